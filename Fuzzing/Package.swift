@@ -1,0 +1,44 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Fuzzers for everything that reads bytes from outside. `scripts/fuzz.sh` builds and runs them.
+//
+// A package of its own, because its targets are compiled with coverage and an address sanitizer, and because it leaves
+// out everything that a server needs. The sources are those of the main package, through the link `House`.
+
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6), .strictMemorySafety(), .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"), .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+/// A target of the main package; `path` is below `Sources/`.
+func house(_ path: String, _ dependencies: Target.Dependency...) -> Target {
+    let name = path.split(separator: "/").last.map(String.init) ?? path
+    return .target(name: name, dependencies: dependencies, path: "House/\(path)", swiftSettings: strict)
+}
+
+/// A C library of the system, through a shim of the main package.
+func shim(_ name: String, library: String, package: String) -> Target {
+    .systemLibrary(name: name, path: "House/Shims/\(name)", pkgConfig: library, providers: [.apt([package])])
+}
+
+/// A fuzzer: `Sources/<name>/main.swift`, and its first inputs in `Corpus/<name>/`.
+func fuzzer(_ name: String, _ dependencies: Target.Dependency...) -> Target {
+    .executableTarget(
+        name: name, dependencies: ["FuzzDriver"] + dependencies, path: "Sources/\(name)", swiftSettings: strict)
+}
+
+let package = Package(
+    name: "martlet-fuzzing",
+    targets: [
+        .systemLibrary(name: "CLibFuzzer", path: "Sources/CLibFuzzer"),
+        .target(name: "FuzzDriver", dependencies: ["CLibFuzzer"], path: "Sources/FuzzDriver", swiftSettings: strict),
+
+        shim("CExpat", library: "expat", package: "libexpat1-dev"),
+        house("Model/UpdateModel"),
+        house("Formats/OmahaProtocol", "CExpat", "UpdateModel"),
+
+        fuzzer("FuzzOmaha", "OmahaProtocol", "UpdateModel"),
+    ]
+)

@@ -1,0 +1,89 @@
+public import FleetModel
+public import UpdateModel
+
+/// An application, as the API shows it.
+public struct ApplicationResource: Codable, Sendable, Hashable {
+    /// As it was given, with its braces if it had any.
+    public let id: ApplicationID
+    public let name: String
+    public let createdAt: Timestamp
+
+    public init(id: ApplicationID, name: String, createdAt: Timestamp) {
+        self.id = id
+        self.name = name
+        self.createdAt = createdAt
+    }
+}
+
+/// A release with its payloads, as the API shows it.
+public struct ReleaseResource: Codable, Sendable, Hashable {
+    public let application: ApplicationID
+    public let version: Version
+    public let notes: String
+    public let createdAt: Timestamp
+    public let payloads: [PayloadResource]
+
+    public init(
+        application: ApplicationID, version: Version, notes: String, createdAt: Timestamp, payloads: [PayloadResource]
+    ) {
+        self.application = application
+        self.version = version
+        self.notes = notes
+        self.createdAt = createdAt
+        self.payloads = payloads
+    }
+}
+
+/// A payload, as the API shows it.
+public struct PayloadResource: Codable, Sendable, Hashable {
+    public let application: ApplicationID
+    public let version: Version
+    public let architecture: Architecture
+    /// Left out for a full payload; the exact version that a delta starts from.
+    public let source: Version?
+    public let sha256: SHA256Digest
+    /// In Base64, as Omaha has it.
+    public let sha1: String
+    /// Bytes.
+    public let size: UInt64
+    public let fileName: String
+    /// Major version of the CrAU format.
+    public let format: Int
+    /// Where machines download it.
+    public let url: String
+    public let addedAt: Timestamp
+
+    public init(
+        application: ApplicationID, version: Version, architecture: Architecture, source: Version?,
+        sha256: SHA256Digest, sha1: String, size: UInt64, fileName: String, format: Int, url: String,
+        addedAt: Timestamp
+    ) {
+        self.application = application
+        self.version = version
+        self.architecture = architecture
+        self.source = source
+        self.sha256 = sha256
+        self.sha1 = sha1
+        self.size = size
+        self.fileName = fileName
+        self.format = format
+        self.url = url
+        self.addedAt = addedAt
+    }
+}
+
+/// A channel, as the API shows it.
+public struct ChannelResource: Codable, Sendable, Hashable {
+    public let application: ApplicationID
+    public let name: ChannelName
+    /// Left out until the channel was first set.
+    public let version: Version?
+    public let changedAt: Timestamp
+
+    public init(application: ApplicationID, name: ChannelName, version: Version?, changedAt: Timestamp) {
+        self.application = application
+        self.name = name
+        self.version = version
+        self.changedAt = changedAt
+    }
+}

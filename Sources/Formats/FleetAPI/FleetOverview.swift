@@ -1,0 +1,36 @@
+public import FleetModel
+
+/// Everything that one look at the fleet shows: what the page at the server's root is drawn from.
+public struct FleetOverview: Codable, Sendable {
+    public let at: Timestamp
+    public let serverVersion: String
+    public let applications: [ApplicationOverview]
+    /// The first machines only, and how many there are.
+    public let machines: ListPage<MachineResource>
+    /// The newest events only, newest first.
+    public let events: ListPage<EventResource>
+
+    public init(
+        at: Timestamp, serverVersion: String, applications: [ApplicationOverview],
+        machines: ListPage<MachineResource>, events: ListPage<EventResource>
+    ) {
+        self.at = at
+        self.serverVersion = serverVersion
+        self.applications = applications
+        self.machines = machines
+        self.events = events
+    }
+}
+
+/// One application in a ``FleetOverview``.
+public struct ApplicationOverview: Codable, Sendable {
+    public let application: ApplicationResource
+    public let channels: [ChannelResource]
+    public let groups: [GroupResource]
+
+    public init(application: ApplicationResource, channels: [ChannelResource], groups: [GroupResource]) {
+        self.application = application
+        self.channels = channels
+        self.groups = groups
+    }
+}

@@ -1,0 +1,91 @@
+public import FleetModel
+public import UpdateModel
+
+/// `POST /api/v1/applications`
+public struct NewApplication: Codable, Sendable, Hashable {
+    public let id: ApplicationID
+    public let name: String
+
+    public init(id: ApplicationID, name: String) {
+        self.id = id
+        self.name = name
+    }
+}
+
+/// `PATCH /api/v1/applications/{app}`
+public struct ApplicationEdit: Codable, Sendable, Hashable {
+    public let name: String
+
+    public init(name: String) { self.name = name }
+}
+
+/// `POST /api/v1/applications/{app}/releases`
+public struct NewRelease: Codable, Sendable, Hashable {
+    public let version: Version
+    public let notes: String?
+
+    public init(version: Version, notes: String?) {
+        self.version = version
+        self.notes = notes
+    }
+}
+
+/// `PATCH /api/v1/applications/{app}/releases/{version}`
+public struct ReleaseEdit: Codable, Sendable, Hashable {
+    public let notes: String
+
+    public init(notes: String) { self.notes = notes }
+}
+
+/// `PUT /api/v1/applications/{app}/channels/{channel}`
+public struct ChannelTarget: Codable, Sendable, Hashable {
+    public let version: Version
+
+    public init(version: Version) { self.version = version }
+}
+
+/// `POST /api/v1/applications/{app}/channels/{channel}/promote`: the release of this channel becomes that of another.
+public struct Promotion: Codable, Sendable, Hashable {
+    public let to: ChannelName
+
+    public init(to: ChannelName) { self.to = to }
+}
+
+/// `POST /api/v1/applications/{app}/groups`; what is left out gets its default.
+public struct NewGroup: Codable, Sendable, Hashable {
+    public let name: GroupName
+    public let track: Track
+    public let channel: ChannelName
+    public let policy: PolicyEdit?
+
+    public init(name: GroupName, track: Track, channel: ChannelName, policy: PolicyEdit?) {
+        self.name = name
+        self.track = track
+        self.channel = channel
+        self.policy = policy
+    }
+}
+
+/// `PATCH /api/v1/applications/{app}/groups/{group}`; what is left out stays as it is.
+public struct GroupEdit: Codable, Sendable, Hashable {
+    public let track: Track?
+    public let channel: ChannelName?
+    public let policy: PolicyEdit?
+
+    public init(track: Track?, channel: ChannelName?, policy: PolicyEdit?) {
+        self.track = track
+        self.channel = channel
+        self.policy = policy
+    }
+}
+
+/// `POST /api/v1/tokens`
+public struct NewToken: Codable, Sendable, Hashable {
+    public let name: String
+    public let role: Role?
+
+    public init(name: String, role: Role?) {
+        self.name = name
+        self.role = role
+    }
+}

@@ -1,0 +1,71 @@
+public import UpdateModel
+
+/// Something with its own versions: the operating system, or a container.
+public struct Application: Hashable, Sendable, Codable {
+    public let id: ApplicationID
+    /// What people call it; unique, so that it can stand for the id in commands.
+    public var name: String
+    public let createdAt: Timestamp
+
+    public init(id: ApplicationID, name: String, createdAt: Timestamp) {
+        self.id = id
+        self.name = name
+        self.createdAt = createdAt
+    }
+}
+
+/// One version of one application.
+public struct Release: Hashable, Sendable, Codable {
+    public let application: ApplicationID
+    public let version: Version
+    public var notes: String
+    public let createdAt: Timestamp
+
+    public init(application: ApplicationID, version: Version, notes: String, createdAt: Timestamp) {
+        self.application = application
+        self.version = version
+        self.notes = notes
+        self.createdAt = createdAt
+    }
+}
+
+/// A file that turns a slot into a release on one architecture.
+public struct Payload: Hashable, Sendable, Codable {
+    public let application: ApplicationID
+    public let version: Version
+    public let architecture: Architecture
+    /// `nil` for a full payload; the exact version it starts from for a delta.
+    public let source: Version?
+    /// Of the whole file; also its name in the payload store and in its URL.
+    public let sha256: SHA256Digest
+    /// Of the whole file, in Base64, as Omaha's `hash` attribute wants it.
+    public let sha1: String
+    public let size: UInt64
+    /// What a client may call it.
+    public let fileName: String
+    /// Major version of the CrAU format: 1 or 2.
+    public let format: Int
+    /// SHA-256 over what the payload makes of a slot, where the payload says it.
+    public let contentDigest: SHA256Digest?
+    public let addedAt: Timestamp
+
+    public init(
+        application: ApplicationID, version: Version, architecture: Architecture, source: Version? = nil,
+        sha256: SHA256Digest, sha1: String, size: UInt64, fileName: String, format: Int,
+        contentDigest: SHA256Digest? = nil, addedAt: Timestamp
+    ) {
+        self.application = application
+        self.version = version
+        self.architecture = architecture
+        self.source = source
+        self.sha256 = sha256
+        self.sha1 = sha1
+        self.size = size
+        self.fileName = fileName
+        self.format = format
+        self.contentDigest = contentDigest
+        self.addedAt = addedAt
+    }
+
+    public var isDelta: Bool { source != nil }
+}

@@ -1,0 +1,95 @@
+public import UpdateModel
+
+/// Everything one machine said about one application in one request.
+public struct CheckIn: Hashable, Sendable {
+    public var application: ApplicationID
+    /// `nil` when it was missing or unusable: the machine is then answered and not registered.
+    public var machine: MachineID?
+    /// As sent; empty when missing.
+    public var track: String
+    /// `nil` when it was missing or unusable.
+    public var version: Version?
+    public var architecture: Architecture?
+    public var bootID: String?
+    public var alias: String?
+    public var oem: String?
+    /// The network address it came from.
+    public var address: String?
+    public var bootedSlot: Slot?
+    /// In the order they were sent.
+    public var events: [ReportedEvent]
+    /// Whether the machine asks for an update (and does not only report or ping).
+    public var asksForUpdate: Bool
+    /// A person at the machine insists: a release that failed here before may be offered again.
+    public var isForced: Bool
+    /// By the server's clock; the use case that takes check-ins fills it in.
+    public var receivedAt: Timestamp
+
+    public init(
+        application: ApplicationID, machine: MachineID?, track: String, version: Version?,
+        architecture: Architecture?, bootID: String? = nil, alias: String? = nil, oem: String? = nil,
+        address: String? = nil, bootedSlot: Slot? = nil, events: [ReportedEvent] = [], asksForUpdate: Bool = true,
+        isForced: Bool = false, receivedAt: Timestamp = .epoch
+    ) {
+        self.application = application
+        self.machine = machine
+        self.track = track
+        self.version = version
+        self.architecture = architecture
+        self.bootID = bootID
+        self.alias = alias
+        self.oem = oem
+        self.address = address
+        self.bootedSlot = bootedSlot
+        self.events = events
+        self.asksForUpdate = asksForUpdate
+        self.isForced = isForced
+        self.receivedAt = receivedAt
+    }
+}
+
+/// An Omaha event as a machine sent it.
+public struct ReportedEvent: Hashable, Sendable, Codable {
+    /// Omaha's event type: 3 is “update”, 13 “download started”, 14 “download finished”, 800 “installed”.
+    public let type: Int
+    /// Omaha's event result: 0 is an error, 1 success, 2 success with reboot.
+    public let result: Int
+    public let code: Int64?
+    /// As sent; `nil` when the attribute was missing, which is not the same as empty.
+    public let previousVersion: String?
+    /// Which release the event is about, where the machine says so.
+    public let version: Version?
+    /// Plain words from the machine, where it has any.
+    public let reason: String?
+
+    public init(
+        type: Int, result: Int, code: Int64? = nil, previousVersion: String? = nil, version: Version? = nil,
+        reason: String? = nil
+    ) {
+        self.type = type
+        self.result = result
+        self.code = code
+        self.previousVersion = previousVersion
+        self.version = version
+        self.reason = reason
+    }
+}
+
+/// What became of a check-in, once it is durable.
+public struct CheckInOutcome: Hashable, Sendable {
+    /// `nil` when the machine did not ask.
+    public let decision: Decision?
+    /// The group the machine belongs to now.
+    public let group: GroupName?
+    /// `nil` when the machine could not be registered.
+    public let stage: MachineStage?
+    /// Whether this was its first sight.
+    public let isNewMachine: Bool
+
+    public init(decision: Decision?, group: GroupName?, stage: MachineStage?, isNewMachine: Bool) {
+        self.decision = decision
+        self.group = group
+        self.stage = stage
+        self.isNewMachine = isNewMachine
+    }
+}

@@ -1,0 +1,49 @@
+/// The one leading reason why a machine is not offered its target now.
+///
+/// The cases stand in order of precedence: the first that applies is the reason. What nobody can change by waiting comes
+/// before what an operator decided, and that before what passes by itself.
+public enum HoldReason: String, CaseIterable, Hashable, Sendable, Codable {
+    case unknownApplication = "unknown-application"
+    case unknownMachineID = "unknown-machine-id"
+    case unknownVersion = "unknown-version"
+    case fleetFull = "fleet-full"
+    case unknownTrack = "unknown-track"
+    case noRelease = "no-release"
+    case aheadOfChannel = "ahead-of-channel"
+    case notOrdered = "not-ordered"
+    case noPayloadForArchitecture = "no-payload-for-architecture"
+    case failedHereBefore = "failed-here-before"
+    case updatesDisabled = "updates-disabled"
+    case rolloutStopped = "rollout-stopped"
+    case limitInProgress = "limit-in-progress"
+
+    /// The name in answers, in the API and in the database: stable.
+    public var name: String { rawValue }
+
+    /// Plain words for a person.
+    public var text: String {
+        switch self {
+        case .unknownApplication: "This server does not know the application."
+        case .unknownMachineID: "The machine sent no usable machine id, so it cannot be registered."
+        case .unknownVersion: "The machine did not say which version it runs."
+        case .fleetFull: "The server already knows as many machines as it may; forget old ones or raise the limit."
+        case .unknownTrack: "No group of the application has the track that the machine sent."
+        case .noRelease: "The group's channel does not point at a release yet."
+        case .aheadOfChannel: "The machine runs a newer version than its channel; it is never downgraded silently."
+        case .notOrdered: "The machine's version and the channel's differ only in build metadata; neither is newer."
+        case .noPayloadForArchitecture: "The release has no payload for the machine's architecture."
+        case .failedHereBefore: "The release failed on this machine before."
+        case .updatesDisabled: "Updates are disabled for the group."
+        case .rolloutStopped: "The roll-out stopped itself after failures; an operator can resume it."
+        case .limitInProgress: "As many machines of the group as allowed are updating now."
+        }
+    }
+}
+
+/// What a machine that asked is told.
+public enum Decision: Hashable, Sendable {
+    case offer(Payload)
+    /// `until`: the earliest moment at which asking again may help, where one is known.
+    case hold(HoldReason, until: Timestamp?)
+    case upToDate
+}

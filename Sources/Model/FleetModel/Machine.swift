@@ -1,0 +1,139 @@
+public import UpdateModel
+
+/// What the server knows of one application on one machine.
+public struct Machine: Hashable, Sendable, Codable {
+    public let application: ApplicationID
+    public let id: MachineID
+    /// What the machine last said it follows.
+    public var track: String
+    /// `nil` while no group has the machine's track.
+    public var group: GroupName?
+    /// What the machine last said it runs.
+    public var version: Version
+    public var architecture: Architecture?
+    public var bootID: String?
+    public var alias: String?
+    public var oem: String?
+    public var address: String?
+    /// The slot the machine runs from, where it says so.
+    public var bootedSlot: Slot?
+    public let firstSeenAt: Timestamp
+    /// May lag by ``lastSeenLagSeconds``.
+    public var lastSeenAt: Timestamp
+
+    public var stage: MachineStage
+    public var stageSince: Timestamp
+    /// The open grant, if there is one.
+    public var grant: Grant?
+    /// Why the machine was not offered its target at its last check.
+    public var hold: HoldReason?
+    public var lastError: MachineError?
+    /// Releases that failed here, oldest first, at most ``failuresMaximum``.
+    public var failures: [ReleaseFailure]
+
+    /// How far ``lastSeenAt`` may lag behind the truth when nothing else changed.
+    public static let lastSeenLagSeconds: Int64 = 60
+    public static let failuresMaximum = 16
+
+    public init(
+        application: ApplicationID, id: MachineID, track: String, group: GroupName?, version: Version,
+        firstSeenAt: Timestamp
+    ) {
+        self.application = application
+        self.id = id
+        self.track = track
+        self.group = group
+        self.version = version
+        self.firstSeenAt = firstSeenAt
+        self.lastSeenAt = firstSeenAt
+        self.stage = .registered
+        self.stageSince = firstSeenAt
+        self.failures = []
+    }
+}
+
+/// Where a machine stands. The machine's own report always wins.
+///
+///     registered ─┬→ offered → downloading → downloaded → installed ─┬→ complete
+///                 ├→ held                                            └→ failed
+///                 └→ complete (it already runs its target)
+///
+/// `offered`, `downloading`, `downloaded` and `installed` are in progress; any of them can end in `failed`, or in `held`
+/// when the machine asks again and its update is no longer offered, or in `overdue` when nothing is heard for too long.
+public enum MachineStage: String, CaseIterable, Hashable, Sendable, Codable {
+    /// Seen, and never asked.
+    case registered
+    /// Asked, and was not offered its target; ``Machine/hold`` says why.
+    case held
+    /// Was offered its target; nothing heard since.
+    case offered
+    case downloading
+    case downloaded
+    /// The new release is in the other slot and waits for a reboot.
+    case installed
+    /// Runs its target.
+    case complete
+    /// Reported that the update failed.
+    case failed
+    /// Silent in one stage for longer than allowed; its place went to another. Its next report puts this right.
+    case overdue
+
+    public var isInProgress: Bool {
+        switch self {
+        case .offered, .downloading, .downloaded, .installed: true
+        case .registered, .held, .complete, .failed, .overdue: false
+        }
+    }
+}
+
+/// Leave for a machine to update to a release.
+public struct Grant: Hashable, Sendable, Codable {
+    public let version: Version
+    public let grantedAt: Timestamp
+    /// Whether it counts against the group's limit. It stops counting when a stage exceeds its deadline; the grant stays
+    /// open, so that a late success or failure is still credited.
+    public var holdsPlace: Bool
+    /// When the present stage began: what the deadline counts from.
+    public var stageSince: Timestamp
+    /// The boot in which the machine said it had installed; a later boot on another version is a failed one.
+    public var installedInBoot: String?
+
+    public init(version: Version, grantedAt: Timestamp) {
+        self.version = version
+        self.grantedAt = grantedAt
+        self.holdsPlace = true
+        self.stageSince = grantedAt
+    }
+}
+
+/// A release that failed on a machine.
+public struct ReleaseFailure: Hashable, Sendable, Codable {
+    public let version: Version
+    public let code: Int64?
+    public let reason: String
+    public let at: Timestamp
+    /// Whether the release itself failed, so that it is not offered here again; false for a passing cause such as a
+    /// download that broke.
+    public let isFinal: Bool
+
+    public init(version: Version, code: Int64?, reason: String, at: Timestamp, isFinal: Bool) {
+        self.version = version
+        self.code = code
+        self.reason = reason
+        self.at = at
+        self.isFinal = isFinal
+    }
+}
+
+/// The last error a machine reported, about an update or not.
+public struct MachineError: Hashable, Sendable, Codable {
+    public let code: Int64?
+    public let reason: String
+    public let at: Timestamp
+
+    public init(code: Int64?, reason: String, at: Timestamp) {
+        self.code = code
+        self.reason = reason
+        self.at = at
+    }
+}

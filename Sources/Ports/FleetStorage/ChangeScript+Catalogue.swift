@@ -1,0 +1,91 @@
+internal import FleetModel
+internal import UpdateModel
+
+// Applications, releases, payloads.
+extension ChangeScript {
+    func runCatalogue(on store: inout some FleetTransaction) throws {
+        switch change {
+        case .createApplication(let application): try create(application, on: &store)
+        case .updateApplication(let application): try update(application, on: &store)
+        case .deleteApplication(let id): try deleteApplication(id, on: &store)
+        case .createRelease(let release): try create(release, on: &store)
+        case .updateRelease(let release): try update(release, on: &store)
+        case .deleteRelease(let application, let version): try deleteRelease(version, application, on: &store)
+        case .addPayload(let payload): try add(payload, on: &store)
+        case .deletePayload(let application, let version, let architecture, let source):
+            try deletePayload(application, version, architecture, source, on: &store)
+        default: break
+        }
+    }
+
+    private func create(_ application: Application, on store: inout some FleetTransaction) throws {
+        let id = application.id
+        try refuse(store.application(id) != nil, .alreadyExists(.application, id.text))
+        try refuse(store.application(named: application.name) != nil, .alreadyExists(.application, application.name))
+        try store.put(application)
+    }
+
+    private func update(_ application: Application, on store: inout some FleetTransaction) throws {
+        try requireApplication(application.id, on: &store)
+        if let other = try store.application(named: application.name) {
+            try refuse(other.id != application.id, .alreadyExists(.application, application.name))
+        }
+        try store.put(application)
+    }
+
+    private func deleteApplication(_ id: ApplicationID, on store: inout some FleetTransaction) throws {
+        try requireApplication(id, on: &store)
+        if let noun = try store.firstContent(of: id) {
+            throw FleetStoreError.inUse(.application, id.text, by: "at least one \(noun.rawValue)")
+        }
+        try store.removeApplication(id)
+    }
+
+    private func create(_ release: Release, on store: inout some FleetTransaction) throws {
+        try requireApplication(release.application, on: &store)
+        let existing = try store.release(release.version, of: release.application)
+        try refuse(existing != nil, .alreadyExists(.release, release.version.text))
+        try store.put(release)
+    }
+
+    private func update(_ release: Release, on store: inout some FleetTransaction) throws {
+        let existing = try store.release(release.version, of: release.application)
+        try refuse(existing == nil, .notFound(.release, release.version.text))
+        try store.put(release)
+    }
+
+    private func deleteRelease(_ version: Version, _ id: ApplicationID, on store: inout some FleetTransaction) throws {
+        try refuse(store.release(version, of: id) == nil, .notFound(.release, version.text))
+        if let channel = try store.firstChannel(at: version, of: id) {
+            throw FleetStoreError.inUse(.release, version.text, by: "the channel “\(channel)”")
+        }
+        let count = try store.payloads(of: version, in: id).count
+        try refuse(count > 0, .inUse(.release, version.text, by: count == 1 ? "a payload" : "\(count) payloads"))
+        try store.removeRelease(version, of: id)
+    }
+
+    private func add(_ payload: Payload, on store: inout some FleetTransaction) throws {
+        let existing = try store.release(payload.version, of: payload.application)
+        try refuse(existing == nil, .notFound(.release, payload.version.text))
+        let isTaken = try store.payloads(of: payload.version, in: payload.application).contains {
+            $0.architecture == payload.architecture && $0.source == payload.source
+        }
+        try refuse(isTaken, .alreadyExists(.payload, "\(payload.version) \(payload.architecture)"))
+        try store.put(payload)
+    }
+
+    private func deletePayload(
+        _ id: ApplicationID, _ version: Version, _ architecture: Architecture, _ source: Version?,
+        on store: inout some FleetTransaction
+    ) throws {
+        let name = "\(version) \(architecture)"
+        let match = try store.payloads(of: version, in: id).first {
+            $0.architecture == architecture && $0.source == source
+        }
+        guard let match else { throw FleetStoreError.notFound(.payload, name) }
+        if let channel = try store.firstChannel(at: version, of: id) {
+            throw FleetStoreError.inUse(.payload, name, by: "the channel “\(channel)”")
+        }
+        try store.remove(match)
+    }
+}

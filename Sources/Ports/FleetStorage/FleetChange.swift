@@ -1,0 +1,37 @@
+public import FleetModel
+public import UpdateModel
+
+/// One act of an operator on what the store holds.
+public enum FleetChange: Hashable, Sendable {
+    /// Refused while another application has its name.
+    case createApplication(Application)
+    /// Changes the name only.
+    case updateApplication(Application)
+    /// Refused while it has releases, channels, groups or machines.
+    case deleteApplication(ApplicationID)
+    case createRelease(Release)
+    /// Changes the notes only.
+    case updateRelease(Release)
+    /// Refused while it has payloads or a channel points at it.
+    case deleteRelease(ApplicationID, Version)
+    /// Refused unless its release exists, and while the release has another of its architecture and source.
+    case addPayload(Payload)
+    /// Refused while a channel points at its release.
+    case deletePayload(ApplicationID, Version, Architecture, source: Version?)
+    case createChannel(Channel)
+    /// Refused when the channel no longer points at `previous`, or a payload in `evidence` is no longer the release's.
+    case moveChannel(ChannelMove)
+    /// Refused while a group follows it.
+    case deleteChannel(ApplicationID, ChannelName)
+    /// Refused unless its channel exists, and while another group has its track.
+    case createGroup(Group)
+    case updateGroup(Group)
+    /// Refused while it has machines.
+    case deleteGroup(ApplicationID, GroupName)
+    /// Lets a stopped roll-out go on; its failures are counted from zero again.
+    case resumeRollout(RolloutID)
+    /// Drops a machine with its grant, its failures and its events; it may register again.
+    case forgetMachine(ApplicationID, MachineID)
+    case createToken(AccessToken)
+    case deleteToken(AccessTokenID)
+}

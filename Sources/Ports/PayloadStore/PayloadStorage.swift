@@ -1,0 +1,45 @@
+public import UpdateModel
+
+/// Keeps the bits of payloads, each named by its SHA-256.
+///
+/// What was received is durable when `receive` returns. Nothing half-received is ever visible.
+public protocol PayloadStorage: Sendable {
+    /// Takes a payload in, hashing it on the way; taking the same bits twice changes nothing.
+    /// - Parameters:
+    ///   - declaredSize: what the sender says it will be, checked against free space before anything is written, and
+    ///     against what came.
+    ///   - nextChunk: gives the next bytes, and `nil` at the end.
+    /// - Throws: ``PayloadStorageError/full(needed:available:)``, `tooLarge`, `wrongSize`, `sourceFailed`, `failed`.
+    func receive(declaredSize: UInt64?, nextChunk: () async throws -> [UInt8]?)
+        async throws(PayloadStorageError) -> StoredPayload
+
+    /// - Throws: ``PayloadStorageError/notFound(_:)``.
+    func open(_ digest: SHA256Digest) async throws(PayloadStorageError) -> any PayloadReader
+
+    /// Reads the stored bits again, whole, and tells what they hash to now.
+    func rehash(_ digest: SHA256Digest) async throws(PayloadStorageError) -> SHA256Digest
+
+    /// Succeeds when there is none.
+    func delete(_ digest: SHA256Digest) async throws(PayloadStorageError)
+}
+
+/// One stored payload, open for reading any part, by any number of readers at once.
+public protocol PayloadReader: Sendable {
+    var size: UInt64 { get }
+    /// At most `count` bytes from `offset`; fewer only at the end, none beyond it.
+    func read(at offset: UInt64, count: Int) async throws(PayloadStorageError) -> [UInt8]
+}
+
+/// What came in.
+public struct StoredPayload: Hashable, Sendable {
+    public let sha256: SHA256Digest
+    /// In Base64, as Omaha's `hash` attribute wants it.
+    public let sha1: String
+    public let size: UInt64
+
+    public init(sha256: SHA256Digest, sha1: String, size: UInt64) {
+        self.sha256 = sha256
+        self.sha1 = sha1
+        self.size = size
+    }
+}

@@ -1,0 +1,117 @@
+import AsyncHTTPClient
+import FleetAPI
+import FoundationEssentials
+import NIOCore
+import NIOHTTP1
+
+/// Talks to a server's API.
+package struct FleetClient: Sendable {
+    /// Answers beyond this are not ours.
+    static let answerByteCountMax = 64 << 20
+
+    /// Without a slash at its end.
+    let server: String
+    let token: String?
+    let http: HTTPClient
+
+    /// Runs `body` with a client for `options`, and closes its connections afterwards.
+    static func connected<Result>(
+        _ options: ConnectionOptions, _ body: (FleetClient) async throws -> Result
+    ) async throws -> Result {
+        let environment = ProcessInfo.processInfo.environment
+        let named = options.server ?? environment["MARTLET_SERVER"].flatMap { $0.isEmpty ? nil : $0 }
+        let server = try checkedServer(named ?? ConnectionOptions.defaultServer)
+        let token = try AccessTokenSource.token(file: options.tokenFile, environment: environment)
+        let http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+        do {
+            let result = try await body(FleetClient(server: server, token: token, http: http))
+            try await http.shutdown()
+            return result
+        } catch {
+            try? await http.shutdown()  // The error that led here matters more.
+            throw error
+        }
+    }
+
+    /// Redirects are not followed: the token is for the server that was named.
+    private static var configuration: HTTPClient.Configuration {
+        var configuration = HTTPClient.Configuration(
+            redirectConfiguration: .disallow, timeout: .init(connect: .seconds(10), read: .minutes(10)))
+        configuration.httpVersion = .http1Only
+        return configuration
+    }
+
+    private static func checkedServer(_ text: String) throws(ClientError) -> String {
+        let lower = text.lowercased()
+        guard lower.hasPrefix("http://") || lower.hasPrefix("https://"), !text.contains("?"), !text.contains("#"),
+            text.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
+        else { throw .invalidServer(text) }
+        var server = Substring(text)
+        while server.last == "/" { server.removeLast() }
+        return String(server)
+    }
+}
+
+// Requests.
+extension FleetClient {
+    func get<Value: Decodable>(_ path: APIPath, as type: Value.Type = Value.self) async throws -> Value {
+        try value(of: try await send(.GET, path), as: type)
+    }
+
+    func send<Value: Decodable>(
+        _ method: HTTPMethod, _ path: APIPath, _ body: some Encodable, as type: Value.Type = Value.self
+    ) async throws -> Value {
+        let bytes = try APIJSON.encode(body)
+        let answer = try await send(method, path, headers: [("Content-Type", APIJSON.mediaType)], .bytes(bytes))
+        return try value(of: answer, as: type)
+    }
+
+    func upload<Value: Decodable>(
+        _ path: APIPath, headers: [(String, String)], _ body: HTTPClientRequest.Body, as type: Value.Type = Value.self
+    ) async throws -> Value {
+        let answer = try await send(.PUT, path, headers: headers, body, timeout: .hours(24))
+        return try value(of: answer, as: type)
+    }
+
+    func delete(_ path: APIPath) async throws { _ = try await send(.DELETE, path) }
+
+    private func value<Value: Decodable>(of data: Data, as type: Value.Type) throws -> Value {
+        do {
+            return try APIJSON.decode(type, from: data)
+        } catch {
+            throw ClientError.foreign(server: server, reason: "its answer does not have the expected form")
+        }
+    }
+
+    /// - Returns: the body of an answer of 2xx.
+    private func send(
+        _ method: HTTPMethod, _ path: APIPath, headers: [(String, String)] = [], _ body: HTTPClientRequest.Body? = nil,
+        timeout: TimeAmount = .minutes(10)
+    ) async throws -> Data {
+        var request = HTTPClientRequest(url: server + path.text)
+        request.method = method
+        request.body = body
+        request.headers = HTTPHeaders(headers + [("Accept", APIJSON.mediaType), ("User-Agent", "martlet")])
+        if let token { request.headers.add(name: "Authorization", value: "Bearer \(token)") }
+        let status: Int
+        let data: Data
+        do {
+            let response = try await http.execute(request, timeout: timeout)
+            status = Int(response.status.code)
+            data = Data(try await response.body.collect(upTo: Self.answerByteCountMax).readableBytesView)
+        } catch let error as ClientError {
+            throw error
+        } catch {
+            throw ClientError.unreachable(server: server, reason: ConnectionFailure.words(for: error))
+        }
+        guard (200..<300).contains(status) else { throw refusal(status, data) }
+        return data
+    }
+
+    private func refusal(_ status: Int, _ data: Data) -> ClientError {
+        guard let problem = try? APIJSON.decode(Problem.self, from: data) else {
+            return .foreign(server: server, reason: "it answered with status \(status)")
+        }
+        return .refused(status: status, detail: problem.detail)
+    }
+}

@@ -1,0 +1,125 @@
+import FoundationEssentials
+import UpdateModel
+
+/// Where everything of one demo lies.
+///
+/// ```text
+/// DIR/keys/            the signing key, and a folder of public keys for the machines
+/// DIR/images/          the images and kernels of each release
+/// DIR/payloads/        the signed payloads
+/// DIR/server/          the server's data folder
+/// DIR/machines/<id>/   disk.img, boot/, state/, run/root/, martletd.toml
+/// DIR/log/             what each process said
+/// DIR/summary.json     what happened
+/// ```
+struct DemoPaths: Sendable {
+    let root: String
+    /// A short path, because the address of a Unix socket has 107 bytes at most.
+    let sockets: String
+    /// Whether the folder outlives the demo.
+    let isKept: Bool
+
+    var keys: String { "\(root)/keys" }
+    var privateKey: String { "\(keys)/signing.pem" }
+    var publicKeys: String { "\(keys)/trusted" }
+    var publicKey: String { "\(publicKeys)/release.pem" }
+    var images: String { "\(root)/images" }
+    var payloads: String { "\(root)/payloads" }
+    var server: String { "\(root)/server" }
+    var machines: String { "\(root)/machines" }
+    var logs: String { "\(root)/log" }
+    var summary: String { "\(root)/summary.json" }
+
+    func image(_ version: Version) -> String { "\(images)/\(version).img" }
+    func kernel(_ version: Version) -> String { "\(images)/vmlinuz-\(version)" }
+    func payload(_ version: Version) -> String { "\(payloads)/\(version).crau" }
+
+    /// Makes the folders.
+    ///
+    /// - Parameter keep: the folder that was asked for; `nil` for a temporary one.
+    /// - Throws: ``DemoError``.
+    static func create(keep: String?) throws(DemoError) -> DemoPaths {
+        let temporary = try makeTemporaryFolder()
+        let root = try keep.map(emptyFolder) ?? temporary
+        let paths = DemoPaths(root: root, sockets: "\(temporary)/s", isKept: keep != nil)
+        for folder in [
+            paths.publicKeys, paths.images, paths.payloads, paths.machines, paths.logs, paths.sockets,
+        ] {
+            try Folder.make(folder)
+        }
+        return paths
+    }
+
+    /// Removes what nobody asked to keep.
+    func remove() {
+        // What cannot be removed lies in the system's folder for temporary files.
+        try? FileManager.default.removeItem(atPath: sockets.split(separator: "/").dropLast().map { "/\($0)" }.joined())
+    }
+
+    private static func emptyFolder(_ path: String) throws(DemoError) -> String {
+        let manager = FileManager.default
+        let path = path.hasPrefix("/") ? path : "\(manager.currentDirectoryPath)/\(path)"
+        try Folder.make(path)
+        // A folder that cannot be listed is reported when the first file is made in it.
+        let names = (try? manager.contentsOfDirectory(atPath: path)) ?? []
+        guard names.isEmpty else { throw .folderNotEmpty(path: path) }
+        return path
+    }
+
+    private static func makeTemporaryFolder() throws(DemoError) -> String {
+        let base = ProcessInfo.processInfo.environment["TMPDIR"] ?? "/tmp"
+        let tag = String(UUID().uuidString.prefix(8)).lowercased()
+        // A very long TMPDIR leaves no room for the name of a socket.
+        let path = "\(base.utf8.count > 40 ? "/tmp" : base)/martlet-demo-\(tag)"
+        try Folder.make(path)
+        return path
+    }
+}
+
+/// Small things that are done with folders and files, with errors that name the path.
+enum Folder {
+    static func make(_ path: String) throws(DemoError) {
+        do {
+            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        } catch {
+            throw .fileFailed(path: path, reason: "the folder cannot be made")
+        }
+    }
+
+    static func write(_ text: String, to path: String, isExecutable: Bool = false) throws(DemoError) {
+        guard FileManager.default.createFile(atPath: path, contents: Data(text.utf8)) else {
+            throw .fileFailed(path: path, reason: "it cannot be written")
+        }
+        guard isExecutable else { return }
+        do {
+            try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
+        } catch {
+            throw .fileFailed(path: path, reason: "it cannot be made executable")
+        }
+    }
+
+    static func copy(_ source: String, to target: String) throws(DemoError) {
+        do {
+            try FileManager.default.copyItem(atPath: source, toPath: target)
+        } catch {
+            throw .fileFailed(path: target, reason: "\(source) cannot be copied to it")
+        }
+    }
+
+    /// Removes `path` with everything in it; succeeds when there is nothing.
+    static func remove(_ path: String) throws(DemoError) {
+        guard FileManager.default.fileExists(atPath: path) else { return }
+        do {
+            try FileManager.default.removeItem(atPath: path)
+        } catch {
+            throw .fileFailed(path: path, reason: "it cannot be removed")
+        }
+    }
+
+    static func bytes(_ path: String) throws(DemoError) -> Data {
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw .fileFailed(path: path, reason: "it cannot be read")
+        }
+        return data
+    }
+}

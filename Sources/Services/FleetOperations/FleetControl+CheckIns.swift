@@ -1,0 +1,28 @@
+package import FleetModel
+internal import FleetStorage
+
+// What machines do. They need no token: what they are told is decided by what the server knows of them.
+extension FleetControl {
+    /// Takes a machine's report and question; returns when what it says is durable.
+    package func checkIn(_ checkIn: CheckIn) async throws(OperationError) -> CheckInOutcome {
+        var stamped = checkIn
+        stamped.receivedAt = time.now()
+        let request = stamped
+        return try await reading { () async throws(FleetStoreError) in try await store.checkIn(request) }
+    }
+
+    /// Frees the places of machines that have been silent for too long in one stage; meant to be called now and then, so
+    /// that counters are right even where nobody asks for a place.
+    /// - Returns: how many places were freed.
+    package func expireGrants() async throws(OperationError) -> Int {
+        var total = 0
+        while true {
+            let moment = time.now()
+            let count = try await reading { () async throws(FleetStoreError) in
+                try await store.expireGrants(at: moment)
+            }
+            if count == 0 { return total }
+            total += count
+        }
+    }
+}

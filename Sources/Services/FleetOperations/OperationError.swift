@@ -1,0 +1,80 @@
+package import FleetModel
+package import FleetStorage
+package import PayloadStore
+package import UpdateModel
+
+/// Why an act was not done.
+package enum OperationError: Error {
+    /// What kind of answer a transport should give.
+    package enum Kind: String, Hashable, Sendable {
+        case notFound, conflict, invalid, unauthenticated, forbidden, storage
+    }
+
+    case notFound(FleetStoreError.Noun, String)
+    case invalid(String, hint: String?)
+    /// The secret is missing, malformed or unknown.
+    case unauthenticated
+    case forbidden(caller: String, needs: Role)
+    case releaseHasNoPayloads(Version)
+    /// Stored bits no longer hash to what they were added as.
+    case bitsDiffer(version: Version, architecture: Architecture, recorded: SHA256Digest, found: SHA256Digest?)
+    case rolloutNotStopped(Version)
+    case store(FleetStoreError)
+    case payloads(PayloadStorageError)
+
+    package var kind: Kind {
+        switch self {
+        case .notFound: .notFound
+        case .invalid: .invalid
+        case .unauthenticated: .unauthenticated
+        case .forbidden: .forbidden
+        case .releaseHasNoPayloads, .bitsDiffer, .rolloutNotStopped: .conflict
+        case .store(let error): Self.kind(of: error)
+        case .payloads(let error): Self.kind(of: error)
+        }
+    }
+
+    private static func kind(of error: FleetStoreError) -> Kind {
+        switch error {
+        case .notFound: .notFound
+        case .alreadyExists, .inUse, .conflict: .conflict
+        case .busy, .newerDatabase, .failed, .corrupt: .storage
+        }
+    }
+
+    private static func kind(of error: PayloadStorageError) -> Kind {
+        switch error {
+        case .notFound: .notFound
+        case .tooLarge, .wrongSize, .sourceFailed: .invalid
+        case .full, .failed: .storage
+        }
+    }
+}
+
+extension OperationError: UserFacingError {
+    package var userMessage: UserMessage {
+        switch self {
+        case .notFound(let noun, let name):
+            UserMessage("There is no \(noun.rawValue) “\(name)”.", exit: .badData)
+        case .invalid(let text, let hint):
+            UserMessage(text, hint: hint, exit: .badData)
+        case .unauthenticated:
+            UserMessage("The request has no valid access token.", hint: "Give one with --token-file.", exit: .notPermitted)
+        case .forbidden(let caller, let role):
+            UserMessage(
+                "“\(caller)” may not do this.", hint: "It needs a token with the role \(role.rawValue).",
+                exit: .notPermitted)
+        case .releaseHasNoPayloads(let version):
+            UserMessage("Release \(version) has no payload.", hint: "Add one with “payload add”.", exit: .badData)
+        case .bitsDiffer(let version, let architecture, let recorded, let found):
+            UserMessage(
+                "The stored payload of \(version) for \(architecture) is not the one that was added: "
+                    + "recorded \(recorded), found \(found.map(\.description) ?? "nothing").",
+                hint: "Nothing was moved. Delete that payload and add it again.", exit: .badData)
+        case .rolloutNotStopped(let version):
+            UserMessage("The roll-out of \(version) is not stopped.", exit: .badData)
+        case .store(let error): error.userMessage
+        case .payloads(let error): error.userMessage
+        }
+    }
+}

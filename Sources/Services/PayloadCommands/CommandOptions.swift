@@ -1,0 +1,46 @@
+internal import ArgumentParser
+internal import ContentTrust
+internal import PayloadFormat
+
+/// Whom to trust.
+struct TrustOptions: ParsableArguments {
+    @Option(
+        name: .customLong("key"),
+        help: ArgumentHelp(
+            "A trusted public key, or a directory of them (*.pem); repeatable.", valueName: "path"))
+    var keyPaths: [String] = []
+
+    func trustedKeys() throws -> TrustedKeys { try TrustedKeys(paths: keyPaths) }
+}
+
+/// How much to say.
+struct OutputOptions: ParsableArguments {
+    @Flag(help: "Print the result as JSON.")
+    var json = false
+
+    @Flag(name: .shortAndLong, help: "Show no progress.")
+    var quiet = false
+}
+
+/// A payload's version number of layout.
+extension FormatVersion: ExpressibleByArgument {
+    public init?(argument: String) {
+        guard let number = UInt64(argument) else { return nil }
+        self.init(rawValue: number)
+    }
+
+    public static var allValueStrings: [String] { allCases.map { String($0.rawValue) } }
+}
+
+/// `NAME=FILE`.
+struct NamedPath: ExpressibleByArgument, Hashable {
+    let name: String
+    let path: String
+
+    init?(argument: String) {
+        guard let separator = argument.firstIndex(of: "=") else { return nil }
+        name = String(argument[..<separator])
+        path = String(argument[argument.index(after: separator)...])
+        guard PayloadManifest.isName(name), !path.isEmpty else { return nil }
+    }
+}

@@ -1,0 +1,149 @@
+internal import ArgumentParser
+internal import HostLinux
+internal import PayloadFormat
+internal import PayloadInstaller
+internal import SlotDevice
+internal import UpdateModel
+
+/// `martlet payload apply`.
+struct PayloadApplyCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "apply",
+        abstract: "Write what a payload makes to files or block devices.",
+        discussion: """
+            The payload is verified whole before anything is written, and what was written is read back and compared. A \
+            source is never modified. A regular file is written aside and takes its name only on success; a block \
+            device is written in place.
+
+            EXAMPLES
+              martlet payload apply update.crau --target new.img --key pub.pem
+              martlet payload apply delta.crau --source old.img --target new.img \\
+                  --kernel-source old.kernel --kernel-target new.kernel --key pub.pem
+            """)
+
+    @Argument(help: ArgumentHelp("The payload.", valueName: "file"))
+    var payload: String
+
+    @Option(help: ArgumentHelp("Where the system partition (or the only one) goes.", valueName: "out"))
+    var target: String?
+
+    @Option(help: ArgumentHelp("What a delta makes it from.", valueName: "old"))
+    var source: String?
+
+    @Option(help: ArgumentHelp("Where the kernel goes.", valueName: "out"))
+    var kernelTarget: String?
+
+    @Option(help: ArgumentHelp("What a delta makes it from.", valueName: "old"))
+    var kernelSource: String?
+
+    @Option(
+        name: .customLong("partition-target"),
+        help: ArgumentHelp("Where another partition goes; repeatable.", valueName: "name=out"))
+    var partitionTargets: [NamedPath] = []
+
+    @Option(
+        name: .customLong("partition-source"),
+        help: ArgumentHelp("What a delta makes it from; repeatable.", valueName: "name=old"))
+    var partitionSources: [NamedPath] = []
+
+    @OptionGroup var trust: TrustOptions
+
+    @Flag(help: "Apply a payload whose origin nobody vouches for.")
+    var allowUnsigned = false
+
+    @OptionGroup var outputOptions: OutputOptions
+
+    func validate() throws {
+        guard trust.keyPaths.isEmpty == allowUnsigned else {
+            throw allowUnsigned
+                ? ValidationError("Give --key or --allow-unsigned, not both.")
+                : ValidationError("Give a trusted key with --key, or --allow-unsigned to take the risk.")
+        }
+        guard target != nil || kernelTarget != nil || !partitionTargets.isEmpty else {
+            throw ValidationError("Give a target with --target.")
+        }
+    }
+
+    func run() throws {
+        let policy: SignaturePolicy = allowUnsigned ? .unverified : .trusted(try trust.trustedKeys())
+        let device = try FileBlockDevice(path: payload, access: .readOnly)
+        var checking = ProgressLine("Verifying", total: device.sizeBytes, isQuiet: outputOptions.quiet)
+        let scan = try PayloadScan(of: device, policy: policy) { checking.update($0) }
+        let targets = try ApplyTargets(
+            of: scan.manifest, main: target, mainSource: source, targets: named(partitionTargets, kernelTarget),
+            sources: named(partitionSources, kernelSource))
+        let opened = try targets.open(for: scan.manifest)
+        do {
+            let result = try install(device, scan: scan, onto: opened, policy: policy)
+            for target in opened.values { try target.file?.commit(sizeBytes: target.newSizeBytes) }
+            try report(result)
+        } catch {
+            opened.values.forEach { $0.file?.discard() }
+            throw error
+        }
+    }
+
+    private func named(_ paths: [NamedPath], _ kernel: String?) -> [NamedPath] {
+        guard let kernel, let path = NamedPath(argument: "\(PayloadPartition.kernelName)=\(kernel)") else {
+            return paths
+        }
+        return paths + [path]
+    }
+
+    private func install(
+        _ device: FileBlockDevice, scan: PayloadScan, onto opened: [String: ApplyTargets.Opened],
+        policy: SignaturePolicy
+    ) throws -> InstallationResult {
+        // The file may have changed since it was verified; what is applied must be what was verified.
+        let expectation = PayloadExpectation(sizeBytes: scan.summary.sizeBytes, digest: scan.summary.digest)
+        var installation = PayloadInstallation(
+            options: InstallationOptions(policy: policy, expectation: expectation)
+        ) { (_) throws(InstallationError) in opened.mapValues(\.target) }
+        var applying = ProgressLine("Applying", total: device.sizeBytes, isQuiet: outputOptions.quiet)
+        try PayloadScan.forEachPiece(of: device) { (piece, _) throws(InstallationError) in
+            try installation.consume(piece[...])
+            applying.update(installation.progress.bytesDone)
+        }
+        return try installation.finish()
+    }
+
+    private func report(_ result: InstallationResult) throws {
+        for partition in result.skippedPartitions {
+            let option =
+                partition == PayloadPartition.kernelName
+                ? "--kernel-target" : "--partition-target \(partition)=FILE"
+            Terminal.note("Note: “\(partition)” was checked but not written, for there is no \(option).")
+        }
+        if outputOptions.json {
+            try Terminal.printJSON(AppliedPayload(file: payload, result))
+        } else {
+            for partition in result.partitions {
+                let info = partition.info
+                Terminal.printLine("\(partition.name): \(info.sizeBytes) bytes, SHA-256 \(info.digest)")
+            }
+        }
+    }
+}
+
+/// What `apply --json` prints.
+private struct AppliedPayload: Encodable {
+    struct Partition: Encodable {
+        let name: String
+        let size: UInt64
+        let sha256: SHA256Digest
+    }
+
+    let file: String
+    let contentDigest: SHA256Digest
+    let partitions: [Partition]
+    let skipped: [String]
+
+    init(file: String, _ result: InstallationResult) {
+        self.file = file
+        contentDigest = result.contentDigest
+        partitions = result.partitions.map {
+            Partition(name: $0.name, size: $0.info.sizeBytes, sha256: $0.info.digest)
+        }
+        skipped = result.skippedPartitions
+    }
+}

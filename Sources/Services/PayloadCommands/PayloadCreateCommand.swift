@@ -1,0 +1,118 @@
+internal import ArgumentParser
+internal import ContentTrust
+internal import HostLinux
+internal import PayloadFormat
+internal import PayloadInstaller
+internal import SlotDevice
+internal import UpdateModel
+
+/// `martlet payload create`.
+struct PayloadCreateCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "create",
+        abstract: "Make a full payload from images.",
+        discussion: """
+            Without --key the payload is unsigned: sign it later with “hash” and “attach”. With several keys it carries \
+            a signature by each; old clients of format 1 look only at the last.
+
+            EXAMPLES
+              martlet payload create --target new.img --output update.crau --key key.pem
+              martlet payload create --format 1 --target usr.img --kernel vmlinuz --output flatcar.crau --key key.pem
+              martlet payload create --partition system=new.img --partition modules=mod.img --output update.crau
+            """)
+
+    @Option(help: ArgumentHelp("The image of the system partition.", valueName: "file"))
+    var target: String?
+
+    @Option(help: ArgumentHelp("The kernel that goes with it.", valueName: "file"))
+    var kernel: String?
+
+    @Option(
+        name: .customLong("partition"),
+        help: ArgumentHelp("A further partition (format 2); repeatable.", valueName: "name=file"))
+    var partitions: [NamedPath] = []
+
+    @Option(name: .shortAndLong, help: ArgumentHelp("The payload to write.", valueName: "file"))
+    var output: String
+
+    @Option(
+        name: .customLong("key"),
+        help: ArgumentHelp("A private key to sign with; repeatable.", valueName: "file"))
+    var keys: [String] = []
+
+    @Option(help: "The payload's format.")
+    var format: FormatVersion = .two
+
+    @Option(help: ArgumentHelp("The block size.", valueName: "bytes"))
+    var blockSize: UInt64 = 4096
+
+    @OptionGroup var outputOptions: OutputOptions
+
+    func validate() throws {
+        guard target != nil || kernel != nil || !partitions.isEmpty else {
+            throw ValidationError("Give an image with --target, --kernel or --partition NAME=FILE.")
+        }
+    }
+
+    func run() async throws {
+        let signingKeys = try keys.map { path in try SigningKey(contentsOfFile: path) }
+        let builder = try PayloadBuilder(format: format, blockSize: blockSize, images: try images())
+        let scratch = try OutputFile(path: output + ".blobs", sizeBytes: builder.imageBytes)
+        defer { scratch.discard() }
+        var progress = ProgressLine("Compressing", total: builder.imageBytes, isQuiet: outputOptions.quiet)
+        let manifest = try await builder.build(onto: scratch.device) { progress.update($0) }
+        let envelope = try PayloadEnvelope(
+            manifest, signatureSizes: signingKeys.map(\.verificationKey.modulusByteCount))
+        let composer = try PayloadComposer(envelope, blobs: scratch.device, blobsLength: manifest.blobsLength)
+        let digest = try composer.write(
+            toFile: output, signer: signingKeys.isEmpty ? .nobody : .keys(signingKeys))
+        try report(digest: digest, sizeBytes: composer.sizeBytes, manifest: manifest)
+    }
+
+    private func images() throws -> [PayloadBuilder.Image] {
+        var paths: [(name: String, path: String)] = []
+        if let target { paths.append((PayloadPartition.systemName, target)) }
+        paths += partitions.map { ($0.name, $0.path) }
+        if let kernel { paths.append((PayloadPartition.kernelName, kernel)) }
+        return try paths.map { name, path in
+            PayloadBuilder.Image(partition: name, content: try FileBlockDevice(path: path, access: .readOnly))
+        }
+    }
+
+    private func report(digest: SHA256Digest, sizeBytes: UInt64, manifest: PayloadManifest) throws {
+        if outputOptions.json {
+            try Terminal.printJSON(
+                CreatedPayload(
+                    file: output, format: Int(format.rawValue), size: sizeBytes, sha256: digest,
+                    contentDigest: manifest.contentDigest, signatures: keys.count))
+        } else {
+            let signed = keys.isEmpty ? "unsigned" : keys.count == 1 ? "signed" : "signed by \(keys.count) keys"
+            Terminal.printLine("\(output): \(ByteCount.text(sizeBytes)), \(signed), SHA-256 \(digest)")
+        }
+    }
+}
+
+/// What `create --json` and `attach --json` print.
+struct CreatedPayload: Encodable {
+    let file: String
+    let format: Int
+    let size: UInt64
+    let sha256: SHA256Digest
+    let contentDigest: SHA256Digest
+    let signatures: Int
+}
+
+extension PayloadComposer {
+    /// Writes the payload aside and puts it into place.
+    func write(toFile path: String, signer: PayloadSigner) throws -> SHA256Digest {
+        let output = try OutputFile(path: path, sizeBytes: sizeBytes)
+        do {
+            let digest = try write(to: output.device, signer: signer)
+            try output.commit()
+            return digest
+        } catch {
+            output.discard()
+            throw error
+        }
+    }
+}

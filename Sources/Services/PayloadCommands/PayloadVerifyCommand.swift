@@ -1,0 +1,53 @@
+internal import ArgumentParser
+internal import HostLinux
+internal import PayloadInstaller
+internal import UpdateModel
+
+/// `martlet payload verify`.
+struct PayloadVerifyCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify",
+        abstract: "Check that a payload is whole and signed by a trusted key.",
+        discussion: """
+            Any valid signature by any of the keys is enough. Leaves with 65 when the payload is refused.
+
+            EXAMPLE
+              martlet payload verify update.crau --key /etc/martlet/keys
+            """)
+
+    @Argument(help: ArgumentHelp("The payload.", valueName: "file"))
+    var payload: String
+
+    @OptionGroup var trust: TrustOptions
+    @OptionGroup var outputOptions: OutputOptions
+
+    func validate() throws {
+        guard !trust.keyPaths.isEmpty else { throw ValidationError("Give a trusted key with --key.") }
+    }
+
+    func run() throws {
+        let keys = try trust.trustedKeys()
+        let device = try FileBlockDevice(path: payload, access: .readOnly)
+        var progress = ProgressLine("Verifying", total: device.sizeBytes, isQuiet: outputOptions.quiet)
+        let scan = try PayloadScan(of: device, policy: .trusted(keys)) { progress.update($0) }
+        let signer = scan.summary.signer?.fingerprint
+        if outputOptions.json {
+            try Terminal.printJSON(
+                VerifiedPayload(
+                    file: payload, size: scan.summary.sizeBytes, sha256: scan.summary.digest,
+                    contentDigest: scan.manifest.contentDigest, signer: signer))
+        } else {
+            Terminal.printLine("\(payload): good, signed by key \(signer?.hexadecimal ?? "")")
+        }
+    }
+}
+
+/// What `verify --json` prints.
+private struct VerifiedPayload: Encodable {
+    let file: String
+    let size: UInt64
+    let sha256: SHA256Digest
+    let contentDigest: SHA256Digest
+    /// The key's fingerprint.
+    let signer: SHA256Digest?
+}

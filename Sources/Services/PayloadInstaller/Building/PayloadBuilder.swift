@@ -1,0 +1,162 @@
+internal import ContentTrust
+internal import CompressionCodecs
+internal import FoundationEssentials
+package import PayloadFormat
+package import SlotDevice
+
+/// Makes full payloads: manifests and blobs that turn any slot into the given images.
+///
+/// The same images always give the same payload. Format 1 comes out byte for byte as Flatcar's own generator makes it.
+package struct PayloadBuilder: Sendable {
+    /// What one partition will hold.
+    package struct Image: Sendable {
+        package let partition: String
+        package let content: any BlockDevice
+
+        package init(partition: String, content: any BlockDevice) {
+            self.partition = partition
+            self.content = content
+        }
+    }
+
+    private let format: FormatVersion
+    private let blockSize: UInt64
+    private let images: [Image]
+    private let limits: PayloadLimits
+
+    /// - Parameter images: In the order in which they will be applied. Format 1 takes `system` and `kernel` only.
+    package init(
+        format: FormatVersion, blockSize: UInt64 = 4096, images: [Image], limits: PayloadLimits = .standard
+    ) throws(PayloadBuildError) {
+        guard (512...65_536).contains(blockSize), blockSize.nonzeroBitCount == 1 else { throw .blockSize(blockSize) }
+        var names: Set<String> = []
+        for image in images {
+            let name = image.partition
+            guard PayloadManifest.isName(name) else { throw .partitionName(name) }
+            guard names.insert(name).inserted else { throw .duplicatePartition(name) }
+            let isOfFormat1 = name == PayloadPartition.systemName || name == PayloadPartition.kernelName
+            guard format == .two || isOfFormat1 else { throw .notInFormat1(partition: name) }
+            guard image.content.sizeBytes > 0 else { throw .emptyImage(partition: name) }
+        }
+        self.format = format
+        self.blockSize = blockSize
+        self.images = images
+        self.limits = limits
+    }
+
+    /// All images together.
+    package var imageBytes: UInt64 { images.reduce(0) { $0 + $1.content.sizeBytes } }
+
+    /// Compresses the images on all processors, and keeps the blobs on `scratch`, one after the other.
+    ///
+    /// Memory stays below a few chunks a processor, whatever the images' sizes.
+    /// - Parameters:
+    ///   - scratch: At least ``imageBytes`` long; what it held is overwritten.
+    ///   - progress: Told how many of ``imageBytes`` are done.
+    /// - Returns: The manifest whose blobs now stand on `scratch`.
+    package func build(
+        onto scratch: any BlockDevice, progress: (UInt64) -> Void = { _ in }
+    ) async throws(PayloadBuildError) -> PayloadManifest {
+        var store = BlobStore(device: scratch)
+        var partitions: [PayloadPartition] = []
+        var bytesBefore: UInt64 = 0
+        for image in images {
+            let partition = try await build(image, into: &store) { progress(bytesBefore + $0) }
+            partitions.append(partition)
+            bytesBefore += image.content.sizeBytes
+        }
+        if format == .one, store.byteCount > UInt64(UInt32.max) {
+            throw .tooLargeForFormat1(blobBytes: store.byteCount)
+        }
+        return PayloadManifest(format: format, blockSize: blockSize, partitions: partitions)
+    }
+
+    /// 1 MiB as Flatcar has it, 2 MiB as Android has it.
+    private var chunkBytes: UInt64 { format == .one ? 1 << 20 : 2 << 20 }
+
+    private func build(
+        _ image: Image, into store: inout BlobStore, progress: (UInt64) -> Void
+    ) async throws(PayloadBuildError) -> PayloadPartition {
+        let size = image.content.sizeBytes
+        var digest = StreamDigest()
+        var operations: [PayloadOperation] = []
+        var pipeline = ChunkPipeline(encoder: ChunkEncoder(format: format))
+        var offset: UInt64 = 0
+        while offset < size || !pipeline.isEmpty {
+            while offset < size, !pipeline.isFull {
+                let count = Int(min(chunkBytes, size - offset))
+                let bytes = try PayloadBuildError.attempt { () throws(DeviceError) in
+                    try image.content.read(at: offset, count: count)
+                }
+                digest.update(bytes)
+                pipeline.submit(bytes)
+                offset += UInt64(count)
+            }
+            let encoded = try await pipeline.next()
+            let start = UInt64(operations.count) * chunkBytes
+            operations.append(try store.add(encoded, targetExtent: extent(from: start, imageBytes: size)))
+            progress(min(size, start + chunkBytes))
+        }
+        return PayloadPartition(
+            name: image.partition, operations: operations,
+            newInfo: ContentInfo(sizeBytes: size, digest: digest.finalized()))
+    }
+
+    /// Flatcar's generator declares a whole chunk even where the image ends before.
+    private func extent(from start: UInt64, imageBytes: UInt64) -> BlockExtent {
+        let end = format == .one ? start + chunkBytes : min(start + chunkBytes, imageBytes)
+        return BlockExtent(
+            startBlock: start / blockSize, blockCount: (end - start).roundedUp(toBlocksOf: blockSize) / blockSize)
+    }
+}
+
+/// Blobs, one after the other on a device.
+private struct BlobStore {
+    let device: any BlockDevice
+    private(set) var byteCount: UInt64 = 0
+
+    init(device: any BlockDevice) { self.device = device }
+
+    mutating func add(
+        _ encoded: ChunkEncoder.Encoded, targetExtent: BlockExtent
+    ) throws(PayloadBuildError) -> PayloadOperation {
+        let blob = encoded.blob
+        let hasBlob = !blob.isEmpty
+        let operation = PayloadOperation(
+            kind: encoded.kind, dataOffset: hasBlob ? byteCount : 0, dataLength: UInt64(blob.count),
+            dataDigest: hasBlob ? StreamDigest.digest(of: blob) : nil, targetExtents: [targetExtent])
+        let offset = byteCount
+        try PayloadBuildError.attempt { () throws(DeviceError) in try device.write(blob, at: offset) }
+        byteCount += UInt64(blob.count)
+        return operation
+    }
+}
+
+/// Chunks being compressed side by side; results come in the order of submission.
+private struct ChunkPipeline {
+    private let encoder: ChunkEncoder
+    private let width = max(1, ProcessInfo.processInfo.activeProcessorCount)
+    private var running: [Task<ChunkEncoder.Encoded, any Error>] = []
+
+    init(encoder: ChunkEncoder) { self.encoder = encoder }
+
+    var isEmpty: Bool { running.isEmpty }
+    /// One more than there are processors, so that none waits while a result is stored.
+    var isFull: Bool { running.count > width }
+
+    mutating func submit(_ bytes: [UInt8]) {
+        let encoder = encoder
+        // Detached, so that it leaves the caller's actor; it has no parent to outlive, for `next` awaits every one.
+        running.append(Task.detached { try encoder.encode(bytes) })
+    }
+
+    mutating func next() async throws(PayloadBuildError) -> ChunkEncoder.Encoded {
+        do {
+            return try await running.removeFirst().value
+        } catch let error as CodecError {
+            throw .compression(error)
+        } catch {
+            throw .compression(.outOfMemory(.xz))  // Nothing else is thrown.
+        }
+    }
+}

@@ -1,0 +1,70 @@
+internal import ContentTrust
+internal import PayloadFormat
+internal import SlotDevice
+internal import UpdateModel
+
+/// A device together with the name of its partition, so that failures can say where.
+struct DeviceAccess {
+    /// What is read or written at once.
+    static let pieceByteCount = 1 << 20
+
+    let partition: String
+    let device: any BlockDevice
+
+    var sizeBytes: UInt64 { device.sizeBytes }
+
+    /// Bytes beyond the device's end, as in a last block that is not whole, read as zeros.
+    func readPadded(at offsetBytes: UInt64, count: Int) throws(InstallationError) -> [UInt8] {
+        let available = offsetBytes < sizeBytes ? min(UInt64(count), sizeBytes - offsetBytes) : 0
+        var bytes = try attempt { () throws(DeviceError) in
+            try device.read(at: offsetBytes, count: Int(available))
+        }
+        bytes.append(contentsOf: repeatElement(0, count: count - Int(available)))
+        return bytes
+    }
+
+    /// Bytes beyond the device's end, as in a last block that is not whole, are dropped.
+    func writeClipped(_ bytes: ArraySlice<UInt8>, at offsetBytes: UInt64) throws(InstallationError) {
+        guard offsetBytes < sizeBytes else { return }
+        let count = min(UInt64(bytes.count), sizeBytes - offsetBytes)
+        try attempt { () throws(DeviceError) in try device.write(bytes.prefix(Int(count)), at: offsetBytes) }
+    }
+
+    func flush() throws(InstallationError) {
+        try attempt { () throws(DeviceError) in try device.flush() }
+    }
+
+    /// SHA-256 of the first `byteCount` bytes, which must be there.
+    func digest(ofFirst byteCount: UInt64) throws(InstallationError) -> SHA256Digest {
+        var digest = StreamDigest()
+        try forEachPiece(of: byteCount) { (piece, _) throws(InstallationError) in digest.update(piece) }
+        return digest.finalized()
+    }
+
+    /// Copies the first `byteCount` bytes to the same place of another device.
+    func copy(_ byteCount: UInt64, to target: DeviceAccess) throws(InstallationError) {
+        try forEachPiece(of: byteCount) { (piece, offset) throws(InstallationError) in
+            try target.writeClipped(piece[...], at: offset)
+        }
+    }
+
+    private func forEachPiece(
+        of byteCount: UInt64, _ body: ([UInt8], UInt64) throws(InstallationError) -> Void
+    ) throws(InstallationError) {
+        var offset: UInt64 = 0
+        while offset < byteCount {
+            let count = Int(min(UInt64(Self.pieceByteCount), byteCount - offset))
+            let piece = try attempt { () throws(DeviceError) in try device.read(at: offset, count: count) }
+            try body(piece, offset)
+            offset += UInt64(count)
+        }
+    }
+
+    private func attempt<Value>(_ body: () throws(DeviceError) -> Value) throws(InstallationError) -> Value {
+        do throws(DeviceError) {
+            return try body()
+        } catch {
+            throw .device(partition: partition, error)
+        }
+    }
+}

@@ -1,0 +1,147 @@
+import FoundationEssentials
+import TOMLKit
+import UpdateModel
+
+/// The text of `martletd.toml` as it was written: every key optional, unknown keys refused. ``EngineSettings`` is
+/// the checked form.
+struct SettingsFile: Decodable {
+    struct Server: Decodable {
+        var url: String?
+        var track: String?
+        var application: String?
+    }
+
+    struct Machine: Decodable {
+        var root: String?
+        var alias: String?
+    }
+
+    struct Slots: Decodable {
+        var control: String?
+        var disk: String?
+        var kernelDirectory: String?
+        var booted: String?
+        var tries: Int?
+
+        enum CodingKeys: String, CodingKey {
+            case control, disk, booted, tries
+            case kernelDirectory = "kernel-directory"
+        }
+    }
+
+    struct Folder: Decodable {
+        var directory: String?
+    }
+
+    struct Control: Decodable {
+        var socket: String?
+    }
+
+    struct Schedule: Decodable {
+        var initialDelay: Seconds?
+        var interval: Seconds?
+        var jitter: Seconds?
+        var intervalMax: Seconds?
+
+        enum CodingKeys: String, CodingKey {
+            case interval, jitter
+            case initialDelay = "initial-delay"
+            case intervalMax = "interval-max"
+        }
+    }
+
+    struct Download: Decodable {
+        var bytesPerSecond: Int?
+        var stallSeconds: Seconds?
+        var attempts: Int?
+
+        enum CodingKeys: String, CodingKey {
+            case attempts
+            case bytesPerSecond = "bytes-per-second"
+            case stallSeconds = "stall-seconds"
+        }
+    }
+
+    struct Health: Decodable {
+        var directory: String?
+        var timeLimit: Seconds?
+        var settle: Seconds?
+
+        enum CodingKeys: String, CodingKey {
+            case directory, settle
+            case timeLimit = "time-limit"
+        }
+    }
+
+    struct Reboot: Decodable {
+        var strategy: String?
+        var command: [String]?
+    }
+
+    var server: Server?
+    var machine: Machine?
+    var slots: Slots?
+    var keys: Folder?
+    var state: Folder?
+    var control: Control?
+    var schedule: Schedule?
+    var download: Download?
+    var health: Health?
+    var reboot: Reboot?
+
+    /// - Throws: ``SettingsError`` that names the file and, where it can, the key or the place.
+    static func parse(_ text: String, path: String) throws(SettingsError) -> SettingsFile {
+        do {
+            return try TOMLDecoder(strictDecoding: true).decode(SettingsFile.self, from: text)
+        } catch let error as UnexpectedKeysError {
+            let keys = error.keys.values.map { $0.map(\.stringValue).joined(separator: ".") }.sorted()
+            throw SettingsError(path: path, key: keys.first, reason: "this key is not known")
+        } catch let error as TOMLParseError {
+            throw SettingsError(
+                path: path, key: nil,
+                reason: "line \(error.source.begin.line) is not TOML: \(error.errorDescription ?? "syntax error")")
+        } catch let DecodingError.typeMismatch(_, context) {
+            let key = context.codingPath.map(\.stringValue).joined(separator: ".")
+            throw SettingsError(path: path, key: key, reason: "its value is of the wrong kind")
+        } catch {
+            throw SettingsError(path: path, key: nil, reason: "\(error)")
+        }
+    }
+}
+
+/// A time span written as a number of seconds, whole or not.
+struct Seconds: Decodable {
+    var value: Double
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        if let whole = try? container.decode(Int.self) {  // Not an Int: the next line decides.
+            value = Double(whole)
+        } else {
+            value = try container.decode(Double.self)
+        }
+    }
+
+    var duration: Duration { .milliseconds(Int64(value * 1000)) }
+}
+
+/// A settings file is wrong.
+package struct SettingsError: Error, Hashable {
+    package var path: String
+    /// Dotted, such as `schedule.interval`.
+    package var key: String?
+    package var reason: String
+
+    package init(path: String, key: String?, reason: String) {
+        self.path = path
+        self.key = key
+        self.reason = reason
+    }
+}
+
+extension SettingsError: UserFacingError {
+    package var userMessage: UserMessage {
+        let place = key.map { "\(path): “\($0)”" } ?? path
+        return UserMessage("\(place): \(reason).", hint: "See dist/martletd.toml for every key.", exit: .configuration)
+    }
+}

@@ -1,0 +1,56 @@
+import FleetAPI
+import FleetModel
+import FleetOperations
+import FleetStorage
+import Hummingbird
+import UpdateModel
+
+// Machines and what happened to them.
+extension APIRoutes {
+    func addMachines(to router: Router<ServerContext>) {
+        on(.get, "machines", router) { request in
+            let filter = try await machineFilter(request)
+            let page = try await control.machines(filter, request.page(), by: request.caller)
+            return try APIRequest.answer(ListPage(items: page.items.map(presenter(request).machine), total: page.total))
+        }
+        let one = "applications/:application/machines/:machine"
+        on(.get, one, router) { request in
+            let id = try await request.application().id
+            let machine = try await control.machine(request.identifier("machine"), of: id, by: request.caller)
+            return try APIRequest.answer(presenter(request).machine(machine))
+        }
+        on(.delete, one, router) { request in
+            let id = try await request.application().id
+            try await control.forgetMachine(request.identifier("machine"), of: id, by: request.caller)
+            return APIRequest.done
+        }
+        on(.get, "events", router) { request in
+            var filter = EventFilter()
+            filter.application = try await namedApplication(request)
+            filter.machine = try request.parameter("machine").map { try MachineID($0) }
+            filter.group = try request.parameter("group").map { try GroupName($0) }
+            let page = try await control.events(filter, request.page(), by: request.caller)
+            return try APIRequest.answer(ListPage(items: page.items.map(presenter(request).event), total: page.total))
+        }
+    }
+
+    private func machineFilter(_ request: APIRequest) async throws -> MachineFilter {
+        var filter = MachineFilter()
+        filter.application = try await namedApplication(request)
+        filter.group = try request.parameter("group").map { try GroupName($0) }
+        filter.version = try request.parameter("version").map { try Version($0) }
+        if let text = request.parameter("stage") {
+            guard let stage = MachineStage(rawValue: text) else {
+                let stages = MachineStage.allCases.map(\.rawValue).joined(separator: ", ")
+                throw RequestError.invalidParameter(name: "stage", value: text, wanted: "one of \(stages)")
+            }
+            filter.stage = stage
+        }
+        return filter
+    }
+
+    private func namedApplication(_ request: APIRequest) async throws -> ApplicationID? {
+        guard let text = request.parameter("application") else { return nil }
+        return try await control.findApplication(text, by: request.caller).id
+    }
+}

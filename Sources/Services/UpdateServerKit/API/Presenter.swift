@@ -1,0 +1,106 @@
+import FleetAPI
+import FleetModel
+import FleetOperations
+import OmahaProtocol
+import UpdateModel
+
+/// Turns what the fleet's model knows into what the API shows.
+struct Presenter {
+    let control: FleetControl
+    let caller: Caller
+    /// Without a slash at its end.
+    let serverURL: String
+
+    func application(_ value: Application) -> ApplicationResource {
+        ApplicationResource(id: value.id, name: value.name, createdAt: value.createdAt)
+    }
+
+    func release(_ value: Release) async throws(OperationError) -> ReleaseResource {
+        let page = PageRequest(limit: PageRequest.limitMaximum)
+        let payloads = try await control.payloads(of: value.application, version: value.version, page, by: caller)
+        return ReleaseResource(
+            application: value.application, version: value.version, notes: value.notes, createdAt: value.createdAt,
+            payloads: payloads.items.map(payload))
+    }
+
+    func payload(_ value: Payload) -> PayloadResource {
+        PayloadResource(
+            application: value.application, version: value.version, architecture: value.architecture,
+            source: value.source, sha256: value.sha256, sha1: value.sha1, size: value.size, fileName: value.fileName,
+            format: value.format, url: serverURL + PayloadRoutes.directory(of: value.sha256) + value.fileName,
+            addedAt: value.addedAt)
+    }
+
+    func channel(_ value: Channel) -> ChannelResource {
+        ChannelResource(
+            application: value.application, name: value.name, version: value.version, changedAt: value.changedAt)
+    }
+
+    func token(_ value: AccessToken) -> TokenResource {
+        TokenResource(id: value.id, name: value.name, role: value.role, createdAt: value.createdAt)
+    }
+}
+
+// Groups.
+extension Presenter {
+    func group(_ value: Group) async throws(OperationError) -> GroupResource {
+        let channel = try await control.channel(value.channel, of: value.application, by: caller)
+        let rollout = try await control.currentRollout(of: value, by: caller)
+        let census = try await control.census(of: value.name, in: value.application, by: caller)
+        return GroupResource(
+            application: value.application, name: value.name, track: value.track, channel: value.channel,
+            version: channel.version, policy: policy(value.policy), rollout: rollout.map(self.rollout),
+            machines: counts(census), createdAt: value.createdAt)
+    }
+
+    private func policy(_ value: RolloutPolicy) -> PolicyResource {
+        PolicyResource(
+            enabled: value.isEnabled, maxInProgress: value.maximumInProgress,
+            stopAfterFailures: value.stopAfterFailures, stageDeadlineSeconds: value.stageDeadlineSeconds)
+    }
+
+    private func rollout(_ value: RolloutState) -> RolloutResource {
+        RolloutResource(
+            version: value.id.version, state: value.stop == nil ? .running : .stopped, granted: value.granted,
+            inProgress: value.inProgress, completed: value.completed, failed: value.failed, expired: value.expired,
+            stoppedAt: value.stop?.at, stopReason: value.stop?.reason)
+    }
+
+    private func counts(_ value: GroupCensus) -> MachineCounts {
+        func named<Key>(_ counts: [Key: Int], _ name: (Key) -> String) -> [String: Int] {
+            Dictionary(counts.filter { $0.value > 0 }.map { (name($0.key), $0.value) }, uniquingKeysWith: +)
+        }
+        return MachineCounts(
+            total: value.total, byVersion: named(value.versions) { $0 }, byStage: named(value.stages, \.rawValue),
+            byHold: named(value.holds, \.name))
+    }
+}
+
+// Machines and what happened to them.
+extension Presenter {
+    func machine(_ value: Machine) -> MachineResource {
+        MachineResource(
+            application: value.application, id: value.id, alias: value.alias, track: value.track, group: value.group,
+            version: value.version, architecture: value.architecture, bootedSlot: value.bootedSlot, stage: value.stage,
+            stageSince: value.stageSince, grantedVersion: value.grant?.version,
+            hold: value.hold.map { HoldResource(reason: $0.name, text: $0.text) },
+            lastError: value.lastError.map { error($0.code, reason: $0.reason, at: $0.at) }, address: value.address,
+            oem: value.oem, firstSeenAt: value.firstSeenAt, lastSeenAt: value.lastSeenAt)
+    }
+
+    func event(_ value: MachineEvent) -> EventResource {
+        EventResource(
+            number: value.number, at: value.at, application: value.application, machine: value.machine,
+            group: value.group, kind: value.kind, type: value.type, result: value.result,
+            error: value.code.map { error($0, reason: nil, at: value.at) }, version: value.version,
+            previousVersion: value.previousVersion, text: value.text)
+    }
+
+    /// Explains a code in the words of `update_engine`. Codes that do not fit 32 bits have no words.
+    private func error(_ code: Int64?, reason: String?, at: Timestamp) -> ErrorResource {
+        let known = code.flatMap { Int32(exactly: $0) }.map { OmahaErrorCode(rawValue: $0) }
+        return ErrorResource(
+            code: code, name: known?.name, meaning: known?.meaning, reason: reason?.isEmpty == true ? nil : reason,
+            at: at)
+    }
+}

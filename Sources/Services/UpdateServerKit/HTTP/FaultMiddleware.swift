@@ -1,0 +1,98 @@
+import FleetAPI
+import FleetOperations
+import HTTPTypes
+import Hummingbird
+import Logging
+import NIOCore
+import UpdateModel
+
+/// Turns whatever a handler throws into an answer: a problem document below `/api`, a line of text elsewhere.
+struct FaultMiddleware: RouterMiddleware {
+    func handle(
+        _ request: Request, context: ServerContext, next: (Request, ServerContext) async throws -> Response
+    ) async throws -> Response {
+        do {
+            return try await next(request, context)
+        } catch {
+            let fault = Fault(error)
+            if fault.status.code >= 500 {
+                context.logger.error(
+                    "A request failed", metadata: ["path": "\(request.uri.path)", "error": "\(fault.logged)"])
+            }
+            return request.uri.path.hasPrefix("/api/") ? fault.problem : fault.text
+        }
+    }
+}
+
+/// What is told about an error.
+struct Fault {
+    let status: HTTPResponse.Status
+    let detail: String
+    /// What the log says; strangers are not told.
+    let logged: String
+
+    init(_ error: any Error) {
+        switch error {
+        case let error as OperationError: self.init(error)
+        case let error as RequestError: self.init(error.status, error.detail)
+        case is NIOTooManyBytesError: self.init(.contentTooLarge, "The request's body is too long.")
+        case let error as any HTTPResponseError: self.init(error.status, Self.words(for: error.status))
+        case let error as any UserFacingError: self.init(.unprocessableContent, error.userMessage.line)
+        default: self.init(.internalServerError, "The server failed; its log says more.", logged: "\(error)")
+        }
+    }
+
+    private init(_ error: OperationError) {
+        let line = error.userMessage.line
+        switch error.kind {
+        case .notFound: self.init(.notFound, line)
+        case .conflict: self.init(.conflict, line)
+        case .invalid: self.init(.unprocessableContent, line)
+        case .unauthenticated: self.init(.unauthorized, line)
+        case .forbidden: self.init(.forbidden, line)
+        case .storage:
+            switch error {
+            case .store(.busy): self.init(.serviceUnavailable, line)
+            case .payloads(.full): self.init(.init(code: 507, reasonPhrase: "Insufficient Storage"), line)
+            default: self.init(.internalServerError, line, logged: "\(error)")
+            }
+        }
+    }
+
+    private init(_ status: HTTPResponse.Status, _ detail: String, logged: String? = nil) {
+        self.status = status
+        self.detail = detail
+        self.logged = logged ?? detail
+    }
+
+    private static func words(for status: HTTPResponse.Status) -> String {
+        status == .notFound ? "There is nothing at this path." : "\(status.reasonPhrase)."
+    }
+
+    /// RFC 9457's form.
+    var problem: Response {
+        let problem = Problem(title: status.reasonPhrase, status: status.code, detail: detail)
+        // Three texts and a number always become JSON.
+        let bytes = (try? APIJSON.encode(problem)).map { ByteBuffer(bytes: $0) } ?? ByteBuffer()
+        var fields = headers
+        fields[.contentType] = Problem.mediaType
+        if status == .unauthorized { fields[.wwwAuthenticate] = #"Bearer realm="martlet""# }
+        return Response(status: status, headers: fields, body: ResponseBody(byteBuffer: bytes))
+    }
+
+    /// For the page, where a browser then asks for a password.
+    var text: Response {
+        var response = PlainResponse.text(status, detail + "\n")
+        for field in headers { response.headers[field.name] = field.value }
+        if status == .unauthorized { response.headers[.wwwAuthenticate] = #"Basic realm="martlet", charset="UTF-8""# }
+        return response
+    }
+
+    private var headers: HTTPFields {
+        var fields: HTTPFields = [.cacheControl: "no-store"]
+        if status == .serviceUnavailable { fields[.retryAfter] = "5" }
+        // The rest of a body that is too long need not be read: the connection ends with the answer.
+        if status == .contentTooLarge { fields[.connection] = "close" }
+        return fields
+    }
+}

@@ -1,0 +1,94 @@
+import FleetModel
+import FoundationEssentials
+import OmahaProtocol
+import UpdateModel
+
+/// Between Omaha's words and the fleet's: a request becomes check-ins, and what became of them becomes an answer.
+struct CheckInTranslation {
+    let message: OmahaRequest
+    let peerAddress: String?
+    /// Without a slash at its end.
+    let serverURL: String
+
+    /// What the machine said about `app`; `nil` when the name of the application is none.
+    ///
+    /// The time is left to whoever records it. Texts are cut to what the fleet's records hold: a machine that lies must not fill the store.
+    func checkIn(_ app: OmahaRequest.App) -> CheckIn? {
+        guard let application = app.applicationID else { return nil }
+        return CheckIn(
+            application: application,
+            machine: try? MachineID(app.machineID),  // Unusable: answered and not registered.
+            track: Self.cut(OmahaTrack(app.track).name) ?? "",
+            version: try? Version(app.version),  // Unusable: the decision says so.
+            architecture: architecture(app), bootID: Self.cut(app.bootID), alias: Self.cut(app.machineAlias),
+            oem: Self.cut(app.oem), address: peerAddress, bootedSlot: app.bootedSlot, events: app.events.map(Self.report),
+            asksForUpdate: app.updateCheck != nil, isForced: message.installSource == .onDemand, receivedAt: .epoch)
+    }
+
+    /// The board, else `os arch`, else the processor in `os sp` (`4230.2.3_x86_64`), else what an old group's UUID
+    /// tells, else amd64.
+    private func architecture(_ app: OmahaRequest.App) -> Architecture {
+        if let architecture = Architecture(board: app.board) { return architecture }
+        if let architecture = message.operatingSystem?.architecture.flatMap({ Architecture($0) }) { return architecture }
+        let servicePack = message.operatingSystem?.servicePack ?? ""
+        let processor = servicePack.split(separator: "_", maxSplits: 1).dropFirst().first
+        return processor.flatMap { Architecture($0) } ?? OmahaTrack(app.track).architecture ?? .amd64
+    }
+
+    private static func report(_ event: OmahaEvent) -> ReportedEvent {
+        let version = event.failedVersion ?? event.nextVersion
+        return ReportedEvent(
+            type: event.type.rawValue, result: event.result.rawValue,
+            code: event.errorCode.map { Int64($0.rawValue) },
+            previousVersion: event.previousVersion.map { cut($0) ?? "" },
+            version: version.flatMap { try? Version($0) },  // An unusable version is as good as none.
+            reason: event.reason.flatMap { cut($0, byteCountMax: OmahaEvent.reasonByteCountMax) })
+    }
+
+    /// `nil` for an empty text; otherwise at most that many bytes of it, ending between two characters.
+    private static func cut(_ text: String, byteCountMax: Int = 128) -> String? {
+        if text.isEmpty { return nil }
+        var short = Substring(text)
+        while short.utf8.count > byteCountMax { short = short.prefix(short.count - max(1, short.count / 8)) }
+        return String(short)
+    }
+}
+
+// The way back.
+extension CheckInTranslation {
+    /// What the machine is told. Every refusal is `noupdate`, the only one that machines in the field take silently; why
+    /// stands beside it in attributes of ours.
+    func answer(_ app: OmahaRequest.App, _ outcome: CheckInOutcome) -> OmahaResponse.App {
+        switch outcome.decision {
+        case nil: OmahaResponse.App(acknowledging: app)
+        case .upToDate: OmahaResponse.App(acknowledging: app, updateCheck: .noUpdate())
+        case .hold(let reason, let until):
+            OmahaResponse.App(
+                acknowledging: app, status: reason == .unknownApplication ? .errorUnknownApplication : .ok,
+                updateCheck: .noUpdate(hold: Self.hold(reason, until: until)))
+        case .offer(let payload):
+            OmahaResponse.App(acknowledging: app, updateCheck: offer(payload))
+        }
+    }
+
+    /// For an application whose name is no name.
+    func refusalOfName(_ app: OmahaRequest.App) -> OmahaResponse.App {
+        OmahaResponse.App(
+            acknowledging: app, status: .errorInvalidAppID,
+            updateCheck: app.updateCheck.map { _ in .noUpdate(hold: Self.hold(.unknownApplication, until: nil)) })
+    }
+
+    private func offer(_ payload: Payload) -> OmahaResponse.UpdateCheck {
+        .offer(
+            version: payload.version.text, codebases: [serverURL + PayloadRoutes.directory(of: payload.sha256)],
+            payload: OmahaResponse.Package(
+                name: payload.fileName, size: Int64(clamping: payload.size), sha1Base64: payload.sha1),
+            digest: payload.sha256, isDelta: payload.isDelta)
+    }
+
+    private static func hold(_ reason: HoldReason, until: Timestamp?) -> OmahaHold {
+        OmahaHold(
+            reason: reason.name, text: reason.text,
+            until: until.map { Date(timeIntervalSince1970: Double($0.microseconds) / 1_000_000) })
+    }
+}

@@ -1,0 +1,77 @@
+import FleetOperations
+import HTTPTypes
+import Hummingbird
+import Logging
+import NIOCore
+import OmahaProtocol
+import UpdateModel
+
+/// `POST /v1/update` and `/v1/update/`: what machines ask and report.
+///
+/// The body is read up to the limit of ``OmahaProtocol/XMLLimits/request`` and no further. Whatever is no Omaha request
+/// is answered with a status of 4xx *and* an Omaha document, so that a person who looks at the wire sees why.
+///
+/// Source: flatcar/update_engine `src/update_engine/omaha_request_action.cc`, for what a machine accepts.
+struct UpdateRoute: Sendable {
+    let control: FleetControl
+    let address: PublicAddress
+
+    func add(to router: Router<ServerContext>) {
+        router.post("/v1/update") { request, context in await respond(to: request, context) }
+    }
+
+    private func respond(to request: Request, _ context: ServerContext) async -> Response {
+        do {
+            let body = try await request.body.collect(upTo: XMLLimits.request.documentBytes)
+            let message = try OmahaRequest(xml: body.readableBytesView)
+            return document(try await answer(to: message, context), status: .ok)
+        } catch is NIOTooManyBytesError {
+            return refusal(.contentTooLarge, "Update request refused: too long", context)
+        } catch let error as OmahaParseError {
+            return refusal(.badRequest, error.userMessage.line, context)
+        } catch OperationError.store(.busy) {
+            return refusal(.serviceUnavailable, "Update request put off: the store is busy", context)
+        } catch {
+            context.logger.error("Update request failed", metadata: ["error": "\(error)"])
+            return refusal(.internalServerError, nil, context)
+        }
+    }
+
+    /// Answers each application in turn. The first that the store cannot record makes the whole request fail, so that
+    /// nothing is acknowledged that is not durable.
+    private func answer(to message: OmahaRequest, _ context: ServerContext) async throws -> OmahaResponse {
+        let translation = CheckInTranslation(
+            message: message, peerAddress: context.peerAddress,
+            serverURL: address.url(reached: context.reachedAddress))
+        var apps: [OmahaResponse.App] = []
+        for app in message.apps {
+            guard let checkIn = translation.checkIn(app) else {
+                apps.append(translation.refusalOfName(app))
+                continue
+            }
+            apps.append(translation.answer(app, try await control.checkIn(checkIn)))
+        }
+        return OmahaResponse(apps: apps)
+    }
+
+    private func document(_ response: OmahaResponse, status: HTTPResponse.Status) -> Response {
+        Response(
+            status: status, headers: [.contentType: "text/xml; charset=utf-8", .cacheControl: "no-store"],
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: response.xml())))
+    }
+
+    /// A document for people: machines drop the body of any status but 2xx. The connection ends with it, so that the
+    /// rest of an endless body need not be read.
+    private func refusal(_ status: HTTPResponse.Status, _ reason: String?, _ context: ServerContext) -> Response {
+        if let reason {
+            let peer = context.peerAddress ?? "unknown"
+            context.logger.info("Update request refused", metadata: ["peer": "\(peer)", "reason": "\(reason)"])
+        }
+        let app = OmahaResponse.App(
+            id: "", status: .errorInternal, updateCheck: OmahaResponse.UpdateCheck(status: .errorInternal))
+        var response = document(OmahaResponse(apps: [app]), status: status)
+        response.headers[.connection] = "close"
+        if status == .serviceUnavailable { response.headers[.retryAfter] = "60" }
+        return response
+    }
+}

@@ -1,0 +1,133 @@
+import ContentTrust
+import FleetOperations
+import FoundationEssentials
+import HTTPTypes
+import Hummingbird
+import Logging
+import NIOCore
+import PayloadStore
+import UpdateModel
+
+/// `GET` and `HEAD /payloads/DIGEST/NAME`: the bits of payloads, whole or in part.
+///
+/// The digest is part of the URL, so what a URL gives never changes, and every cache may keep it for ever. The name is
+/// there for people and for clients that want one; nothing on the disk is looked up by it.
+///
+/// Source: RFC 9110, clauses 8.8.3 (`ETag`), 13 (conditions) and 14 (ranges); RFC 9530 (`Repr-Digest`).
+struct PayloadRoutes: Sendable {
+    let control: FleetControl
+
+    /// Where a payload is found below the server's URL: `/payloads/DIGEST/`.
+    static func directory(of digest: SHA256Digest) -> String { "/payloads/\(digest.hexadecimal)/" }
+
+    func add(to router: Router<ServerContext>) {
+        router.get("/payloads/:digest/:name") { request, context in try await respond(to: request, context) }
+        router.on("/payloads/:digest/:name", method: .head) { request, context in try await respond(to: request, context) }
+    }
+
+    private func respond(to request: Request, _ context: ServerContext) async throws -> Response {
+        guard let text = context.parameters.get("digest"), let digest = SHA256Digest(hexadecimal: text) else {
+            return PlainResponse.notFound
+        }
+        do {
+            let reader = try await control.openPayload(digest)
+            return PayloadResponse(digest: digest, reader: reader).response(to: request)
+        } catch {
+            if error.kind == .notFound { return PlainResponse.notFound }
+            context.logger.error("A payload cannot be read", metadata: ["error": "\(error.userMessage.line)"])
+            return PlainResponse.text(.internalServerError, "The payload cannot be read now.\n")
+        }
+    }
+}
+
+/// The answer to a request for one payload.
+struct PayloadResponse {
+    let digest: SHA256Digest
+    let reader: any PayloadReader
+
+    private var entityTag: String { "\"\(digest.hexadecimal)\"" }
+
+    func response(to request: Request) -> Response {
+        let headers = request.headers
+        if let wanted = headers[.ifMatch], !names(entityTag, in: wanted) {
+            return Response(status: .preconditionFailed, headers: validators)
+        }
+        if let known = headers[.ifNoneMatch], names(entityTag, in: known) {
+            return Response(status: .notModified, headers: validators)
+        }
+        switch range(for: request) {
+        case .whole: return answer(.ok, range: 0..<reader.size, sendsBody: request.method != .head)
+        case .part(let range): return answer(.partialContent, range: range, sendsBody: true)
+        case .unsatisfiable:
+            var fields = validators
+            fields[.contentRange] = "bytes */\(reader.size)"
+            return Response(status: .rangeNotSatisfiable, headers: fields)
+        }
+    }
+
+    /// A range counts in a `GET` alone, and only while `If-Range` names these very bits.
+    private func range(for request: Request) -> ByteRange {
+        guard request.method == .get else { return .whole }
+        if let condition = request.headers[.ifRange], condition != entityTag { return .whole }
+        return ByteRange(header: request.headers[.range], size: reader.size)
+    }
+
+    private func answer(_ status: HTTPResponse.Status, range: Range<UInt64>, sendsBody: Bool) -> Response {
+        let length = range.upperBound - range.lowerBound
+        var fields = validators
+        fields[.contentType] = "application/octet-stream"
+        fields[.contentLength] = String(length)
+        if status == .partialContent {
+            fields[.contentRange] = "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(reader.size)"
+        }
+        guard sendsBody else { return Response(status: status, headers: fields) }
+        let body = ResponseBody(asyncSequence: PayloadBody(reader: reader, range: range))
+        return Response(status: status, headers: fields, body: body)
+    }
+
+    private var validators: HTTPFields {
+        var fields: HTTPFields = [
+            .eTag: entityTag, .acceptRanges: "bytes", .cacheControl: "public, max-age=31536000, immutable",
+        ]
+        fields[.xContentTypeOptions] = "nosniff"
+        fields[.reprDigest] = "sha-256=:\(Data(digest.bytes).base64EncodedString()):"
+        return fields
+    }
+
+    private func names(_ tag: String, in list: String) -> Bool {
+        list == "*" || list.split(separator: ",").contains { entry in
+            let bare = entry.drop { $0 == " " }.prefix { $0 != " " }
+            return bare == tag || bare == "W/\(tag)"
+        }
+    }
+}
+
+/// Part of a payload in small pieces. A piece is read when the connection can take it, so that a thousand slow readers
+/// hold two pieces each and no more.
+struct PayloadBody: AsyncSequence, Sendable {
+    static let chunkByteCount = 64 << 10
+
+    let reader: any PayloadReader
+    let range: Range<UInt64>
+
+    /// The stored file is shorter than it was.
+    struct Truncated: Error {}
+
+    func makeAsyncIterator() -> Iterator { Iterator(reader: reader, offset: range.lowerBound, end: range.upperBound) }
+
+    struct Iterator: AsyncIteratorProtocol {
+        let reader: any PayloadReader
+        var offset: UInt64
+        let end: UInt64
+
+        mutating func next() async throws -> ByteBuffer? {
+            guard offset < end else { return nil }
+            let count = Int(min(end - offset, UInt64(chunkByteCount)))
+            let bytes = try await reader.read(at: offset, count: count)
+            // Nothing may follow a short body but the connection's end: the client then knows that it is short.
+            guard !bytes.isEmpty, bytes.count <= count else { throw Truncated() }
+            offset += UInt64(bytes.count)
+            return ByteBuffer(bytes: bytes)
+        }
+    }
+}

@@ -1,0 +1,84 @@
+package import FleetOperations
+import FleetModel
+import Hummingbird
+package import Logging
+import NIOCore
+import NIOPosix
+import ServiceLifecycle
+
+/// A whole server: routes, connections, and what runs beside them.
+package struct UpdateServer: Sendable {
+    /// How long answers may take to end after the server was told to stop.
+    static let shutdownTimeout = Duration.seconds(5)
+
+    let settings: ServerSettings
+    let control: FleetControl
+    let renderPage: PageRenderer
+    let logger: Logger
+
+    package init(
+        settings: ServerSettings, control: FleetControl, logger: Logger, renderPage: @escaping PageRenderer
+    ) {
+        self.settings = settings
+        self.control = control
+        self.logger = logger
+        self.renderPage = renderPage
+    }
+
+    /// Serves until SIGTERM or SIGINT, or until the task is cancelled.
+    ///
+    /// - Parameter onListening: called with the address once connections are taken.
+    /// - Throws: ``StartError/cannotListen(address:reason:)``.
+    package func run(onListening: @escaping @Sendable (ListenAddress) async -> Void) async throws {
+        let application = application { channel in
+            let port = channel.localAddress?.port ?? settings.listen.port
+            await onListening(ListenAddress(host: settings.listen.host, port: port))
+        }
+        var configuration = ServiceGroupConfiguration(
+            services: [application, GrantKeeper(control: control, logger: logger)],
+            gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+        configuration.maximumGracefulShutdownDuration = Self.shutdownTimeout
+        do {
+            try await ServiceGroup(configuration: configuration).run()
+        } catch let error as IOError {
+            throw StartError.cannotListen(address: "\(settings.listen)", reason: StartError.words(error))
+        } catch let error as SocketAddressError {
+            throw StartError.cannotListen(address: "\(settings.listen)", reason: "\(error)")
+        }
+    }
+
+    /// The server as Hummingbird runs it.
+    func application(
+        onRunning: @escaping @Sendable (any Channel) async -> Void = { _ in }
+    ) -> Hummingbird.Application<RouterResponder<ServerContext>> {
+        let address = BindAddress.hostname(settings.listen.host, port: settings.listen.port)
+        return Hummingbird.Application(
+            router: router(),
+            server: .http1(
+                configuration: .init(
+                    additionalChannelHandlers: [ConnectionCloser()], idleTimeout: .seconds(60),
+                    httpDecoderConfiguration: .init(maxHeaderFieldSize: 8 << 10, maxHeaderListSize: 16 << 10))),
+            configuration: .init(
+                address: address, serverName: "martlet", backlog: 1024,
+                availableConnectionsDelegate: MaximumAvailableConnections(OpenFileLimit.connectionCountMax)),
+            onServerRunning: onRunning, logger: logger)
+    }
+
+    private func router() -> Router<ServerContext> {
+        let router = Router(context: ServerContext.self)
+        router.add(middleware: FaultMiddleware())
+        let authenticator = Authenticator(control: control, mode: settings.authentication)
+        let guardian = BrowserGuard(mode: settings.authentication)
+        let address = PublicAddress(url: settings.publicURL, listen: settings.listen)
+        UpdateRoute(control: control, address: address).add(to: router)
+        PayloadRoutes(control: control).add(to: router)
+        PageRoutes(
+            control: control, authenticator: authenticator, guardian: guardian, address: address, render: renderPage
+        ).add(to: router)
+        APIRoutes(
+            control: control, authenticator: authenticator, guardian: guardian, address: address,
+            startedAt: SystemTime().now()
+        ).add(to: router)
+        return router
+    }
+}
