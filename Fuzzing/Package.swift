@@ -38,7 +38,10 @@ let package = Package(
         shim("CExpat", library: "expat", package: "libexpat1-dev"),
         house("Model/UpdateModel"),
         house("Formats/OmahaProtocol", "CExpat", "UpdateModel"),
+        house("Formats/PartitionTable", "UpdateModel", "SlotDevice"),
+        house("Ports/SlotDevice", "UpdateModel"),
 
         fuzzer("FuzzOmaha", "OmahaProtocol", "UpdateModel"),
+        fuzzer("FuzzPartitionTable", "PartitionTable", "SlotDevice"),
     ]
 )

@@ -43,7 +43,7 @@ for name in $wanted; do
     echo "$name: $seconds seconds"
     # Swift's own backtraces would swallow the signal that tells libFuzzer to keep the input. Swift never returns some
     # memory of its runtime, and looking for leaks after each input is ten times slower.
-    if ! SWIFT_BACKTRACE=enable=no "$built/release/$name" "$@" -max_total_time="$seconds" -max_len=16384 \
+    if ! SWIFT_BACKTRACE=enable=no "$built/release/$name" "$@" -max_total_time="$seconds" -max_len=131072 \
         -timeout=10 -rss_limit_mb=2048 -detect_leaks=0 -artifact_prefix="$findings/" -print_final_stats=1 \
         >"$built/$name.log" 2>&1; then
         echo "$name: found something; see $built/$name.log and $findings" >&2

@@ -11,7 +11,9 @@ struct AnswerTests {
     private static let package = "<packages><package name=\"p\" size=\"5\"/></packages>"
     private static let urls = "<urls><url codebase=\"http://a/b\"/></urls>"
 
-    private func answer(_ inside: String, appid: String = "{E96281A6-d1af-4bde-9a0a-97b76e56dc57}") throws -> OmahaAnswer {
+    private func answer(_ inside: String, appid: String = "{E96281A6-d1af-4bde-9a0a-97b76e56dc57}") throws
+        -> OmahaAnswer
+    {
         let text = "<response protocol=\"3.0\"><app appid=\"\(appid)\" status=\"error-x\">\(inside)</app></response>"
         return try OmahaResponse(xml: text.bytes).answer(for: .flatcar)
     }
@@ -35,7 +37,8 @@ struct AnswerTests {
             <package name="update.gz" hash="RhbGBdIPt8DCXRVRzr++bC3gIEw=" size="473120945" required="true"></package>
             <package name="oem.gz" hash="x" hash_sha256="\(hexadecimal)" size="1515985" required="false"></package>
             </packages><actions><action event="install"/>
-            <action event="postinstall" sha256="\(Self.sha256)" IsDeltaPayload="true" MaxFailureCountPerUrl="3" deadline="now"/>
+            <action event="postinstall" sha256="\(Self.sha256)" IsDeltaPayload="true"
+            MaxFailureCountPerUrl="3" deadline="now"/>
             </actions></manifest>
             """, check: " PollInterval=\"600\"")
         guard case .offer(let offer) = found else {
@@ -70,7 +73,8 @@ struct AnswerTests {
             "\(urls)<manifest><packages><package size=\"5\"/></packages>\(action)</manifest>",
             "\(urls)<manifest><packages><package name=\"p\" size=\"0\"/></packages>\(action)</manifest>",
             "\(urls)<manifest><packages><package name=\"p\" size=\"-1\"/></packages>\(action)</manifest>",
-            "\(urls)<manifest><packages><package name=\"p\" size=\"9223372036854775808\"/></packages>\(action)</manifest>",
+            "\(urls)<manifest><packages><package name=\"p\" size=\"9223372036854775808\"/></packages>\(action)"
+                + "</manifest>",
             "\(urls)<manifest><packages><package name=\"p\" size=\"5 MB\"/></packages>\(action)</manifest>",
             "\(urls)<manifest>\(package)</manifest>",
             "\(urls)<manifest>\(package)<actions><action event=\"install\" sha256=\"\(sha256)\"/></actions></manifest>",
@@ -83,7 +87,8 @@ struct AnswerTests {
 
     @Test("the same offer with everything is taken")
     func complete() throws {
-        guard case .offer(let offer) = try offer("\(Self.urls)<manifest>\(Self.package)\(Self.action)</manifest>") else {
+        guard case .offer(let offer) = try offer("\(Self.urls)<manifest>\(Self.package)\(Self.action)</manifest>")
+        else {
             Issue.record("refused")
             return
         }
@@ -96,7 +101,8 @@ struct AnswerTests {
         let hexadecimal = try #require(SHA256Digest(base64: Self.sha256)).hexadecimal
         let actions = "<actions><action event=\"postinstall\" sha256=\"\(hexadecimal)\"/></actions>"
         let found = try offer(
-            "\(Self.urls)<manifest version=\"1\" is_floor=\"true\">\(Self.package)\(actions)</manifest><manifest version=\"2\"/>")
+            "\(Self.urls)<manifest version=\"1\">\(Self.package)\(actions)</manifest><manifest version=\"2\"/>"
+        )
         guard case .offer(let offer) = found else {
             Issue.record("not an offer: \(found)")
             return
@@ -148,6 +154,7 @@ struct AnswerTests {
 
     @Test("the application is found in either spelling", arguments: ["e96281a6-d1af-4bde-9a0a-97b76e56dc57"])
     func spelling(appid: String) throws {
-        #expect(try answer("<updatecheck status=\"noupdate\"/>", appid: appid) == .noUpdate(pollInterval: nil, hold: nil))
+        #expect(
+            try answer("<updatecheck status=\"noupdate\"/>", appid: appid) == .noUpdate(pollInterval: nil, hold: nil))
     }
 }

@@ -9,14 +9,16 @@ struct ExtensionTests {
     @Test("a held machine is told why, and until when")
     func hold() {
         let hold = OmahaHold(
-            reason: "ramp", text: "37 % of the group are updated first.", until: Date(timeIntervalSince1970: 1_795_312_800))
+            reason: "ramp", text: "37 % of the group are updated first.",
+            until: Date(timeIntervalSince1970: 1_795_312_800))
         let app = OmahaResponse.App(id: "a", updateCheck: .noUpdate(pollIntervalSeconds: 2700, hold: hold))
         let text = String(decoding: OmahaResponse(apps: [app]).xml(), as: UTF8.self)
         #expect(
             text.contains(
                 """
                 <updatecheck status="noupdate" PollInterval="2700" hold="ramp" \
-                hold_text="37 % of the group are updated first." hold_until="2026-11-22T02:00:00Z"><urls></urls></updatecheck>
+                hold_text="37 % of the group are updated first." hold_until="2026-11-22T02:00:00Z">\
+                <urls></urls></updatecheck>
                 """))
     }
 
@@ -34,7 +36,9 @@ struct ExtensionTests {
         var app = OmahaRequest.App(id: "a", version: "2.0.0", track: "stable", machineID: Recorded.machine)
         app.bootedSlot = .a
         app.engine = "martletd/1.0.0"
-        app.events = [.rolledBack(from: "3.0.0", digest: digest, reason: "health gate: exit status 1", flags: .testOmahaURL)]
+        app.events = [
+            .rolledBack(from: "3.0.0", digest: digest, reason: "health gate: exit status 1", flags: .testOmahaURL)
+        ]
         let text = String(decoding: OmahaRequest(version: "martletd-1.0.0", apps: [app]).xml(), as: UTF8.self)
         #expect(text.contains(#"delta_okay="false" booted_slot="a" engine="martletd/1.0.0" >"#))
         #expect(

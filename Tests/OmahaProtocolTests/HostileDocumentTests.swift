@@ -62,7 +62,8 @@ struct HostileDocumentTests {
     @Test(
         "bytes that are not UTF-8 are refused",
         arguments: [
-            [0xFF], [0xC0, 0x80], [0xE2, 0x82], [0xED, 0xA0, 0x80], [0xF4, 0x90, 0x80, 0x80], [0x80], [0xEF, 0xBF, 0xBE],
+            [0xFF], [0xC0, 0x80], [0xE2, 0x82], [0xED, 0xA0, 0x80], [0xF4, 0x90, 0x80, 0x80], [0x80],
+            [0xEF, 0xBF, 0xBE],
         ] as [[UInt8]])
     func invalidText(bytes: [UInt8]) {
         #expect(isNotWellFormed("<request version=\"".bytes + bytes + "\"></request>".bytes))
@@ -77,7 +78,9 @@ struct HostileDocumentTests {
 
     @Test(
         "NUL and other control characters are refused",
-        arguments: ["\0", "<request>\0</request>", "<request version=\"\u{1}\"/>", "<request version=\"&#0;\"/>", "\0\0\0\0"])
+        arguments: [
+            "\0", "<request>\0</request>", "<request version=\"\u{1}\"/>", "<request version=\"&#0;\"/>", "\0\0\0\0",
+        ])
     func controlCharacters(text: String) {
         #expect(isNotWellFormed(text.bytes))
     }
@@ -86,8 +89,10 @@ struct HostileDocumentTests {
         "what is not well-formed is refused",
         arguments: [
             "<", " ", "x", "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n", "<request>", "<request></request><request/>",
-            "<request></request>x", "<request a=\"1\" a=\"2\"></request>", "<request a=1></request>", "<request a></request>",
-            "<request></requesT>", "<request><app></request></app>", "<request a=\"<\"></request>", "<request>]]></request>",
+            "<request></request>x", "<request a=\"1\" a=\"2\"></request>", "<request a=1></request>",
+            "<request a></request>",
+            "<request></requesT>", "<request><app></request></app>", "<request a=\"<\"></request>",
+            "<request>]]></request>",
         ])
     func notWellFormed(text: String) {
         #expect(isNotWellFormed(text.bytes))
@@ -166,7 +171,8 @@ struct HostileDocumentTests {
     func passedOver() throws {
         let text = """
             \u{FEFF}<?xml version="1.0"?><!-- c --><?pi x?><request protocol="3.0" new="1"><!-- c --><?pi y?>\
-            <later><app appid="inner"/></later>text<app appid="a" shiny="yes"><x:ping/><![CDATA[<event/>]]></app></request>
+            <later><app appid="inner"/></later>text<app appid="a" shiny="yes"><x:ping/><![CDATA[<event/>]]></app>\
+            </request>
             """
         let request = try OmahaRequest(xml: text.bytes)
         #expect(request.apps.map(\.id) == ["a"])
@@ -184,7 +190,9 @@ struct HostileDocumentTests {
 
     @Test("numbers that are none, or too large, are named")
     func numbers() {
-        func event(_ attributes: String) -> String { "<request><app appid=\"a\"><event \(attributes)/></app></request>" }
+        func event(_ attributes: String) -> String {
+            "<request><app appid=\"a\"><event \(attributes)/></app></request>"
+        }
         let huge = "99999999999999999999"
         #expect(refusal(of: event("eventtype=\"\(huge)\"")) == .invalid(attribute: "eventtype", value: huge))
         #expect(refusal(of: event("eventresult=\"x\"")) == .invalid(attribute: "eventresult", value: "x"))

@@ -25,8 +25,10 @@ struct RandomMessages {
 
     /// Everything here is allowed in XML 1.0 in some spelling.
     private static let pieces = [
-        "", "a", "0", " ", "  ", "\t", "\n", "\r", "\r\n", "\"", "'", "<", ">", "&", "&amp;", "&#0;", "]]>", "<!--", "-->",
-        "<?", "%s", "{", "}", "é", "e\u{301}", "日本", "👩‍👩‍👧", "\u{7F}", "\u{85}", "\u{9F}", "\u{A0}", "\u{2028}", "\u{FEFF}",
+        "", "a", "0", " ", "  ", "\t", "\n", "\r", "\r\n", "\"", "'", "<", ">", "&", "&amp;", "&#0;", "]]>", "<!--",
+        "-->",
+        "<?", "%s", "{", "}", "é", "e\u{301}", "日本", "👩‍👩‍👧", "\u{7F}", "\u{85}", "\u{9F}", "\u{A0}", "\u{2028}",
+        "\u{FEFF}",
         "\u{FFFD}", "\u{E000}", "\u{10FFFF}", "\u{1FFFE}", "<!DOCTYPE x>", "stable", "4230.2.3",
     ]
 
@@ -35,7 +37,8 @@ struct RandomMessages {
     mutating func count() -> Int { Int.random(in: 0...3, using: &numbers) }
 
     mutating func text() -> String {
-        (0..<Int.random(in: 0...6, using: &numbers)).map { _ in Self.pieces.randomElement(using: &numbers) ?? "" }.joined()
+        (0..<Int.random(in: 0...6, using: &numbers)).map { _ in Self.pieces.randomElement(using: &numbers) ?? "" }
+            .joined()
     }
 
     mutating func optionalText() -> String? { chance() ? text() : nil }
@@ -148,7 +151,8 @@ extension RandomMessages {
 
     private mutating func manifest() -> OmahaResponse.Manifest {
         var manifest = OmahaResponse.Manifest(
-            version: text(), packages: (0..<count()).map { _ in package() }, actions: (0..<count()).map { _ in action() })
+            version: text(), packages: (0..<count()).map { _ in package() },
+            actions: (0..<count()).map { _ in action() })
         manifest.isFloor = chance()
         manifest.isTarget = chance()
         manifest.floorReason = optionalText()

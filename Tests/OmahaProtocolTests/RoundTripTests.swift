@@ -34,7 +34,9 @@ struct RoundTripTests {
     @Test("characters that XML forbids are left out, and nothing else")
     func forbiddenCharacters() throws {
         var request = OmahaRequest(version: "", apps: [])
-        request.version = (0...0x2F).compactMap { Unicode.Scalar($0) }.reduce(into: "a") { $0.unicodeScalars.append($1) }
+        request.version = (0...0x2F).compactMap { Unicode.Scalar($0) }.reduce(into: "a") {
+            $0.unicodeScalars.append($1)
+        }
         request.version += "b\u{FFFE}c\u{FFFF}d\u{FFFD}"
         let expected = "a\t\n\r" + (0x20...0x2F).map { String(UnicodeScalar($0)) }.joined() + "bcd\u{FFFD}"
         #expect(Array(try OmahaRequest(xml: request.xml()).version.utf8) == expected.bytes)

@@ -119,7 +119,8 @@ struct VocabularyTests {
         #expect(SHA256Digest(omaha: digest.hexadecimal.uppercased()) == digest)
         #expect(digest.base64 == "vQjjO7A8Dki1OovDDdgcSmkT4vzBoTLapfYjwz9dCqg=")
         for text in [
-            "", "DP1QoFx1kV2XS9Ug+ySAFb4m8D4=", "vQjjO7A8Dki1OovDDdgcSmkT4vzBoTLapfYjwz9dCqg", String(repeating: "=", count: 44),
+            "", "DP1QoFx1kV2XS9Ug+ySAFb4m8D4=", "vQjjO7A8Dki1OovDDdgcSmkT4vzBoTLapfYjwz9dCqg",
+            String(repeating: "=", count: 44),
             String(repeating: "A", count: 44), String(repeating: "g", count: 64), String(repeating: "é", count: 22),
         ] {
             #expect(SHA256Digest(omaha: text) == nil, "“\(text)”")

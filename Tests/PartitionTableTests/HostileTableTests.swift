@@ -17,10 +17,11 @@ import UpdateModel
 
     @Test("Each field of a header with each odd value is refused or harmless, in either copy", arguments: [512, 4096])
     func oddHeaders(sectorSizeBytes: Int) throws {
+        let sound = try TestDisk(sectorSizeBytes: sectorSizeBytes)
         for (field, size) in Self.headerFields {
             for value in Self.odd {
                 for copy in [0, 1, 2] {
-                    let made = try TestDisk(sizeBytes: 3 << 20, sectorSizeBytes: sectorSizeBytes)
+                    let made = TestDisk(copying: sound)
                     let bytes = bytes(value, count: size)
                     if copy != 1 { try made.putHeaderField(bytes, at: field, ofHeaderAt: made.primaryHeaderOffset) }
                     if copy != 0 { try made.putHeaderField(bytes, at: field, ofHeaderAt: made.backupHeaderOffset) }
@@ -32,9 +33,10 @@ import UpdateModel
 
     @Test("Each place of an entry with each odd value is refused or harmless")
     func oddEntries() throws {
+        let sound = try TestDisk()
         for field in [32, 40] {
             for value in Self.odd {
-                let made = try TestDisk(sizeBytes: 3 << 20)
+                let made = TestDisk(copying: sound)
                 for header in [made.primaryHeaderOffset, made.backupHeaderOffset] {
                     try made.putEntryField(bytes(value, count: 8), at: field, ofEntry: 3, ofHeaderAt: header)
                 }
@@ -70,8 +72,9 @@ import UpdateModel
     @Test("Noise over a table, with checksums set right, never traps")
     func noise() throws {
         var random = SeededRandom(seed: 2026)
+        let sound = try TestDisk()
         for _ in 0..<400 {
-            let made = try TestDisk(sizeBytes: 3 << 20)
+            let made = TestDisk(copying: sound)
             for header in [made.primaryHeaderOffset, made.backupHeaderOffset] where Bool.random(using: &random) {
                 let place = Int.random(in: 24..<92, using: &random)
                 let count = Int.random(in: 1...min(8, 92 - place), using: &random)

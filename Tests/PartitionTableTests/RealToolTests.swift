@@ -5,18 +5,21 @@ import PartitionTable
 import SlotDevice
 import Testing
 
-/// What the system's own tools write is read, and what we write satisfies them.
-@Suite(.enabled(if: RealToolTests.hasTools)) struct RealToolTests {
+/// The system's own tools for partition tables.
+enum PartitionTools {
     static let sgdisk = "/usr/sbin/sgdisk"
     static let sfdisk = "/usr/sbin/sfdisk"
-    static var hasTools: Bool {
+    static var areInstalled: Bool {
         FileManager.default.isExecutableFile(atPath: sgdisk) && FileManager.default.isExecutableFile(atPath: sfdisk)
     }
+}
 
+/// What the system's own tools write is read, and what we write satisfies them.
+@Suite(.enabled(if: PartitionTools.areInstalled)) struct RealToolTests {
     @Test("A table that sgdisk wrote is read", .timeLimit(.minutes(1)))
     func readsSgdisk() async throws {
         try await withImage { path in
-            try await run(Self.sgdisk, [
+            try await run(PartitionTools.sgdisk, [
                 "-n", "1:2048:+1M", "-c", "1:EFI-SYSTEM", "-t", "1:ef00", "-n", "3:0:+2M", "-c", "3:USR-A", "-t",
                 "3:5dfbf5f4-2848-4bac-aa5e-0d9a20b745a6", "-u", "3:7130c94a-213a-4e5a-8e26-6cce9662f132", "-A",
                 "3:=:0x0101000000000000", "-n", "4:0:+2M", "-c", "4:Größe µ", path,
@@ -38,10 +41,10 @@ import Testing
             try await expectNoProblems(path)
             try PartitionedDisk(device).update { $0.entries[3].attributes = PartitionAttributes(priority: 2, triesLeft: 1) }
             try await expectNoProblems(path)
-            let shown = try await run(Self.sgdisk, ["-i", "4", path])
+            let shown = try await run(PartitionTools.sgdisk, ["-i", "4", path])
             #expect(shown.contains("Attribute flags: 0012000000000000"))
             #expect(shown.contains("Partition name: 'USR-B'"))
-            let dump = try await run(Self.sfdisk, ["--dump", path])
+            let dump = try await run(PartitionTools.sfdisk, ["--dump", path])
             #expect(dump.contains("name=\"USR-A\""))
             #expect(dump.contains("label: gpt"))
         }
@@ -50,12 +53,12 @@ import Testing
     @Test("Tables of other sizes, as sgdisk writes them, are read and changed in place", arguments: [4, 56, 128, 256, 1024])
     func otherEntryCounts(count: Int) async throws {
         try await withImage { path in
-            try await run(Self.sgdisk, ["-S", "\(count)", "-n", "1:4096:+1M", "-c", "1:USR-A", path])
+            try await run(PartitionTools.sgdisk, ["-S", "\(count)", "-n", "1:4096:+1M", "-c", "1:USR-A", path])
             let disk = PartitionedDisk(try FileBlockDevice(path: path, access: .readWrite))
             #expect(try disk.read().isSound)
             #expect(try disk.read().table.entries.count >= count)
             try disk.update { $0.entries[0].attributes.priority = 3 }
-            let verdict = try await run(Self.sgdisk, ["-v", path])
+            let verdict = try await run(PartitionTools.sgdisk, ["-v", path])
             #expect(verdict.contains("No problems found"), "\(verdict)")
         }
     }
@@ -84,7 +87,7 @@ import Testing
             try await expectNoProblems(path)
             try device.write([UInt8](repeating: 0, count: 512), at: device.sizeBytes - 512)
             try device.flush()
-            try await run(Self.sgdisk, ["-e", path])
+            try await run(PartitionTools.sgdisk, ["-e", path])
             #expect(try disk.read().table.entries == table.entries)
             #expect(try disk.read().isSound)
         }
@@ -104,9 +107,9 @@ import Testing
     }
 
     private func expectNoProblems(_ path: String) async throws {
-        let verdict = try await run(Self.sgdisk, ["-v", path])
+        let verdict = try await run(PartitionTools.sgdisk, ["-v", path])
         #expect(verdict.contains("No problems found"), "\(verdict)")
-        let other = try await run(Self.sfdisk, ["--verify", path])
+        let other = try await run(PartitionTools.sfdisk, ["--verify", path])
         #expect(other.contains("No errors detected"), "\(other)")
     }
 
@@ -126,7 +129,7 @@ import Testing
 }
 
 /// Disks with sectors of 4096 bytes, which the tools know only as devices.
-@Suite(.enabled(if: LoopDevice.isAvailable && RealToolTests.hasTools), .serialized) struct LargeSectorTests {
+@Suite(.enabled(if: LoopDevice.isAvailable && PartitionTools.areInstalled), .serialized) struct LargeSectorTests {
     @Test("With sectors of 4096 bytes, sgdisk reads our table and we read sgdisk's")
     func bothWays() async throws {
         try await LoopDevice.with(sizeBytes: 64 << 20, sectorSizeBytes: 4096) { path in
@@ -141,9 +144,9 @@ import Testing
                 name: "USR-A", sizeBytes: 4 << 20)
             try table.place(partition, as: 3, sectorSizeBytes: 4096)
             try PartitionedDisk(device).create(table)
-            let verdict = try await LoopDevice.run(RealToolTests.sgdisk, ["-v", path])
+            let verdict = try await LoopDevice.run(PartitionTools.sgdisk, ["-v", path])
             #expect(verdict.contains("No problems found"), "\(verdict)")
-            try await LoopDevice.run(RealToolTests.sgdisk, ["-n", "4:0:+4M", "-A", "4:set:56", path])
+            try await LoopDevice.run(PartitionTools.sgdisk, ["-n", "4:0:+4M", "-A", "4:set:56", path])
             let read = try PartitionedDisk(FileBlockDevice(path: path, access: .readOnly)).read()
             #expect(read.isSound)
             #expect(read.table.entries[3].attributes.isSuccessful)
@@ -166,8 +169,8 @@ enum LoopDevice {
         let image = FileManager.default.temporaryDirectory.appendingPathComponent("martlet-\(UUID()).img").path
         _ = try FileBlockDevice.create(path: image, sizeBytes: sizeBytes)
         defer { try? FileManager.default.removeItem(atPath: image) }  // A left-over file harms nobody.
-        let path = try await run(losetup, ["--show", "--find", "--sector-size", "\(sectorSizeBytes)", image])
-        let device = path.trimmingCharacters(in: .whitespacesAndNewlines)
+        let answer = try await run(losetup, ["--show", "--find", "--sector-size", "\(sectorSizeBytes)", image])
+        let device = try #require(answer.split(separator: "\n").last.map(String.init))
         let result: Result<Void, any Error>
         do { result = .success(try await body(device)) } catch { result = .failure(error) }
         try await run(losetup, ["--detach", device])

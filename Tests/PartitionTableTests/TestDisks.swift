@@ -26,6 +26,12 @@ struct TestDisk {
         self.table = table
     }
 
+    /// Another disk with the same content.
+    init(copying other: TestDisk) {
+        device = MemoryBlockDevice(other.device.bytes, sectorSizeBytes: other.sectorSizeBytes)
+        table = other.table
+    }
+
     var sectorSizeBytes: Int { device.sectorSizeBytes }
     var primaryHeaderOffset: UInt64 { UInt64(sectorSizeBytes) }
     var backupHeaderOffset: UInt64 { device.sizeBytes - UInt64(sectorSizeBytes) }

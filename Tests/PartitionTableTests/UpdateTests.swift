@@ -104,7 +104,7 @@ import Testing
 
     @Test("Power lost while the backup moves leaves a valid table")
     func movesBackupSafely() throws {
-        let made = try TestDisk(sizeBytes: 3 << 20)
+        let made = try TestDisk()
         let grown = made.device.bytes + [UInt8](repeating: 0, count: 7 * 512)
         var cutPoint = 1
         var isDone = false

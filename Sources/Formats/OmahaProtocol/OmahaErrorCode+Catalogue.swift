@@ -43,7 +43,7 @@ extension OmahaErrorCode {
     public static let postinstallPowerwash = OmahaErrorCode(rawValue: 41)
     public static let newPCRPolicyVerification = OmahaErrorCode(rawValue: 42)
     public static let newPCRPolicyHTTP = OmahaErrorCode(rawValue: 43)
-    /// The machine came back on its old release. ChromeOS and Android give 42 to 44 other meanings; Flatcar's hold here.
+    /// The machine came back on its old release. ChromeOS and Android use 42 to 44 for other things.
     public static let rollback = OmahaErrorCode(rawValue: 44)
     public static let downloadIncomplete = OmahaErrorCode(rawValue: 100)
 }
@@ -113,16 +113,19 @@ extension OmahaErrorCode {
         Entry(15, "NewRootfsVerificationError", "The new system on the disk is not what the payload promised."),
         Entry(16, "NewKernelVerificationError", "The new kernel on the disk is not what the payload promised."),
         Entry(17, "SignedDeltaPayloadExpectedError", "The payload carries no signature, but the machine asks for one."),
-        Entry(18, "DownloadPayloadPubKeyVerificationError", "The payload is not signed by a key that the machine trusts."),
+        Entry(
+            18, "DownloadPayloadPubKeyVerificationError", "The payload is not signed by a key the machine trusts."),
         Entry(19, "PostinstallBootedFromFirmwareB", "The machine runs its spare firmware; the update went on."),
-        Entry(20, "DownloadStateInitializationError", "The download could not be resumed, or the old system was changed."),
+        Entry(
+            20, "DownloadStateInitializationError", "The download could not be resumed, or the old system changed."),
         Entry(21, "DownloadInvalidMetadataMagicString", "What was downloaded is no payload; perhaps a proxy's page."),
         Entry(22, "DownloadSignatureMissingInManifest", "The payload's manifest does not say where its signature is."),
         Entry(23, "DownloadManifestParseError", "The payload's manifest is damaged."),
         Entry(24, "DownloadMetadataSignatureError", "The signature of the payload's metadata could not be checked."),
         Entry(25, "DownloadMetadataSignatureVerificationError", "Checking the signature of the metadata failed."),
         Entry(26, "DownloadMetadataSignatureMismatch", "The payload's metadata is not signed by a trusted key."),
-        Entry(27, "DownloadOperationHashVerificationError", "The digest of a part of the payload could not be checked."),
+        Entry(
+            27, "DownloadOperationHashVerificationError", "The digest of a part of the payload could not be checked."),
         Entry(28, "DownloadOperationExecutionError", "A part of the payload could not be applied to the disk."),
         Entry(29, "DownloadOperationHashMismatch", "A part of the payload arrived damaged."),
         Entry(30, "OmahaRequestEmptyResponseError", "The update service answered the check with nothing."),
@@ -135,7 +138,8 @@ extension OmahaErrorCode {
         Entry(37, "OmahaErrorInHTTPResponse", "The update service answered the check with an HTTP error."),
         Entry(38, "DownloadOperationHashMissingError", "A part of the payload has no digest."),
         Entry(39, "DownloadMetadataSignatureMissingError", "The payload's metadata has no signature."),
-        Entry(40, "OmahaUpdateDeferredForBackoff", "The machine waits by itself after failed attempts, then tries again."),
+        Entry(
+            40, "OmahaUpdateDeferredForBackoff", "The machine waits by itself after failures, then tries again."),
         Entry(41, "PostinstallPowerwashError", "The machine's data could not be marked for erasing."),
         Entry(42, "NewPCRPolicyVerificationError", "The TPM policy that came with the release could not be verified."),
         Entry(43, "NewPCRPolicyHTTPError", "The TPM policy could not be sent to its server."),

@@ -4,8 +4,9 @@ extension OmahaResponse {
     /// What the response means for the machine that asked about `application`.
     ///
     /// The steps, and what is enough at each, are those of `update_engine`, so that any server that serves it serves
-    /// us. Two differ on purpose: only the answer for `application` counts, and a server's `error-…` is ``OmahaAnswer/declined(_:app:)``
-    /// rather than a failure. Whether the offer is wanted (newer, not tried before, signed) is for others to decide.
+    /// us. Two differ on purpose: only the answer for `application` counts, and a server's `error-…` is
+    /// ``OmahaAnswer/declined(_:app:)`` rather than a failure. Whether the offer is wanted (newer, not tried before,
+    /// signed) is for others to decide.
     ///
     /// Source: flatcar/update_engine `src/update_engine/omaha_request_action.cc`.
     public func answer(for application: ApplicationID) -> OmahaAnswer {
@@ -20,7 +21,8 @@ extension OmahaResponse {
         case .noUpdate: return .noUpdate(pollInterval: check.pollInterval, hold: check.hold)
         case let status where status.isError: return .declined(status, app: app.status)
         default:
-            return .invalid(.omahaResponseInvalid, reason: "the status “\(check.status.rawValue.prefix(64))” means nothing")
+            return .invalid(
+                .omahaResponseInvalid, reason: "the status “\(check.status.rawValue.prefix(64))” means nothing")
         }
     }
 }

@@ -56,7 +56,8 @@ public struct OmahaResponse: Hashable, Sendable {
         }
 
         /// Acknowledges everything in `app` that wants no decision: its ping and its events.
-        public init(acknowledging app: OmahaRequest.App, status: OmahaAppStatus = .ok, updateCheck: UpdateCheck? = nil) {
+        public init(acknowledging app: OmahaRequest.App, status: OmahaAppStatus = .ok, updateCheck: UpdateCheck? = nil)
+        {
             self.init(
                 id: app.id, status: status, pingStatus: app.ping == nil ? nil : "ok", updateCheck: updateCheck,
                 eventStatuses: app.events.map { _ in "ok" })

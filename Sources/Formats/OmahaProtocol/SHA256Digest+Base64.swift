@@ -1,7 +1,7 @@
 import FoundationEssentials
 public import UpdateModel
 
-// Three spellings of digests coexist in Omaha: base64 in actions, hexadecimal digits in packages, and either by mistake.
+// Two spellings of a SHA-256 coexist in Omaha: base64 in actions, hexadecimal digits in packages; some mix them.
 extension SHA256Digest {
     /// Parses the 44 characters of base64, padding included.
     public init?(base64 text: String) {

@@ -13,7 +13,8 @@ struct XMLWriter {
     }
 
     /// Opens an element. Attributes whose value is `nil` are left out.
-    mutating func start(_ name: StaticString, _ attributes: [(StaticString, String?)] = [], closing: StaticString = ">") {
+    mutating func start(_ name: StaticString, _ attributes: [(StaticString, String?)] = [], closing: StaticString = ">")
+    {
         raw("<")
         raw(name)
         for (name, value) in attributes {

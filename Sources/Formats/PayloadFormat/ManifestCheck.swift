@@ -122,7 +122,8 @@ private struct WorkBudget {
     /// Spends what `operation` costs; `false` when that is more than is left.
     mutating func covers(_ operation: PayloadOperation, blockSize: UInt64) -> Bool {
         let read = operation.sourceExtents.reduce(0) { $0 + $1.blockCount * blockSize }
-        let write = operation.targetExtents.reduce(0) { $0 + ($1.isHole ? 0 : $1.blockCount * blockSize) }
+        // Bytes that fall into holes have to be made too.
+        let write = operation.targetExtents.reduce(0) { $0 + $1.blockCount * blockSize }
         guard read <= readBytes, write <= writeBytes else { return false }
         readBytes -= read
         writeBytes -= write

@@ -151,14 +151,15 @@ public struct UpdateMachine: Sendable {
         report(eventType: 3, eventResult: 0, code: code, reason: reason)
     }
 
-    /// The manifest shows what has failed here before: nothing is written, nothing is reported as a failure.
-    public mutating func installationHeld(payloadDigest: SHA256Digest, by hold: HeldRelease) {
+    /// The manifest shows what has failed here before: nothing was written, and it is no new failure. The payload is
+    /// remembered, so that it is not asked for again.
+    public mutating func installationHeld(contentDigest: SHA256Digest, payloadDigest: SHA256Digest) {
         guard phase == .installing else { return }
-        if !record.held.contains(where: { $0.payloadDigest == payloadDigest }) {
-            var release = hold
+        if var release = record.hold(contentDigest: contentDigest) {
             release.payloadDigest = payloadDigest
             remember(release)
         }
+        if let slot = record.installation?.slot { record.slots[slot] = SlotContent(life: .empty) }
         record.installation = nil
         phase = .idle
     }

@@ -1,4 +1,4 @@
-package import FleetModel
+internal import FleetModel
 internal import UpdateModel
 
 /// The rules of every act, in one transaction: what must be there, what must not, and what is written then.

@@ -1,6 +1,6 @@
 package import FleetModel
 internal import RolloutPlanning
-internal import UpdateModel
+package import UpdateModel
 
 /// What a check-in reads and writes, in one transaction; what it means is decided by `RolloutPlanning`.
 package struct CheckInScript {
@@ -10,7 +10,7 @@ package struct CheckInScript {
     /// More reports than this in one check-in are dropped.
     static let eventsMaximum = 32
     /// Places looked at for expiry in one go.
-    static let expiryBatch = 200
+    package static let expiryBatch = 200
 
     package init(_ checkIn: CheckIn, limits: FleetStoreLimits) {
         self.checkIn = checkIn

@@ -1,7 +1,7 @@
 public import FleetModel
 internal import RolloutPlanning
 internal import Synchronization
-public import UpdateModel
+internal import UpdateModel
 
 /// Keeps a fleet in memory: for tests, and for trying policies on fleets that do not exist.
 public final class MemoryFleetStore: FleetStore {
@@ -21,7 +21,9 @@ public final class MemoryFleetStore: FleetStore {
         try write { state in
             let script = ExpiryScript(now: now, limit: CheckInScript.expiryBatch)
             var count = 0
-            for group in state.groups.values { count += try script.run(group, on: &state) }
+            for group in state.groups.values where count < CheckInScript.expiryBatch {
+                count += try script.run(group, on: &state)
+            }
             return count
         }
     }

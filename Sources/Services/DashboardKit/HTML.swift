@@ -18,7 +18,10 @@ package indirect enum HTML: Sendable {
     package static func tag(_ tag: Tag, _ attributes: [Attribute] = []) -> HTML { .element(tag, attributes, []) }
 
     /// An element that holds one text.
-    package static func tag(_ tag: Tag, _ attributes: [Attribute] = [], _ text: String) -> HTML {
+    package static func tag(_ tag: Tag, _ text: String) -> HTML { .element(tag, [], [.text(text)]) }
+
+    /// An element with attributes that holds one text.
+    package static func tag(_ tag: Tag, _ attributes: [Attribute], _ text: String) -> HTML {
         .element(tag, attributes, [.text(text)])
     }
 }

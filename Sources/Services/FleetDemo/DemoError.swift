@@ -1,7 +1,7 @@
-import UpdateModel
+package import UpdateModel
 
 /// Why the demo could not go on.
-enum DemoError: Error, Hashable {
+package enum DemoError: Error, Hashable {
     /// A program of Martlet is not beside the running one.
     case programMissing(path: String)
     /// A system tool is not installed.
@@ -20,7 +20,7 @@ enum DemoError: Error, Hashable {
 }
 
 extension DemoError: UserFacingError {
-    var userMessage: UserMessage {
+    package var userMessage: UserMessage {
         switch self {
         case .programMissing(let path):
             UserMessage(

@@ -1,5 +1,5 @@
-import FoundationEssentials
-import UpdateModel
+package import FoundationEssentials
+package import UpdateModel
 
 /// Where everything of one demo lies.
 ///
@@ -12,33 +12,41 @@ import UpdateModel
 /// DIR/log/             what each process said
 /// DIR/summary.json     what happened
 /// ```
-struct DemoPaths: Sendable {
-    let root: String
+package struct DemoPaths: Sendable {
+    package let root: String
     /// A short path, because the address of a Unix socket has 107 bytes at most.
-    let sockets: String
+    package let sockets: String
     /// Whether the folder outlives the demo.
-    let isKept: Bool
+    package let isKept: Bool
 
-    var keys: String { "\(root)/keys" }
-    var privateKey: String { "\(keys)/signing.pem" }
-    var publicKeys: String { "\(keys)/trusted" }
-    var publicKey: String { "\(publicKeys)/release.pem" }
-    var images: String { "\(root)/images" }
-    var payloads: String { "\(root)/payloads" }
-    var server: String { "\(root)/server" }
-    var machines: String { "\(root)/machines" }
-    var logs: String { "\(root)/log" }
-    var summary: String { "\(root)/summary.json" }
+    package init(root: String, sockets: String, isKept: Bool) {
+        self.root = root
+        self.sockets = sockets
+        self.isKept = isKept
+    }
 
-    func image(_ version: Version) -> String { "\(images)/\(version).img" }
-    func kernel(_ version: Version) -> String { "\(images)/vmlinuz-\(version)" }
-    func payload(_ version: Version) -> String { "\(payloads)/\(version).crau" }
+    package var keys: String { "\(root)/keys" }
+    package var privateKey: String { "\(keys)/signing.pem" }
+    package var publicKeys: String { "\(keys)/trusted" }
+    package var publicKey: String { "\(publicKeys)/release.pem" }
+    /// For the page: sees everything, changes nothing.
+    package var viewerToken: String { "\(keys)/viewer-token" }
+    package var images: String { "\(root)/images" }
+    package var payloads: String { "\(root)/payloads" }
+    package var server: String { "\(root)/server" }
+    package var machines: String { "\(root)/machines" }
+    package var logs: String { "\(root)/log" }
+    package var summary: String { "\(root)/summary.json" }
+
+    package func image(_ version: Version) -> String { "\(images)/\(version).img" }
+    package func kernel(_ version: Version) -> String { "\(images)/vmlinuz-\(version)" }
+    package func payload(_ version: Version) -> String { "\(payloads)/\(version).crau" }
 
     /// Makes the folders.
     ///
     /// - Parameter keep: the folder that was asked for; `nil` for a temporary one.
     /// - Throws: ``DemoError``.
-    static func create(keep: String?) throws(DemoError) -> DemoPaths {
+    package static func create(keep: String?) throws(DemoError) -> DemoPaths {
         let temporary = try makeTemporaryFolder()
         let root = try keep.map(emptyFolder) ?? temporary
         let paths = DemoPaths(root: root, sockets: "\(temporary)/s", isKept: keep != nil)
@@ -51,7 +59,7 @@ struct DemoPaths: Sendable {
     }
 
     /// Removes what nobody asked to keep.
-    func remove() {
+    package func remove() {
         // What cannot be removed lies in the system's folder for temporary files.
         try? FileManager.default.removeItem(atPath: sockets.split(separator: "/").dropLast().map { "/\($0)" }.joined())
     }
@@ -77,8 +85,8 @@ struct DemoPaths: Sendable {
 }
 
 /// Small things that are done with folders and files, with errors that name the path.
-enum Folder {
-    static func make(_ path: String) throws(DemoError) {
+package enum Folder {
+    package static func make(_ path: String) throws(DemoError) {
         do {
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         } catch {
@@ -86,7 +94,7 @@ enum Folder {
         }
     }
 
-    static func write(_ text: String, to path: String, isExecutable: Bool = false) throws(DemoError) {
+    package static func write(_ text: String, to path: String, isExecutable: Bool = false) throws(DemoError) {
         guard FileManager.default.createFile(atPath: path, contents: Data(text.utf8)) else {
             throw .fileFailed(path: path, reason: "it cannot be written")
         }
@@ -98,7 +106,7 @@ enum Folder {
         }
     }
 
-    static func copy(_ source: String, to target: String) throws(DemoError) {
+    package static func copy(_ source: String, to target: String) throws(DemoError) {
         do {
             try FileManager.default.copyItem(atPath: source, toPath: target)
         } catch {
@@ -107,7 +115,7 @@ enum Folder {
     }
 
     /// Removes `path` with everything in it; succeeds when there is nothing.
-    static func remove(_ path: String) throws(DemoError) {
+    package static func remove(_ path: String) throws(DemoError) {
         guard FileManager.default.fileExists(atPath: path) else { return }
         do {
             try FileManager.default.removeItem(atPath: path)
@@ -116,7 +124,7 @@ enum Folder {
         }
     }
 
-    static func bytes(_ path: String) throws(DemoError) -> Data {
+    package static func bytes(_ path: String) throws(DemoError) -> Data {
         guard let data = FileManager.default.contents(atPath: path) else {
             throw .fileFailed(path: path, reason: "it cannot be read")
         }

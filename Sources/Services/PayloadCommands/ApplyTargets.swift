@@ -66,7 +66,8 @@ struct ApplyTargets {
     private func open(_ assignment: Assignment, _ manifest: PayloadManifest) throws -> Opened {
         let source = try assignment.sourcePath.map { try FileBlockDevice(path: $0, access: .readOnly) }
         if assignment.partition.isDelta, source == nil {
-            throw InstallationError.sourceMissing(partition: assignment.partition.name)
+            throw CommandProblem.sourceNeeded(
+                partition: assignment.partition.name, option: Self.sourceOption(for: assignment.partition.name))
         }
         let path = assignment.targetPath
         switch FileKind(path: path) {
@@ -80,6 +81,14 @@ struct ApplyTargets {
                 newSizeBytes: assignment.partition.newInfo?.sizeBytes)
         case .other:
             throw CommandProblem.notAFile(path: path)
+        }
+    }
+
+    private static func sourceOption(for partition: String) -> String {
+        switch partition {
+        case PayloadPartition.systemName: "--source"
+        case PayloadPartition.kernelName: "--kernel-source"
+        default: "--partition-source \(partition)=FILE"
         }
     }
 

@@ -22,14 +22,12 @@ struct OutputOptions: ParsableArguments {
     var quiet = false
 }
 
-/// A payload's version number of layout.
-extension FormatVersion: ExpressibleByArgument {
-    public init?(argument: String) {
-        guard let number = UInt64(argument) else { return nil }
-        self.init(rawValue: number)
-    }
+/// A payload's format by its number.
+enum FormatNumber: UInt64, ExpressibleByArgument, CaseIterable {
+    case one = 1
+    case two = 2
 
-    public static var allValueStrings: [String] { allCases.map { String($0.rawValue) } }
+    var format: FormatVersion { self == .one ? .one : .two }
 }
 
 /// `NAME=FILE`.

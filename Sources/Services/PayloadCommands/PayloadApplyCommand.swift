@@ -62,6 +62,10 @@ struct PayloadApplyCommand: ParsableCommand {
         guard target != nil || kernelTarget != nil || !partitionTargets.isEmpty else {
             throw ValidationError("Give a target with --target.")
         }
+        guard source == nil || target != nil else { throw ValidationError("--source goes with --target.") }
+        guard kernelSource == nil || kernelTarget != nil else {
+            throw ValidationError("--kernel-source goes with --kernel-target.")
+        }
     }
 
     func run() throws {

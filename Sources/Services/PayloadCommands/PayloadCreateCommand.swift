@@ -41,7 +41,7 @@ struct PayloadCreateCommand: AsyncParsableCommand {
     var keys: [String] = []
 
     @Option(help: "The payload's format.")
-    var format: FormatVersion = .two
+    var format = FormatNumber.two
 
     @Option(help: ArgumentHelp("The block size.", valueName: "bytes"))
     var blockSize: UInt64 = 4096
@@ -56,7 +56,7 @@ struct PayloadCreateCommand: AsyncParsableCommand {
 
     func run() async throws {
         let signingKeys = try keys.map { path in try SigningKey(contentsOfFile: path) }
-        let builder = try PayloadBuilder(format: format, blockSize: blockSize, images: try images())
+        let builder = try PayloadBuilder(format: format.format, blockSize: blockSize, images: try images())
         let scratch = try OutputFile(path: output + ".blobs", sizeBytes: builder.imageBytes)
         defer { scratch.discard() }
         var progress = ProgressLine("Compressing", total: builder.imageBytes, isQuiet: outputOptions.quiet)
@@ -74,6 +74,7 @@ struct PayloadCreateCommand: AsyncParsableCommand {
         if let target { paths.append((PayloadPartition.systemName, target)) }
         paths += partitions.map { ($0.name, $0.path) }
         if let kernel { paths.append((PayloadPartition.kernelName, kernel)) }
+        for (_, path) in paths where FileKind.areSame(path, output) { throw CommandProblem.outputIsInput(path: path) }
         return try paths.map { name, path in
             PayloadBuilder.Image(partition: name, content: try FileBlockDevice(path: path, access: .readOnly))
         }

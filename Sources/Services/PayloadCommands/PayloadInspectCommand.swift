@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import HostLinux
+internal import PayloadFormat
 internal import PayloadInstaller
 
 /// `martlet payload inspect`.

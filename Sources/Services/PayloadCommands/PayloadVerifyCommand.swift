@@ -1,5 +1,7 @@
 internal import ArgumentParser
+internal import ContentTrust
 internal import HostLinux
+internal import PayloadFormat
 internal import PayloadInstaller
 internal import UpdateModel
 

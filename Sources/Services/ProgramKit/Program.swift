@@ -1,14 +1,18 @@
 package import ArgumentParser
 import Glibc
-package import UpdateModel
+import UpdateModel
 
 /// Runs a program's root command, and turns whatever ends it into one line on standard error and a code of `sysexits.h`.
 package enum Program {
     /// - Parameter arguments: without the program's name.
     package static func run(_ root: any ParsableCommand.Type, arguments: [String]) async -> Never {
         do {
-            let command = try root.parseAsRoot(arguments)
-            try await perform(command)
+            var command = try root.parseAsRoot(arguments)
+            if var waiting = command as? any AsyncParsableCommand {
+                try await waiting.run()
+            } else {
+                try command.run()
+            }
             exit(ExitStatus.done.rawValue)
         } catch let error as any UserFacingError {
             leave(with: error.userMessage, of: root)
@@ -16,15 +20,6 @@ package enum Program {
             exit(ExitStatus.tryLater.rawValue)
         } catch {
             root.exit(withError: error)
-        }
-    }
-
-    private static func perform(_ command: any ParsableCommand) async throws {
-        if var command = command as? any AsyncParsableCommand {
-            try await command.run()
-        } else {
-            var command = command
-            try command.run()
         }
     }
 

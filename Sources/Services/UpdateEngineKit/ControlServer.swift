@@ -4,26 +4,26 @@ import Glibc
 import Logging
 import NIOCore
 import NIOPosix
-package import ServiceLifecycle
+import ServiceLifecycle
 import UpdateModel
 
 /// Answers people and scripts on a Unix socket: a line of JSON in, a line of JSON out (see ``ControlRequest``).
 ///
 /// Who may open the socket's file may speak to the engine: its mode is 0600.
-package struct ControlServer: Service {
+struct ControlServer: Service {
     let path: String
     let engine: UpdateEngine
     let logger: Logger
     private static let lineBytesMax = 4096
     private static let connectionsMax = 32
 
-    package init(path: String, engine: UpdateEngine, logger: Logger) {
+    init(path: String, engine: UpdateEngine, logger: Logger) {
         self.path = path
         self.engine = engine
         self.logger = logger
     }
 
-    package func run() async throws {
+    func run() async throws {
         let server = try await bind()
         try await cancelWhenGracefulShutdown {
             try await withThrowingDiscardingTaskGroup { group in

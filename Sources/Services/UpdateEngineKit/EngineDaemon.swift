@@ -6,6 +6,7 @@ import HostLinux
 import Logging
 import NIOCore
 import ServiceLifecycle
+import UnixSignals
 import SlotDevice
 import UpdateModel
 
@@ -29,8 +30,8 @@ package struct EngineDaemon {
         logger.logLevel = level
         self.logger = logger
         self.settings = try Self.settings(path: settingsPath)
-        self.host = try Self.host(settings, logger: logger)
-        _ = try TrustedKeys(readingFrom: [settings.keyDirectory])
+        self.host = try EngineHost(settings)
+        _ = try TrustedKeys(paths: [settings.keyDirectory])
     }
 
     package func run() async throws {
@@ -57,12 +58,13 @@ package struct EngineDaemon {
     private static func settings(path: String?) throws -> EngineSettings {
         let file = path ?? standardSettingsPath
         if path == nil, !FileManager.default.fileExists(atPath: file) { return EngineSettings() }
-        let bytes: [UInt8]
+        let bytes: [UInt8]?
         do {
             bytes = try AtomicFile.read(file, limit: settingsBytesMax)
         } catch {
             throw SettingsError(path: file, key: nil, reason: "it cannot be read: \(error)")
         }
+        guard let bytes else { throw SettingsError(path: file, key: nil, reason: "there is no such file") }
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw SettingsError(path: file, key: nil, reason: "it is not UTF-8")
         }

@@ -1,20 +1,20 @@
-package import BootControl
-package import HostPower
-package import SlotDevice
-package import UpdateModel
+import BootControl
+import HostPower
+import SlotDevice
+import UpdateModel
 
 /// The machine as the engine sees it: its slots, its boot loader, its power switch.
-package struct EngineHost: Sendable {
-    package var bootControl: any BootControl
+struct EngineHost: Sendable {
+    var bootControl: any BootControl
     /// The system partition of a slot.
-    package var partition: @Sendable (Slot) throws -> any BlockDevice
+    var partition: @Sendable (Slot) throws -> any BlockDevice
     /// Where the boot loader finds the kernels, as `vmlinuz-a` and `vmlinuz-b`.
-    package var bootFiles: any FileArea
-    package var power: any HostPower
+    var bootFiles: any FileArea
+    var power: any HostPower
     /// Different for each boot.
-    package var bootID: String
+    var bootID: String
 
-    package init(
+    init(
         bootControl: any BootControl, partition: @escaping @Sendable (Slot) throws -> any BlockDevice,
         bootFiles: any FileArea, power: any HostPower, bootID: String
     ) {

@@ -1,46 +1,46 @@
-package import UpdateLogic
-package import UpdateModel
+import UpdateLogic
+import UpdateModel
 
 /// The checked settings of the update engine.
-package struct EngineSettings: Sendable {
-    package enum RebootStrategy: String, Sendable, CaseIterable {
+struct EngineSettings: Sendable {
+    enum RebootStrategy: String, Sendable, CaseIterable {
         /// As soon as an update is staged.
         case reboot
         /// Never by itself.
         case off
     }
 
-    package enum BootedSlot: Hashable, Sendable {
+    enum BootedSlot: Hashable, Sendable {
         case automatic
         case known(Slot)
     }
 
-    package var server = ""
-    package var track = "stable"
-    package var application = ApplicationID.flatcar
-    package var root = "/"
-    package var alias = ""
-    package var disk = ""
-    package var kernelDirectory = "/boot/flatcar"
-    package var booted = BootedSlot.automatic
-    package var tries = 1
-    package var keyDirectory = "/etc/martlet/keys"
-    package var stateDirectory = "/var/lib/martlet"
-    package var controlSocket = "/run/martlet/control.sock"
-    package var schedule = CheckSchedule.stock
-    package var downloadBytesPerSecond: UInt64 = 0
-    package var downloadStall: Duration = .seconds(90)
-    package var downloadAttempts = 5
-    package var healthDirectory = "/etc/martlet/health.d"
-    package var healthTimeLimit: Duration = .seconds(120)
-    package var healthSettle: Duration = .seconds(45)
-    package var rebootStrategy = RebootStrategy.reboot
-    package var rebootCommand = ["/usr/bin/systemctl", "reboot"]
+    var server = ""
+    var track = "stable"
+    var application = ApplicationID.flatcar
+    var root = "/"
+    var alias = ""
+    var disk = ""
+    var kernelDirectory = "/boot/flatcar"
+    var booted = BootedSlot.automatic
+    var tries = 1
+    var keyDirectory = "/etc/martlet/keys"
+    var stateDirectory = "/var/lib/martlet"
+    var controlSocket = "/run/martlet/control.sock"
+    var schedule = CheckSchedule.stock
+    var downloadBytesPerSecond: UInt64 = 0
+    var downloadStall: Duration = .seconds(90)
+    var downloadAttempts = 5
+    var healthDirectory = "/etc/martlet/health.d"
+    var healthTimeLimit: Duration = .seconds(120)
+    var healthSettle: Duration = .seconds(45)
+    var rebootStrategy = RebootStrategy.reboot
+    var rebootCommand = ["/usr/bin/systemctl", "reboot"]
 
-    package init() {}
+    init() {}
 
     /// Reads the text of a settings file; keys that are absent keep their defaults.
-    package init(parsing text: String, path: String) throws(SettingsError) {
+    init(parsing text: String, path: String) throws(SettingsError) {
         let file = try SettingsFile.parse(text, path: path)
         let reader = SettingsReader(path: path)
         try readServer(file.server, machine: file.machine, reader)

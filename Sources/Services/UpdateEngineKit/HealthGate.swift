@@ -38,7 +38,7 @@ struct HealthGate: Sendable {
 
     private func run(_ name: String, environment: [String: String]) async -> String? {
         do {
-            let result = try await CommandRunner.run(
+            let result = try await CommandRunner().run(
                 "\(directory)/\(name)", [], timeLimit: timeLimit, environment: environment)
             if result.timedOut { return "did not end within \(timeLimit)" }
             return result.status == 0 ? nil : "left with \(result.status): \(result.output.suffix(800))"

@@ -72,13 +72,13 @@ struct MachineIdentity: Hashable, Sendable {
 }
 
 /// The machine cannot say who it is.
-package enum IdentityError: Error, Hashable {
+enum IdentityError: Error, Hashable {
     case noMachineID(String)
     case noVersion
 }
 
 extension IdentityError: UserFacingError {
-    package var userMessage: UserMessage {
+    var userMessage: UserMessage {
         switch self {
         case .noMachineID(let path):
             UserMessage("\(path) holds no machine id.", hint: "See systemd-machine-id-setup.", exit: .configuration)

@@ -16,10 +16,10 @@ struct OmahaClient: Sendable {
         var post = HTTPClientRequest(url: server)
         post.method = .POST
         post.headers.add(name: "Content-Type", value: "text/xml")
-        post.body = .bytes(ByteBuffer(string: request.xml()))
+        post.body = .bytes(ByteBuffer(bytes: request.xml()))
         let body = try await answer(to: post, from: server)
         do {
-            return try OmahaResponse(parsing: body)
+            return try OmahaResponse(xml: body)
         } catch {
             throw .unintelligible(server: server, reason: "\(error.userMessage.text)")
         }
@@ -54,7 +54,7 @@ enum OmahaExchangeError: Error, Hashable {
         switch self {
         case .unreachable: .http(nil)
         case .refused(_, let status): .http(status)
-        case .unintelligible: .omahaRequestXMLParseError
+        case .unintelligible: .omahaRequestXMLParse
         }
     }
 }

@@ -106,8 +106,17 @@ struct PayloadDownload {
         var skip = opened.skipBytes
         var pending: [UInt8] = []
         var iterator = opened.body.makeAsyncIterator()
-        while let buffer = try await next(&iterator) {
+        while true {
+            let arrived: ByteBuffer?
+            do {
+                arrived = try await iterator.next()
+            } catch let error as CancellationError {
+                throw error
+            } catch {
+                throw DownloadError.interrupted(reason: "\(error)")
+            }
             try Task.checkCancellation()
+            guard let buffer = arrived else { break }
             let wait = limiter.received(buffer.readableBytes, now: clock.now - start)
             if wait > .zero { try await clock.sleep(for: wait) }
             var view = buffer.readableBytesView[...]
@@ -138,16 +147,6 @@ struct PayloadDownload {
 
     /// One hop to the writing thread for so many bytes.
     private static let batchBytes = 256 * 1024
-
-    private func next(_ iterator: inout HTTPClientResponse.Body.AsyncIterator) async throws -> ByteBuffer? {
-        do {
-            return try await iterator.next()
-        } catch let error as CancellationError {
-            throw error
-        } catch {
-            throw DownloadError.interrupted(reason: "\(error)")
-        }
-    }
 }
 
 /// The numbers of a `Content-Range: bytes FIRST-LAST/TOTAL` header.
@@ -173,7 +172,7 @@ struct ContentRange: Hashable, Sendable {
 }
 
 /// A payload could not be fetched.
-package enum DownloadError: Error, Hashable {
+enum DownloadError: Error, Hashable {
     case unreachable(url: String, reason: String)
     case refused(url: String, status: Int)
     case wrongLength(url: String, promised: UInt64, found: UInt64)
@@ -201,7 +200,7 @@ package enum DownloadError: Error, Hashable {
 }
 
 extension DownloadError: UserFacingError {
-    package var userMessage: UserMessage {
+    var userMessage: UserMessage {
         switch self {
         case .unreachable(let url, let reason):
             UserMessage("\(url) did not answer: \(reason).", exit: .unavailable)

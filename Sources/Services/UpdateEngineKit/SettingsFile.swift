@@ -99,7 +99,7 @@ struct SettingsFile: Decodable {
         } catch let error as TOMLParseError {
             throw SettingsError(
                 path: path, key: nil,
-                reason: "line \(error.source.begin.line) is not TOML: \(error.errorDescription ?? "syntax error")")
+                reason: "line \(error.source.begin.line) is not TOML: \(error.description)")
         } catch let DecodingError.typeMismatch(_, context) {
             let key = context.codingPath.map(\.stringValue).joined(separator: ".")
             throw SettingsError(path: path, key: key, reason: "its value is of the wrong kind")
@@ -126,13 +126,13 @@ struct Seconds: Decodable {
 }
 
 /// A settings file is wrong.
-package struct SettingsError: Error, Hashable {
-    package var path: String
+struct SettingsError: Error, Hashable {
+    var path: String
     /// Dotted, such as `schedule.interval`.
-    package var key: String?
-    package var reason: String
+    var key: String?
+    var reason: String
 
-    package init(path: String, key: String?, reason: String) {
+    init(path: String, key: String?, reason: String) {
         self.path = path
         self.key = key
         self.reason = reason
@@ -140,7 +140,7 @@ package struct SettingsError: Error, Hashable {
 }
 
 extension SettingsError: UserFacingError {
-    package var userMessage: UserMessage {
+    var userMessage: UserMessage {
         let place = key.map { "\(path): “\($0)”" } ?? path
         return UserMessage("\(place): \(reason).", hint: "See dist/martletd.toml for every key.", exit: .configuration)
     }

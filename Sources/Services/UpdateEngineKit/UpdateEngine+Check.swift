@@ -1,4 +1,7 @@
+import BootControl
+import EngineControl
 import FoundationEssentials
+import Logging
 import OmahaProtocol
 import UpdateLogic
 import UpdateModel
@@ -79,7 +82,7 @@ extension UpdateEngine {
             activity.newVersion = offer.version.text
             guard installs else { return }
             if isForced { try remember { $0.released(version: offer.version) } }
-            try await install(offer, urls: offered.urls, into: slot)
+            try await install(offer, urls: offered.urls, into: slot, isForced: isForced)
             try await finishStaged()
         }
     }

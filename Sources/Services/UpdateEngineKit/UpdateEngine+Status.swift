@@ -1,11 +1,12 @@
-package import EngineControl
+import BootControl
+import EngineControl
 import FoundationEssentials
 import UpdateLogic
 import UpdateModel
 
 extension UpdateEngine {
     /// Answers a person's request. Long work is only begun here; the status shows how it goes.
-    package func answer(_ request: ControlRequest) async -> ControlResponse {
+    func answer(_ request: ControlRequest) async -> ControlResponse {
         do {
             switch request.command {
             case .status: break

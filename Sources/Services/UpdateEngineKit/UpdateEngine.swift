@@ -1,10 +1,11 @@
 import BootControl
-package import AsyncHTTPClient
+import AsyncHTTPClient
 import EngineControl
 import FoundationEssentials
-package import Logging
+import HostPower
+import Logging
 import OmahaProtocol
-package import ServiceLifecycle
+import ServiceLifecycle
 import UpdateLogic
 import UpdateModel
 
@@ -12,7 +13,7 @@ import UpdateModel
 ///
 /// It asks the machine what to do, saves the record, then does it. All work happens in one loop; the control socket
 /// only reads the status and wakes the loop.
-package actor UpdateEngine: Service {
+actor UpdateEngine: Service {
     let settings: EngineSettings
     let host: EngineHost
     let http: HTTPClient
@@ -47,7 +48,7 @@ package actor UpdateEngine: Service {
     }
 
     /// - Throws: when the machine has no identity, or its boot slots cannot be read.
-    package init(settings: EngineSettings, host: EngineHost, http: HTTPClient, logger: Logger) throws {
+    init(settings: EngineSettings, host: EngineHost, http: HTTPClient, logger: Logger) throws {
         self.settings = settings
         self.host = host
         self.http = http
@@ -60,7 +61,7 @@ package actor UpdateEngine: Service {
         self.machine = UpdateMachine(record: store.load(), boot: facts)
     }
 
-    package func run() async throws {
+    func run() async throws {
         try await cancelWhenGracefulShutdown { try await self.work() }
     }
 

@@ -17,7 +17,7 @@ enum ConnectionFailure {
 
     private static func words(for error: HTTPClientError) -> String {
         switch error {
-        case .connectTimeout, .deadlineExceeded, .readTimeout, .requestTimeout: "it did not answer in time"
+        case .connectTimeout, .deadlineExceeded, .readTimeout: "it did not answer in time"
         case .remoteConnectionClosed: "it closed the connection"
         default: "\(error)"
         }

@@ -54,12 +54,20 @@ package struct FleetClient: Sendable {
 
 // Requests.
 extension FleetClient {
+    enum Method: String {
+        case get = "GET"
+        case post = "POST"
+        case put = "PUT"
+        case patch = "PATCH"
+        case delete = "DELETE"
+    }
+
     func get<Value: Decodable>(_ path: APIPath, as type: Value.Type = Value.self) async throws -> Value {
-        try value(of: try await send(.GET, path), as: type)
+        try value(of: try await send(.get, path), as: type)
     }
 
     func send<Value: Decodable>(
-        _ method: HTTPMethod, _ path: APIPath, _ body: some Encodable, as type: Value.Type = Value.self
+        _ method: Method, _ path: APIPath, _ body: some Encodable, as type: Value.Type = Value.self
     ) async throws -> Value {
         let bytes = try APIJSON.encode(body)
         let answer = try await send(method, path, headers: [("Content-Type", APIJSON.mediaType)], .bytes(bytes))
@@ -69,11 +77,11 @@ extension FleetClient {
     func upload<Value: Decodable>(
         _ path: APIPath, headers: [(String, String)], _ body: HTTPClientRequest.Body, as type: Value.Type = Value.self
     ) async throws -> Value {
-        let answer = try await send(.PUT, path, headers: headers, body, timeout: .hours(24))
+        let answer = try await send(.put, path, headers: headers, body, timeout: .hours(24))
         return try value(of: answer, as: type)
     }
 
-    func delete(_ path: APIPath) async throws { _ = try await send(.DELETE, path) }
+    func delete(_ path: APIPath) async throws { _ = try await send(.delete, path) }
 
     private func value<Value: Decodable>(of data: Data, as type: Value.Type) throws -> Value {
         do {
@@ -85,11 +93,11 @@ extension FleetClient {
 
     /// - Returns: the body of an answer of 2xx.
     private func send(
-        _ method: HTTPMethod, _ path: APIPath, headers: [(String, String)] = [], _ body: HTTPClientRequest.Body? = nil,
+        _ method: Method, _ path: APIPath, headers: [(String, String)] = [], _ body: HTTPClientRequest.Body? = nil,
         timeout: TimeAmount = .minutes(10)
     ) async throws -> Data {
         var request = HTTPClientRequest(url: server + path.text)
-        request.method = method
+        request.method = HTTPMethod(rawValue: method.rawValue)
         request.body = body
         request.headers = HTTPHeaders(headers + [("Accept", APIJSON.mediaType), ("User-Agent", "martlet")])
         if let token { request.headers.add(name: "Authorization", value: "Bearer \(token)") }

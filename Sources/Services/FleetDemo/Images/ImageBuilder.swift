@@ -2,30 +2,36 @@ import ContentTrust
 import FoundationEssentials
 import HostLinux
 import SlotDevice
-import UpdateModel
+package import UpdateModel
 
 /// An image that was built: a file system for a slot, and the kernel that goes with it.
-struct BuiltImage: Sendable {
-    var version: Version
-    var image: String
-    var imageDigest: SHA256Digest
-    var imageBytes: UInt64
-    var kernel: String
-    var kernelDigest: SHA256Digest
+package struct BuiltImage: Sendable {
+    package var version: Version
+    package var image: String
+    package var imageDigest: SHA256Digest
+    package var imageBytes: UInt64
+    package var kernel: String
+    package var kernelDigest: SHA256Digest
 }
 
 /// Builds ext4 images of real files, the same bytes each time: ids, times and owners are fixed.
-struct ImageBuilder: Sendable {
-    let command: Command
-    let paths: DemoPaths
-    let source: SourceFiles
+package struct ImageBuilder: Sendable {
+    package let command: Command
+    package let paths: DemoPaths
+    package let source: SourceFiles
+
+    package init(command: Command, paths: DemoPaths, source: SourceFiles) {
+        self.command = command
+        self.paths = paths
+        self.source = source
+    }
 
     /// Fixed, so that equal trees give equal images.
     private static let fileSystemID = "6d617274-6c65-4574-a465-6d6f00000001"
     private static let epoch = 1_767_225_600
 
     /// Builds all releases; every image has the same size.
-    func build(_ plans: [ReleasePlan]) async throws -> [BuiltImage] {
+    package func build(_ plans: [ReleasePlan]) async throws -> [BuiltImage] {
         var trees: [(plan: ReleasePlan, folder: String)] = []
         for plan in plans { trees.append((plan, try stage(plan))) }
         let sizes = try trees.map { try Self.contentBytes($0.folder) }
@@ -39,7 +45,7 @@ struct ImageBuilder: Sendable {
     }
 
     /// Room for the file system's own tables, in steps of 4 MiB.
-    static func imageBytes(content: UInt64) -> UInt64 {
+    package static func imageBytes(content: UInt64) -> UInt64 {
         let step: UInt64 = 4 << 20
         return (content + content / 16 + 2 * step - 1) / step * step
     }

@@ -1,9 +1,9 @@
 import UpdateModel
 
 /// The text files that the demo puts into an image, beside the programs and modules of others.
-enum ImageTexts {
+package enum ImageTexts {
     /// Path below the image's root (the `/usr` of the machine), and text.
-    static func files(_ plan: ReleasePlan) -> [(path: String, text: String)] {
+    package static func files(_ plan: ReleasePlan) -> [(path: String, text: String)] {
         [
             ("share/flatcar/release", release(plan.version)),
             ("lib/os-release", operatingSystem(plan.version)),
@@ -13,11 +13,11 @@ enum ImageTexts {
         ]
     }
 
-    static let healthFolder = "lib/martlet/health.d"
-    static let manifest = "lib/martlet/manifest.sha256"
+    package static let healthFolder = "lib/martlet/health.d"
+    package static let manifest = "lib/martlet/manifest.sha256"
 
     /// Health checks: path below the image's root, and text.
-    static let healthChecks = [("\(healthFolder)/10-files", filesCheck), ("\(healthFolder)/20-web", webCheck)]
+    package static let healthChecks = [("\(healthFolder)/10-files", filesCheck), ("\(healthFolder)/20-web", webCheck)]
 
     private static func release(_ version: Version) -> String {
         """
@@ -50,7 +50,7 @@ enum ImageTexts {
     /// Compares every file of the release with the digest that it was built with.
     private static let filesCheck = preamble + """
         report=$(bin/sha256sum -c \(manifest) 2>&1) && exit 0
-        echo "files of the release are damaged: $(echo "$report" | bin/grep -v ': OK$' | bin/head -n 2)"
+        echo "files of the release are damaged: $(echo "$report" | bin/grep FAILED | bin/head -n 1)"
         exit 1
 
         """

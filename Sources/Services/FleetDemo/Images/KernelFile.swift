@@ -1,7 +1,7 @@
 import ContentTrust
-import FoundationEssentials
-import SlotDevice
-import UpdateModel
+package import FoundationEssentials
+package import SlotDevice
+package import UpdateModel
 
 /// A kernel as the demo ships it: a real `vmlinuz`, and one last sector that names the release and holds the SHA-256 of
 /// everything before it, so that the firmware can refuse a torn file as a real one refuses a broken signature.
@@ -10,14 +10,14 @@ import UpdateModel
 /// vmlinuz, padded to a multiple of 512 bytes
 /// "MARTLET-KERNEL\nversion=2.0.0\nsize=14186496\nsha256=…64 digits…\n", padded with zeros to 512 bytes
 /// ```
-enum KernelFile {
-    static let trailerByteCount = 512
+package enum KernelFile {
+    package static let trailerByteCount = 512
     private static let mark = "MARTLET-KERNEL"
     /// No kernel is larger; a file that is not one must not fill the memory.
     private static let byteCountMax: UInt64 = 1 << 30
 
     /// The bytes of `kernel` as release `version` ships it.
-    static func build(kernel: Data, version: Version) -> Data {
+    package static func build(kernel: Data, version: Version) -> Data {
         var body = [UInt8](kernel)
         body.append(contentsOf: [UInt8](repeating: 0, count: (512 - body.count % 512) % 512))
         let digest = StreamDigest.digest(of: body)
@@ -28,7 +28,7 @@ enum KernelFile {
     }
 
     /// What a boot loader would find wrong with the file; `nil` when it would start it.
-    static func flaw(in file: any BlockDevice) throws(DeviceError) -> String? {
+    package static func flaw(in file: any BlockDevice) throws(DeviceError) -> String? {
         guard file.sizeBytes > 1024, file.sizeBytes <= byteCountMax else { return "it is empty or torn" }
         let head = try file.read(at: 0, count: 1024)
         guard isKernel(head) else { return "it does not begin like a kernel" }
@@ -60,7 +60,7 @@ enum KernelFile {
     }
 
     /// For hosts where no kernel can be had: the bytes of `program` behind the first sectors of an x86 kernel image.
-    static func standIn(for program: Data) -> Data {
+    package static func standIn(for program: Data) -> Data {
         var head = [UInt8](repeating: 0, count: 1024)
         head.replaceSubrange(0x1FE...0x1FF, with: [0x55, 0xAA])
         head.replaceSubrange(0x202...0x205, with: "HdrS".utf8)
@@ -69,8 +69,8 @@ enum KernelFile {
 }
 
 /// Digests of files and devices, piece by piece.
-enum FileDigest {
-    static func sha256(of device: any BlockDevice, byteCount: UInt64) throws(DeviceError) -> SHA256Digest {
+package enum FileDigest {
+    package static func sha256(of device: any BlockDevice, byteCount: UInt64) throws(DeviceError) -> SHA256Digest {
         var digest = StreamDigest()
         var offset: UInt64 = 0
         while offset < byteCount {

@@ -2,17 +2,24 @@ import FoundationEssentials
 import UpdateModel
 
 /// Real files to make images from: unpacked Debian packages, or files of this host.
-struct SourceFiles: Sendable {
+package struct SourceFiles: Sendable {
     /// Each becomes an entry of the image's `bin`; a link stands for a program that `busybox` plays.
-    var programs: [String: Program]
-    /// Folders of kernel modules, by their path below `lib/modules/<release>/kernel`.
-    var moduleRoot: String?
+    package var programs: [String: Program]
+    /// A folder with folders of kernel modules in it: `fs`, `drivers/block`, …
+    package var moduleRoot: String?
     /// A kernel, if one was found.
-    var kernel: String?
+    package var kernel: String?
     /// In one line, for people.
-    var origin: String
+    package var origin: String
 
-    enum Program: Hashable, Sendable {
+    package init(programs: [String: Program], moduleRoot: String?, kernel: String?, origin: String) {
+        self.programs = programs
+        self.moduleRoot = moduleRoot
+        self.kernel = kernel
+        self.origin = origin
+    }
+
+    package enum Program: Hashable, Sendable {
         case file(String)
         case link(to: String)
     }

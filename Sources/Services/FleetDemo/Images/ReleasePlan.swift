@@ -1,20 +1,20 @@
-import UpdateModel
+package import UpdateModel
 
 /// What the three releases of the story have in common, and what sets them apart.
-struct ReleasePlan: Sendable {
-    let version: Version
+package struct ReleasePlan: Sendable {
+    package let version: Version
     /// Folders of kernel modules that the release ships.
-    let moduleFolders: [String]
+    package let moduleFolders: [String]
     /// Where the release's web service looks for its pages, below the image's root.
-    let serviceHome: String
-    let notes: String
+    package let serviceHome: String
+    package let notes: String
 
     /// The folder in which every release ships its pages.
-    static let pageFolder = "share/www"
+    package static let pageFolder = "share/www"
 
     /// 1.0.0 and 2.0.0 are good. 3.0.0 has a mistake of the kind that tests miss: its service looks for its pages in a
     /// folder that the image does not have.
-    static func all() throws(InvalidVersion) -> [ReleasePlan] {
+    package static func all() throws(InvalidVersion) -> [ReleasePlan] {
         let common = ["fs", "crypto", "lib"]
         return [
             ReleasePlan(

@@ -1,18 +1,20 @@
 import BootControlGPT
 import FoundationEssentials
 import HostLinux
-import PartitionTable
+package import PartitionTable
 import SlotDevice
-import UpdateModel
+package import UpdateModel
 
 /// A machine's disk: a sparse file with Flatcar's partitions.
-struct MachineDisk: Sendable {
-    let path: String
+package struct MachineDisk: Sendable {
+    package let path: String
+
+    package init(path: String) { self.path = path }
 
     /// Installs `image` in slot A, as a fresh machine has it.
     ///
     /// - Parameter bootFiles: the folder in which the boot loader looks for kernels.
-    static func install(_ image: BuiltImage, on path: String, bootFiles: String) throws -> MachineDisk {
+    package static func install(_ image: BuiltImage, on path: String, bootFiles: String) throws -> MachineDisk {
         let sizes = FlatcarDiskSizes(usr: image.imageBytes + (4 << 20))
         let device = try FileBlockDevice.create(path: path, sizeBytes: sizes.diskBytes)
         var generator = SystemRandomNumberGenerator()
@@ -27,11 +29,11 @@ struct MachineDisk: Sendable {
     }
 
     /// The table as it stands on the disk, read past every program that has it open.
-    func table() throws -> GUIDPartitionTable {
+    package func table() throws -> GUIDPartitionTable {
         try PartitionedDisk(FileBlockDevice(path: path, access: .readOnly)).read().table
     }
 
-    func entry(of slot: Slot) throws -> PartitionEntry {
+    package func entry(of slot: Slot) throws -> PartitionEntry {
         let wanted = FlatcarPartition.usrUniqueID(of: slot)
         guard let entry = try table().entries.first(where: { $0.uniqueID == wanted }) else {
             throw DemoError.fileFailed(path: path, reason: "it has no partition for slot \(slot)")
@@ -40,7 +42,7 @@ struct MachineDisk: Sendable {
     }
 
     /// SHA-256 of the first `byteCount` bytes of a slot.
-    func digest(of slot: Slot, byteCount: UInt64) throws -> SHA256Digest {
+    package func digest(of slot: Slot, byteCount: UInt64) throws -> SHA256Digest {
         let device = try FileBlockDevice(path: path, access: .readOnly)
         let region = try entry(of: slot).region(of: device)
         return try FileDigest.sha256(of: region, byteCount: min(byteCount, region.sizeBytes))

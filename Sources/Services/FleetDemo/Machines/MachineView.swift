@@ -1,9 +1,9 @@
-import EngineControl
-import UpdateModel
+package import EngineControl
+package import UpdateModel
 
 /// What is seen of a machine from outside, at one moment.
-struct MachineView: Sendable {
-    enum Power: Hashable, Sendable {
+package struct MachineView: Sendable {
+    package enum Power: Hashable, Sendable {
         case off
         /// The firmware and the kernel are at work.
         case booting
@@ -15,38 +15,40 @@ struct MachineView: Sendable {
         case atPrompt
     }
 
-    let card: MachineCard
-    var power = Power.off
-    var slot: Slot?
+    package let card: MachineCard
+    package var power = Power.off
+    package var slot: Slot?
     /// What the daemon last said of itself in this boot.
-    var status: EngineStatus?
-    var boots = 0
+    package var status: EngineStatus?
+    package var boots = 0
     /// Daemons started, of which each boot has one unless it was killed.
-    var starts = 0
-    /// Bytes that earlier daemons of this machine fetched.
-    var bytesBefore: UInt64 = 0
-    var history: [HistoryEntry] = []
+    package var starts = 0
+    /// Bytes that each earlier daemon of this machine fetched.
+    package var sessions: [UInt64] = []
+    package var history: [HistoryEntry] = []
     /// What stopped this machine for good: a mistake of the demo, not of the update.
-    var fault: String?
+    package var fault: String?
 
-    var version: String? { status?.version }
-    var downloadedBytes: UInt64 { bytesBefore + (status?.downloadedBytes ?? 0) }
+    package init(card: MachineCard) { self.card = card }
 
-    func slotStatus(_ slot: Slot) -> EngineStatus.SlotStatus? { status?.slots.first { $0.slot == slot } }
+    package var version: String? { status?.version }
+    package var downloadedBytes: UInt64 { sessions.reduce(0, +) + (status?.downloadedBytes ?? 0) }
+
+    package func slotStatus(_ slot: Slot) -> EngineStatus.SlotStatus? { status?.slots.first { $0.slot == slot } }
 
     /// Up, judged good, and doing nothing.
-    func isSettled(on version: Version) -> Bool {
+    package func isSettled(on version: Version) -> Bool {
         guard let status, power == .up, status.version == version.text, status.state == .idle || status.state == .checking
         else { return false }
         return slotStatus(status.slot)?.isSuccessful == true
     }
 
-    func hasHeld(_ version: Version) -> Bool { status?.held.contains { $0.version == version.text } ?? false }
+    package func hasHeld(_ version: Version) -> Bool { status?.held.contains { $0.version == version.text } ?? false }
 }
 
 /// Something that happened to a machine.
-struct HistoryEntry: Hashable, Sendable, Codable {
-    enum Kind: String, Hashable, Sendable, Codable {
+package struct HistoryEntry: Hashable, Sendable, Codable {
+    package enum Kind: String, Hashable, Sendable, Codable {
         /// The firmware took a slot and the system came up.
         case booted
         /// The system of the slot could not run; the watchdog reset the machine.
@@ -68,10 +70,10 @@ struct HistoryEntry: Hashable, Sendable, Codable {
     }
 
     /// Seconds since the demo began.
-    var seconds: Double
-    var kind: Kind
-    var slot: Slot?
-    var version: String?
+    package var seconds: Double
+    package var kind: Kind
+    package var slot: Slot?
+    package var version: String?
     /// In words.
-    var text: String
+    package var text: String
 }

@@ -2,17 +2,22 @@ import BootControlGPT
 import FoundationEssentials
 import HostLinux
 import PartitionTable
-import UpdateModel
+package import UpdateModel
 
 /// Lays a slot's file system out as the running system, as a kernel would mount it.
-struct SlotMount: Sendable {
-    let command: Command
-    let card: MachineCard
+package struct SlotMount: Sendable {
+    package let command: Command
+    package let card: MachineCard
+
+    package init(command: Command, card: MachineCard) {
+        self.command = command
+        self.card = card
+    }
 
     /// Empties `root` and fills it from the slot, the machine's own settings, and what the kernel tells.
     ///
     /// - Returns: whether the system can run: the slot held a file system with a release in it.
-    func mount(_ slot: Slot) async throws -> Bool {
+    package func mount(_ slot: Slot) async throws -> Bool {
         try Folder.remove(card.root)
         try Folder.make("\(card.root)/usr")
         let entry = try MachineDisk(path: card.disk).entry(of: slot)

@@ -47,10 +47,6 @@ struct FleetOperator: Sendable {
         try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: file)
     }
 
-    private struct CreatedToken: Decodable {
-        let secret: String
-    }
-
     private func list<Item: Codable & Sendable>(_ words: String...) async throws -> [Item] {
         let page: ListPage<Item> = try await decode(words)
         return page.items

@@ -1,13 +1,13 @@
 import FoundationEssentials
-import Glibc
+package import Glibc
 import Synchronization
 
 /// How a process ended.
-enum ProcessEnding: Hashable, Sendable, CustomStringConvertible {
+package enum ProcessEnding: Hashable, Sendable, CustomStringConvertible {
     case exited(Int32)
     case killed(signal: Int32)
 
-    var description: String {
+    package var description: String {
         switch self {
         case .exited(let status): "exit code \(status)"
         case .killed(let signal): "signal \(signal)"
@@ -19,8 +19,8 @@ enum ProcessEnding: Hashable, Sendable, CustomStringConvertible {
 ///
 /// This file is the demo's only door to `posix_spawn`, `kill` and `waitpid`. The process is reaped exactly once, under
 /// a lock, so that a signal can never reach a stranger who was given the same number.
-final class ChildProcess: Sendable {
-    let identifier: pid_t
+package final class ChildProcess: Sendable {
+    package let identifier: pid_t
     private let ending = Mutex<ProcessEnding?>(nil)
 
     private init(identifier: pid_t) { self.identifier = identifier }
@@ -31,7 +31,7 @@ final class ChildProcess: Sendable {
     ///   - environment: variables to add to our own.
     ///   - input: a descriptor to read from; `nil` for `/dev/null`.
     /// - Throws: ``DemoError/processNotStarted(program:reason:)``.
-    static func start(
+    package static func start(
         _ program: String, _ arguments: [String], output: String, errors: String, environment: [String: String] = [:],
         input: Int32? = nil
     ) throws(DemoError) -> ChildProcess {
@@ -57,7 +57,7 @@ final class ChildProcess: Sendable {
     }
 
     /// How it ended; `nil` while it runs. Never blocks.
-    func poll() -> ProcessEnding? {
+    package func poll() -> ProcessEnding? {
         ending.withLock { ending in
             if ending == nil { ending = Self.reap(identifier) }
             return ending
@@ -65,7 +65,7 @@ final class ChildProcess: Sendable {
     }
 
     /// Waits for the end. A cancelled task waits no longer and gets `nil`.
-    func wait(every interval: Duration = .milliseconds(5)) async -> ProcessEnding? {
+    package func wait(every interval: Duration = .milliseconds(5)) async -> ProcessEnding? {
         var interval = interval
         while true {
             if let ending = poll() { return ending }
@@ -75,7 +75,7 @@ final class ChildProcess: Sendable {
     }
 
     /// Sends `signal` to the process and all its children that stayed in its group; nothing after its end.
-    func send(_ signal: Int32) {
+    package func send(_ signal: Int32) {
         ending.withLock { ending in
             guard ending == nil else { return }
             kill(-identifier, signal)
@@ -83,7 +83,7 @@ final class ChildProcess: Sendable {
     }
 
     /// Asks it to end, and after `patience` makes it.
-    @discardableResult func stop(patience: Duration) async -> ProcessEnding? {
+    @discardableResult package func stop(patience: Duration) async -> ProcessEnding? {
         send(SIGTERM)
         let deadline = ContinuousClock.now + patience
         while ContinuousClock.now < deadline, !Task.isCancelled {

@@ -2,24 +2,26 @@ import FoundationEssentials
 import UpdateModel
 
 /// Runs a program to its end and hands over what it printed.
-struct Command: Sendable {
+package struct Command: Sendable {
     /// Where the output of commands is collected on its way.
-    let folder: String
+    package let folder: String
 
-    struct Outcome: Sendable {
-        var ending: ProcessEnding
-        var output: String
-        var errors: String
+    package init(folder: String) { self.folder = folder }
+
+    package struct Outcome: Sendable {
+        package var ending: ProcessEnding
+        package var output: String
+        package var errors: String
 
         /// The last thing said, on either stream.
-        var lastLine: String {
+        package var lastLine: String {
             let lines = [errors, output].flatMap { $0.split(whereSeparator: \.isNewline) }
             return errors.split(whereSeparator: \.isNewline).last.map(String.init) ?? lines.last.map(String.init) ?? ""
         }
     }
 
     /// Runs `program` to its end, however it ends.
-    func run(
+    package func run(
         _ program: String, _ arguments: [String], environment: [String: String] = [:]
     ) async throws -> Outcome {
         let name = "\(folder)/command-\(UUID().uuidString)"
@@ -41,7 +43,7 @@ struct Command: Sendable {
     /// Runs `program` and returns what it printed.
     ///
     /// - Throws: ``DemoError/commandFailed(command:status:lastLine:)`` unless it leaves with 0.
-    @discardableResult func succeed(
+    @discardableResult package func succeed(
         _ program: String, _ arguments: [String], environment: [String: String] = [:]
     ) async throws -> String {
         let outcome = try await run(program, arguments, environment: environment)

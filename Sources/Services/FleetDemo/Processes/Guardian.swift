@@ -4,7 +4,7 @@ import Glibc
 ///
 /// A small shell waits at the other end of a pipe. It is told of each process that starts and ends; when the pipe
 /// closes, for whatever reason, it kills the groups of those that are left.
-final class Guardian: Sendable {
+package final class Guardian: Sendable {
     /// The end of the pipe that we write to.
     private let pipe: Int32
     private let shell: ChildProcess
@@ -17,11 +17,11 @@ final class Guardian: Sendable {
                 -) alive="${alive%% $number *} ${alive#* $number }" ;;
             esac
         done
-        for number in $alive; do kill -9 -- "-$number" 2>/dev/null; done
+        for number in $alive; do kill -s KILL -- "-$number" 2>/dev/null; done
         """
 
     /// - Throws: ``DemoError/processNotStarted(program:reason:)``.
-    init() throws(DemoError) {
+    package init() throws(DemoError) {
         var ends: [Int32] = [-1, -1]
         guard unsafe Glibc.pipe(&ends) == 0 else {
             throw .processNotStarted(program: "/bin/sh", reason: "no pipe could be made")
@@ -38,10 +38,10 @@ final class Guardian: Sendable {
 
     deinit { close(pipe) }
 
-    func watch(_ child: ChildProcess) { say("+ \(child.identifier)\n") }
+    package func watch(_ child: ChildProcess) { say("+ \(child.identifier)\n") }
 
     /// The process has ended and was reaped: its number may soon be another's.
-    func forget(_ child: ChildProcess) { say("- \(child.identifier)\n") }
+    package func forget(_ child: ChildProcess) { say("- \(child.identifier)\n") }
 
     /// A line is far shorter than what a pipe takes in one piece.
     private func say(_ line: String) {

@@ -36,7 +36,7 @@ extension APIRequest {
     func architecture() throws -> Architecture { try parsedArchitecture(segment("architecture"), of: "architecture") }
 
     /// The application that the path names by its id, in any spelling, or by its name.
-    func application() async throws -> Application {
+    func application() async throws -> FleetModel.Application {
         try await control.findApplication(segment("application"), by: caller)
     }
 }

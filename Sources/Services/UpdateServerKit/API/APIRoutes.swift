@@ -1,6 +1,7 @@
 import FleetAPI
 import FleetModel
 import FleetOperations
+import FleetStorage
 import HTTPTypes
 import Hummingbird
 

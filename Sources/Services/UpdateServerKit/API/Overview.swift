@@ -1,6 +1,7 @@
 import FleetAPI
 import FleetModel
 import FleetOperations
+import FleetStorage
 
 /// Gathers what the page shows, in pieces of bounded size whatever the fleet's.
 struct Overview {

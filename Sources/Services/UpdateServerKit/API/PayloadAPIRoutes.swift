@@ -1,6 +1,7 @@
 import FleetAPI
 import FleetModel
 import FleetOperations
+import FleetStorage
 import FoundationEssentials
 import HTTPTypes
 import Hummingbird
@@ -53,7 +54,7 @@ extension APIRoutes {
             expectedDigest: try UploadHeaders.digest(request.request.headers))
         var body = request.request.body.makeAsyncIterator()
         return try await control.addPayload(upload, by: request.caller, describe: PayloadInspection.describe) {
-            try await body.next().map { Array($0.readableBytesView) }
+            try await body.next(isolation: #isolation).map { Array($0.readableBytesView) }
         }
     }
 }

@@ -1,15 +1,17 @@
 import FleetAPI
 import FleetOperations
+import FleetStorage
 import HTTPTypes
 import Hummingbird
 import Logging
 import NIOCore
+import PayloadStore
 import UpdateModel
 
 /// Turns whatever a handler throws into an answer: a problem document below `/api`, a line of text elsewhere.
 struct FaultMiddleware: RouterMiddleware {
     func handle(
-        _ request: Request, context: ServerContext, next: (Request, ServerContext) async throws -> Response
+        _ request: Request, context: ServerContext, next: @concurrent (Request, ServerContext) async throws -> Response
     ) async throws -> Response {
         do {
             return try await next(request, context)

@@ -1,4 +1,5 @@
 import FleetOperations
+import FleetStorage
 import HTTPTypes
 import Hummingbird
 import Logging

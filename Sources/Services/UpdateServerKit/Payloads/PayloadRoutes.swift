@@ -122,7 +122,7 @@ struct PayloadBody: AsyncSequence, Sendable {
 
         mutating func next() async throws -> ByteBuffer? {
             guard offset < end else { return nil }
-            let count = Int(min(end - offset, UInt64(chunkByteCount)))
+            let count = Int(Swift.min(end - offset, UInt64(chunkByteCount)))
             let bytes = try await reader.read(at: offset, count: count)
             // Nothing may follow a short body but the connection's end: the client then knows that it is short.
             guard !bytes.isEmpty, bytes.count <= count else { throw Truncated() }

@@ -1,6 +1,6 @@
 import FleetOperations
 import Logging
-package import ServiceLifecycle
+import ServiceLifecycle
 import UpdateModel
 
 /// Frees, once a minute, the places of machines that fell silent, so that counters are right even where nobody asks.

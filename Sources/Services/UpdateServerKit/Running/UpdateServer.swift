@@ -1,10 +1,13 @@
 package import FleetOperations
 import FleetModel
 import Hummingbird
+import HummingbirdCore
 package import Logging
 import NIOCore
 import NIOPosix
 import ServiceLifecycle
+import UnixSignals
+import UpdateModel
 
 /// A whole server: routes, connections, and what runs beside them.
 package struct UpdateServer: Sendable {
@@ -12,14 +15,17 @@ package struct UpdateServer: Sendable {
     static let shutdownTimeout = Duration.seconds(5)
 
     let settings: ServerSettings
+    let directory: DataDirectory
     let control: FleetControl
     let renderPage: PageRenderer
     let logger: Logger
 
     package init(
-        settings: ServerSettings, control: FleetControl, logger: Logger, renderPage: @escaping PageRenderer
+        settings: ServerSettings, directory: DataDirectory, control: FleetControl, logger: Logger,
+        renderPage: @escaping PageRenderer
     ) {
         self.settings = settings
+        self.directory = directory
         self.control = control
         self.logger = logger
         self.renderPage = renderPage
@@ -27,12 +33,17 @@ package struct UpdateServer: Sendable {
 
     /// Serves until SIGTERM or SIGINT, or until the task is cancelled.
     ///
-    /// - Parameter onListening: called with the address once connections are taken.
-    /// - Throws: ``StartError/cannotListen(address:reason:)``.
-    package func run(onListening: @escaping @Sendable (ListenAddress) async -> Void) async throws {
+    /// - Parameter onListening: called with the address once connections are taken; the file of the data directory that
+    ///   tells it is there by then.
+    /// - Throws: ``StartError/cannotListen(address:reason:)``, and what the stores throw.
+    package func run(onListening: @escaping @Sendable (ListenAddress) async -> Void = { _ in }) async throws {
+        directory.forgetListenAddress()
+        try await AdminToken(control: control, directory: directory).prepare()
         let application = application { channel in
             let port = channel.localAddress?.port ?? settings.listen.port
-            await onListening(ListenAddress(host: settings.listen.host, port: port))
+            let address = ListenAddress(host: settings.listen.host, port: port)
+            tell(address)
+            await onListening(address)
         }
         var configuration = ServiceGroupConfiguration(
             services: [application, GrantKeeper(control: control, logger: logger)],
@@ -47,9 +58,19 @@ package struct UpdateServer: Sendable {
         }
     }
 
+    /// For people in the log, for scripts in a file. The server serves even where that cannot be written.
+    private func tell(_ address: ListenAddress) {
+        logger.info("Listening", metadata: ["address": "\(address)", "auth": "\(settings.authentication.rawValue)"])
+        do {
+            try directory.write("\(address)\n", to: directory.listenAddressFile, mode: 0o644)
+        } catch {
+            logger.error("Could not tell the address", metadata: ["error": "\(error.userMessage.line)"])
+        }
+    }
+
     /// The server as Hummingbird runs it.
     func application(
-        onRunning: @escaping @Sendable (any Channel) async -> Void = { _ in }
+        onRunning: @escaping @Sendable (any NIOCore.Channel) async -> Void = { _ in }
     ) -> Hummingbird.Application<RouterResponder<ServerContext>> {
         let address = BindAddress.hostname(settings.listen.host, port: settings.listen.port)
         return Hummingbird.Application(

@@ -1,0 +1,131 @@
+internal import FleetStorage
+internal import GRDB
+
+/// The tables, and how they came to be. A migration that was published never changes; a new one is added below it.
+enum FleetSchema {
+    static var migrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("1-fleet") { db in
+            for statement in catalogue + groups + machines + access { try db.execute(sql: statement) }
+        }
+        return migrator
+    }
+
+    /// Brings a database up to date.
+    /// - Throws: ``FleetStoreError/newerDatabase(path:marks:)`` when it holds migrations that are not known here.
+    static func prepare(_ pool: DatabasePool) throws {
+        let migrator = migrator
+        let unknown = try pool.read { try migrator.appliedIdentifiers($0).subtracting(migrator.migrations) }
+        guard unknown.isEmpty else {
+            throw FleetStoreError.newerDatabase(path: pool.path, marks: unknown.sorted())
+        }
+        try migrator.migrate(pool)
+    }
+
+    private static let catalogue = [
+        """
+        CREATE TABLE application (
+            id TEXT NOT NULL PRIMARY KEY, text TEXT NOT NULL, name TEXT NOT NULL UNIQUE, created_at INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE release (
+            application TEXT NOT NULL, version TEXT NOT NULL, notes TEXT NOT NULL, created_at INTEGER NOT NULL,
+            PRIMARY KEY (application, version)
+        ) STRICT, WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE payload (
+            application TEXT NOT NULL, version TEXT NOT NULL, architecture TEXT NOT NULL, source TEXT NOT NULL,
+            sha256 TEXT NOT NULL, sha1 TEXT NOT NULL, size INTEGER NOT NULL, file_name TEXT NOT NULL,
+            format INTEGER NOT NULL, content_digest TEXT, added_at INTEGER NOT NULL,
+            PRIMARY KEY (application, version, architecture, source)
+        ) STRICT, WITHOUT ROWID
+        """,
+        "CREATE INDEX payload_sha256 ON payload (sha256)",
+    ]
+
+    private static let groups = [
+        """
+        CREATE TABLE channel (
+            application TEXT NOT NULL, name TEXT NOT NULL, version TEXT, changed_at INTEGER NOT NULL,
+            PRIMARY KEY (application, name)
+        ) STRICT, WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE channel_move (
+            number INTEGER PRIMARY KEY, application TEXT NOT NULL, channel TEXT NOT NULL, previous TEXT,
+            version TEXT NOT NULL, promoted_from TEXT, moved_by TEXT NOT NULL, moved_at INTEGER NOT NULL,
+            evidence TEXT NOT NULL
+        ) STRICT
+        """,
+        "CREATE INDEX channel_move_channel ON channel_move (application, channel)",
+        """
+        CREATE TABLE machine_group (
+            application TEXT NOT NULL, name TEXT NOT NULL, track TEXT NOT NULL, channel TEXT NOT NULL,
+            is_enabled INTEGER NOT NULL, maximum_in_progress INTEGER, stop_after_failures INTEGER,
+            stage_deadline_seconds INTEGER NOT NULL, created_at INTEGER NOT NULL,
+            PRIMARY KEY (application, name), UNIQUE (application, track)
+        ) STRICT, WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE rollout (
+            application TEXT NOT NULL, machine_group TEXT NOT NULL, version TEXT NOT NULL, granted INTEGER NOT NULL,
+            in_progress INTEGER NOT NULL, completed INTEGER NOT NULL, failed INTEGER NOT NULL,
+            expired INTEGER NOT NULL, failed_since_resume INTEGER NOT NULL, failures TEXT, stop TEXT,
+            PRIMARY KEY (application, machine_group, version)
+        ) STRICT, WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE census (
+            application TEXT NOT NULL, machine_group TEXT NOT NULL, dimension TEXT NOT NULL, value TEXT NOT NULL,
+            count INTEGER NOT NULL, PRIMARY KEY (application, machine_group, dimension, value)
+        ) STRICT, WITHOUT ROWID
+        """,
+    ]
+
+    private static let machines = [
+        """
+        CREATE TABLE machine (
+            application TEXT NOT NULL, id TEXT NOT NULL, track TEXT NOT NULL, machine_group TEXT,
+            version TEXT NOT NULL, architecture TEXT, boot_id TEXT, alias TEXT, oem TEXT, address TEXT,
+            booted_slot TEXT, first_seen_at INTEGER NOT NULL, last_seen_at INTEGER NOT NULL, stage TEXT NOT NULL,
+            stage_since INTEGER NOT NULL, grant_version TEXT, granted_at INTEGER, grant_holds_place INTEGER,
+            grant_stage_since INTEGER, grant_boot TEXT, hold TEXT, last_error TEXT, failures TEXT,
+            PRIMARY KEY (application, id)
+        ) STRICT, WITHOUT ROWID
+        """,
+        "CREATE INDEX machine_by_group ON machine (application, machine_group, id)",
+        "CREATE INDEX machine_by_stage ON machine (application, stage, id)",
+        "CREATE INDEX machine_by_version ON machine (application, version, id)",
+        """
+        CREATE INDEX machine_by_place ON machine (application, machine_group, grant_stage_since)
+            WHERE grant_holds_place = 1
+        """,
+        // How many machines each application has, and under '' how many there are.
+        "CREATE TABLE machine_tally (application TEXT NOT NULL PRIMARY KEY, count INTEGER NOT NULL) STRICT, WITHOUT ROWID",
+        """
+        CREATE TABLE event (
+            number INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, application TEXT NOT NULL,
+            machine TEXT NOT NULL, machine_group TEXT, kind TEXT NOT NULL, type INTEGER, result INTEGER, code INTEGER,
+            version TEXT, previous_version TEXT, text TEXT NOT NULL
+        ) STRICT
+        """,
+        "CREATE INDEX event_by_machine ON event (application, machine)",
+    ]
+
+    private static let access = [
+        """
+        CREATE TABLE token (
+            id TEXT NOT NULL PRIMARY KEY, name TEXT NOT NULL, role TEXT NOT NULL, secret_digest TEXT NOT NULL,
+            created_at INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE audit (
+            number INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, actor TEXT NOT NULL, action TEXT NOT NULL,
+            object TEXT NOT NULL, detail TEXT NOT NULL
+        ) STRICT
+        """,
+    ]
+}

@@ -1,0 +1,91 @@
+internal import FleetModel
+internal import GRDB
+internal import UpdateModel
+
+// How a machine stands in its row: what names it, what changes often, and what indices are made of.
+extension Machine {
+    static let keyColumns = "application, id, first_seen_at"
+    static let stateColumns = """
+        boot_id, alias, oem, address, booted_slot, architecture, track, last_seen_at, stage_since, granted_at, grant_boot,
+        hold, last_error, failures
+        """
+    static let indexedColumns = "machine_group, version, stage, grant_version, grant_holds_place, grant_stage_since"
+    static let columns = "\(keyColumns), \(indexedColumns), \(stateColumns)"
+
+    var keyValues: [(any DatabaseValueConvertible)?] {
+        [application.canonical, id.rawValue, firstSeenAt.microseconds]
+    }
+
+    var stateValues: [(any DatabaseValueConvertible)?] {
+        get throws {
+            [
+                bootID, alias, oem, address, bootedSlot?.rawValue, architecture?.name, track, lastSeenAt.microseconds,
+                stageSince.microseconds, grant?.grantedAt.microseconds, grant?.installedInBoot, hold?.rawValue,
+                try lastError.map(jsonText), failures.isEmpty ? nil : try jsonText(failures),
+            ]
+        }
+    }
+
+    var indexedValues: [(any DatabaseValueConvertible)?] {
+        [
+            group?.rawValue, version.text, stage.rawValue, grant?.version.text, grant.map { $0.holdsPlace ? 1 : 0 },
+            grant?.stageSince.microseconds,
+        ]
+    }
+
+    func isIndexed(like other: Machine) -> Bool {
+        group == other.group && version == other.version && stage == other.stage
+            && grant?.version == other.grant?.version && grant?.holdsPlace == other.grant?.holdsPlace
+            && grant?.stageSince == other.grant?.stageSince
+    }
+
+    init(reading row: inout RowReader) throws {
+        let application = try row.application()
+        let id: MachineID = try row.name()
+        let firstSeenAt = try row.time()
+        let group: GroupName? = try row.optionalName()
+        self.init(
+            application: application, id: id, track: "", group: group, version: try row.version(),
+            firstSeenAt: firstSeenAt)
+        stage = try row.word()
+        let grantVersion = try row.optionalVersion()
+        let holdsPlace = try row.optionalInteger() == 1
+        let grantStageSince = try row.optionalTime()
+        bootID = try row.optionalText()
+        alias = try row.optionalText()
+        oem = try row.optionalText()
+        address = try row.optionalText()
+        bootedSlot = try row.optionalWord()
+        architecture = try row.optionalArchitecture()
+        track = try row.text()
+        lastSeenAt = try row.time()
+        stageSince = try row.time()
+        let grantedAt = try row.optionalTime()
+        let grantBoot = try row.optionalText()
+        if let grantVersion {
+            var open = Grant(version: grantVersion, grantedAt: grantedAt ?? stageSince)
+            open.holdsPlace = holdsPlace
+            open.stageSince = grantStageSince ?? open.grantedAt
+            open.installedInBoot = grantBoot
+            grant = open
+        }
+        hold = try row.optionalWord()
+        lastError = try row.optionalJSON()
+        failures = try row.optionalJSON() ?? []
+    }
+}
+
+extension MachineEvent {
+    static let columns = """
+        at, application, machine, machine_group, kind, type, result, code, version, previous_version, text
+        """
+
+    init(reading row: inout RowReader) throws {
+        let number = Int64(try row.integer())
+        self.init(
+            number: number, at: try row.time(), application: try row.application(), machine: try row.name(),
+            group: try row.optionalName(), kind: try row.word(), type: try row.optionalInteger(),
+            result: try row.optionalInteger(), code: try row.optionalInteger().map(Int64.init),
+            version: try row.optionalVersion(), previousVersion: try row.optionalText(), text: try row.text())
+    }
+}

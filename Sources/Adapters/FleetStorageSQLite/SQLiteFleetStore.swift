@@ -1,0 +1,77 @@
+package import FleetModel
+package import FleetStorage
+internal import GRDB
+
+/// Keeps a fleet in one SQLite file, with a write-ahead log, one writer that commits in groups, and readers that never
+/// wait for it.
+package struct SQLiteFleetStore: FleetStore {
+    let pool: DatabasePool
+    let queue: GroupCommitQueue
+    private let cache = TrackCache()
+    private let limits: FleetStoreLimits
+
+    /// Opens the file, makes it where there is none, and brings it up to date.
+    /// - Throws: ``FleetStoreError/newerDatabase(path:marks:)`` or ``FleetStoreError/failed(doing:reason:)``.
+    package init(path: String, limits: FleetStoreLimits = FleetStoreLimits()) throws(FleetStoreError) {
+        do {
+            var configuration = Configuration()
+            configuration.busyMode = .timeout(5)
+            configuration.maximumReaderCount = 4
+            configuration.label = "fleet"
+            let pool = try DatabasePool(path: path, configuration: configuration)
+            try FleetSchema.prepare(pool)
+            // The pool chooses NORMAL, which may lose the last commits with the power; what was acknowledged must stay.
+            try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
+            self.pool = pool
+            self.queue = GroupCommitQueue(pool: pool, cache: cache)
+            self.limits = limits
+        } catch {
+            throw FleetStoreError(error, doing: "opening \(path)")
+        }
+    }
+
+    /// Closes the file. Work that is still waiting fails.
+    package func close() throws(FleetStoreError) {
+        do { try pool.close() } catch { throw FleetStoreError(error, doing: "closing \(pool.path)") }
+    }
+
+    package func checkIn(_ checkIn: CheckIn) async throws(FleetStoreError) -> CheckInOutcome {
+        let script = CheckInScript(checkIn, limits: limits)
+        return try await queue.perform { [cache, limits] db in
+            var transaction = SQLiteTransaction(db, cache: cache, eventsMaximum: limits.eventsMaximum)
+            return try script.run(on: &transaction)
+        }
+    }
+
+    package func expireGrants(at now: Timestamp) async throws(FleetStoreError) -> Int {
+        try await queue.perform { [cache, limits] db in
+            var transaction = SQLiteTransaction(db, cache: cache, eventsMaximum: limits.eventsMaximum)
+            let script = ExpiryScript(now: now, limit: CheckInScript.expiryBatch)
+            let groups = try transaction.all("SELECT \(Group.columns) FROM machine_group g", []) {
+                try Group(reading: &$0)
+            }
+            var count = 0
+            for group in groups where count < CheckInScript.expiryBatch {
+                count += try script.run(group, on: &transaction)
+            }
+            return count
+        }
+    }
+
+    package func commit(_ change: FleetChange, audit entry: AuditEntry) async throws(FleetStoreError) {
+        try await queue.perform { [cache] db in
+            cache.empty()
+            defer { cache.empty() }
+            var transaction = SQLiteTransaction(db)
+            try ChangeScript(change).run(on: &transaction)
+            try transaction.append(entry)
+        }
+    }
+}
+
+extension SQLiteFleetStore {
+    /// How the writing connection waits for the disk: 2 is SQLite's `FULL`.
+    package func synchronousMode() async throws(FleetStoreError) -> Int {
+        try await queue.perform { try Int.fetchOne($0, sql: "PRAGMA synchronous") ?? -1 }
+    }
+}

@@ -1,0 +1,121 @@
+internal import FleetModel
+internal import FleetStorage
+internal import GRDB
+internal import RolloutPlanning
+internal import UpdateModel
+
+// Machines and their events.
+extension SQLiteTransaction {
+    func machineCount() throws -> Int { try number("SELECT count FROM machine_tally WHERE application = ''", []) }
+
+    func machine(_ id: MachineID, of application: ApplicationID) throws -> Machine? {
+        let sql = "SELECT \(Machine.columns) FROM machine WHERE application = ? AND id = ?"
+        return try first(sql, [application.canonical, id.rawValue]) { try Machine(reading: &$0) }
+    }
+
+    func replace(_ before: Machine?, with after: Machine?) throws {
+        switch (before, after) {
+        case (nil, let after?): try insert(after)
+        case (let before?, let after?): try update(before, to: after)
+        case (let before?, nil): try remove(before)
+        case (nil, nil): return
+        }
+        for (key, change) in CensusKey.changes(from: before, to: after) { try count(key, change) }
+    }
+
+    private func insert(_ machine: Machine) throws {
+        let marks = "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?"
+        let arguments = try machine.keyValues + machine.stateValues + machine.indexedValues
+        try run(
+            "INSERT INTO machine (\(Machine.keyColumns), \(Machine.stateColumns), \(Machine.indexedColumns)) "
+                + "VALUES (\(marks))", StatementArguments(arguments))
+        try tally(machine.application, 1)
+    }
+
+    /// Writes indexed columns only where they changed: setting a column makes SQLite rewrite its index.
+    private func update(_ before: Machine, to after: Machine) throws {
+        var touched = before
+        touched.lastSeenAt = after.lastSeenAt
+        let key: [(any DatabaseValueConvertible)?] = [after.application.canonical, after.id.rawValue]
+        if touched == after {
+            let sql = "UPDATE machine SET last_seen_at = ? WHERE application = ? AND id = ?"
+            return try run(sql, StatementArguments([after.lastSeenAt.microseconds] + key))
+        }
+        if after.isIndexed(like: before) {
+            return try run(Self.updateState, StatementArguments(try after.stateValues + key))
+        }
+        try run(Self.updateAll, StatementArguments(try after.stateValues + after.indexedValues + key))
+    }
+
+    private static let updateState = """
+        UPDATE machine SET (\(Machine.stateColumns)) = (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        WHERE application = ? AND id = ?
+        """
+
+    private static let updateAll = """
+        UPDATE machine SET (\(Machine.stateColumns), \(Machine.indexedColumns))
+            = (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        WHERE application = ? AND id = ?
+        """
+
+    private func remove(_ machine: Machine) throws {
+        let key: StatementArguments = [machine.application.canonical, machine.id.rawValue]
+        try run("DELETE FROM machine WHERE application = ? AND id = ?", key)
+        try tally(machine.application, -1)
+    }
+
+    private func tally(_ application: ApplicationID, _ change: Int) throws {
+        let sql = """
+            INSERT INTO machine_tally (application, count) VALUES (?, ?)
+            ON CONFLICT (application) DO UPDATE SET count = count + excluded.count
+            """
+        try run(sql, [application.canonical, change])
+        try run(sql, ["", change])
+    }
+
+    private func count(_ key: CensusKey, _ change: Int) throws {
+        let sql = """
+            INSERT INTO census (application, machine_group, dimension, value, count) VALUES (?, ?, ?, ?, ?)
+            ON CONFLICT (application, machine_group, dimension, value) DO UPDATE SET count = count + excluded.count
+            """
+        let group = key.group.rawValue
+        try run(sql, [key.application.canonical, group, key.dimension.rawValue, key.value, change])
+        // Versions come from machines; one that nobody runs any more must not stay.
+        guard key.dimension == .version, change < 0 else { return }
+        let delete = """
+            DELETE FROM census
+            WHERE application = ? AND machine_group = ? AND dimension = 'version' AND value = ? AND count <= 0
+            """
+        try run(delete, [key.application.canonical, group, key.value])
+    }
+
+    func placeHolders(of group: Group, since moment: Timestamp, limit: Int) throws -> [Machine] {
+        let sql = """
+            SELECT \(Machine.columns) FROM machine
+            WHERE application = ? AND machine_group = ? AND grant_holds_place = 1 AND grant_stage_since <= ?
+            ORDER BY grant_stage_since LIMIT ?
+            """
+        return try all(sql, [group.application.canonical, group.name.rawValue, moment.microseconds, limit]) {
+            try Machine(reading: &$0)
+        }
+    }
+
+    func append(_ event: MachineEvent) throws {
+        try run(
+            "INSERT INTO event (\(MachineEvent.columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                event.at.microseconds, event.application.canonical, event.machine.rawValue, event.group?.rawValue,
+                event.kind.rawValue, event.type, event.result, event.code, event.version?.text, event.previousVersion,
+                event.text,
+            ])
+        let step = Int64(min(max(eventsMaximum / 100, 1), 1000))
+        let number = db.lastInsertedRowID
+        guard number > eventsMaximum, number.isMultiple(of: step) else { return }
+        try run("DELETE FROM event WHERE number <= ?", [number - Int64(eventsMaximum)])
+    }
+
+    func removeEvents(of machine: MachineID, in application: ApplicationID) throws {
+        try run(
+            "DELETE FROM event WHERE application = ? AND machine = ?", [application.canonical, machine.rawValue])
+    }
+}

@@ -1,0 +1,46 @@
+internal import FleetModel
+internal import FleetStorage
+internal import GRDB
+internal import UpdateModel
+
+/// The rows of a database inside one transaction. Statements are prepared once a connection.
+struct SQLiteTransaction: FleetTransaction {
+    let db: Database
+    /// `nil` where changes made by others may be seen: on reading connections.
+    let cache: TrackCache?
+    let eventsMaximum: Int
+
+    init(_ db: Database, cache: TrackCache? = nil, eventsMaximum: Int = .max) {
+        self.db = db
+        self.cache = cache
+        self.eventsMaximum = eventsMaximum
+    }
+
+    func first<Value>(
+        _ sql: String, _ arguments: StatementArguments, _ decode: (inout RowReader) throws -> Value
+    ) throws -> Value? {
+        guard let row = try Row.fetchOne(try db.cachedStatement(sql: sql), arguments: arguments) else { return nil }
+        var reader = RowReader(row)
+        return try decode(&reader)
+    }
+
+    func all<Value>(
+        _ sql: String, _ arguments: StatementArguments, _ decode: (inout RowReader) throws -> Value
+    ) throws -> [Value] {
+        var values: [Value] = []
+        let rows = try Row.fetchCursor(try db.cachedStatement(sql: sql), arguments: arguments)
+        while let row = try rows.next() {
+            var reader = RowReader(row)
+            values.append(try decode(&reader))
+        }
+        return values
+    }
+
+    func run(_ sql: String, _ arguments: StatementArguments) throws {
+        try db.cachedStatement(sql: sql).execute(arguments: arguments)
+    }
+
+    func number(_ sql: String, _ arguments: StatementArguments) throws -> Int {
+        try first(sql, arguments) { try $0.integer() } ?? 0
+    }
+}

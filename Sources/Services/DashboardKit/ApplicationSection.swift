@@ -1,0 +1,44 @@
+import FleetAPI
+import FleetModel
+import UpdateModel
+
+/// One application: its channels and its groups.
+struct ApplicationSection {
+    let part: ApplicationOverview
+    let now: Timestamp
+
+    init(_ part: ApplicationOverview, at now: Timestamp) {
+        self.part = part
+        self.now = now
+    }
+
+    var html: HTML {
+        .tag(.section) {
+            HTML.tag(.h2) {
+                part.application.name
+                HTML.tag(.span, [.class("id")], part.application.id.text)
+            }
+            channels
+            if part.groups.isEmpty {
+                HTML.tag(.p, [.class("quiet")], "No groups yet.")
+            }
+            HTML.tag(.div, [.class("cards")]) {
+                for group in part.groups { GroupCard(group, at: now).html }
+            }
+        }
+    }
+
+    private var channels: HTML {
+        .tag(.ul, [.class("channels")]) {
+            for channel in part.channels {
+                HTML.tag(.li) {
+                    HTML.tag(.span, [.class("name")], channel.name.rawValue)
+                    HTML.tag(
+                        .span, [.class(channel.version == nil ? "version none" : "version")],
+                        channel.version?.text ?? "no release")
+                }
+            }
+            if part.channels.isEmpty { HTML.tag(.li, [.class("quiet")], "No channels yet.") }
+        }
+    }
+}

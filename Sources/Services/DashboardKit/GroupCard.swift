@@ -1,0 +1,125 @@
+import FleetAPI
+import FleetModel
+import UpdateModel
+
+/// One group: what it follows, how far it is, and what holds it up.
+struct GroupCard {
+    let group: GroupResource
+    let now: Timestamp
+
+    init(_ group: GroupResource, at now: Timestamp) {
+        self.group = group
+        self.now = now
+    }
+
+    var html: HTML {
+        .tag(.div, [.class("card")]) {
+            HTML.tag(.h3) {
+                group.name.rawValue
+                badge
+            }
+            HTML.tag(.p, [.class("quiet")]) {
+                "track "
+                HTML.tag(.code, group.track.rawValue)
+                " · channel "
+                HTML.tag(.code, group.channel.rawValue)
+                " · \(policy)"
+            }
+            progress
+            if let rollout = group.rollout, rollout.state == .stopped { stop(rollout) }
+            numbers
+        }
+    }
+
+    private var badge: HTML {
+        if !group.policy.enabled { return .tag(.span, [.class("badge idle")], "disabled") }
+        if group.rollout?.state == .stopped { return .tag(.span, [.class("badge bad")], "stopped") }
+        guard group.machines.total > 0, let target = group.version?.text else {
+            return .tag(.span, [.class("badge idle")], group.version == nil ? "no release" : "no machines")
+        }
+        let there = group.machines.byVersion[target] ?? 0
+        if there == group.machines.total { return .tag(.span, [.class("badge good")], "up to date") }
+        return .tag(.span, [.class("badge busy")], "rolling out")
+    }
+
+    private var policy: String {
+        let limit = group.policy.maxInProgress.map { "at most \($0) at a time" } ?? "any number at a time"
+        let stop = group.policy.stopAfterFailures.map { "stops after \(Words.count($0, "failure"))" } ?? "never stops"
+        return "\(limit) · \(stop)"
+    }
+
+    private func stop(_ rollout: RolloutResource) -> HTML {
+        .tag(.p, [.class("alarm")]) {
+            HTML.tag(.strong, "The roll-out of \(rollout.version) stopped itself. ")
+            rollout.stopReason ?? ""
+            if let at = rollout.stoppedAt { " (\(Words.ago(at, at: now)))" }
+        }
+    }
+
+    private var numbers: HTML {
+        .tag(.p, [.class("quiet")]) {
+            Words.count(group.machines.total, "machine")
+            if let rollout = group.rollout {
+                " · \(rollout.version): \(rollout.completed) done, \(rollout.inProgress) in progress, \(rollout.failed) failed"
+            }
+        }
+    }
+}
+
+// The bar: one piece for each version, the target first.
+extension GroupCard {
+    private var progress: HTML {
+        let total = group.machines.total
+        guard total > 0 else { return .empty }
+        return .fragment([bar(total), legend])
+    }
+
+    /// The target first, the others by how many machines run them.
+    private var versions: [(name: String, count: Int)] {
+        let target = group.version?.text
+        return group.machines.byVersion.map { (name: $0.key, count: $0.value) }.sorted { left, right in
+            if (left.name == target) != (right.name == target) { return left.name == target }
+            return left.count == right.count ? left.name < right.name : left.count > right.count
+        }
+    }
+
+    private func bar(_ total: Int) -> HTML {
+        var start = 0
+        var pieces: [HTML] = []
+        for (index, version) in versions.enumerated() {
+            let from = 1000 * start / total
+            let to = 1000 * (start + version.count) / total
+            start += version.count
+            pieces.append(
+                .tag(
+                    .rect,
+                    [
+                        Attribute("x", "\(from)"), Attribute("y", "0"), Attribute("width", "\(to - from)"),
+                        Attribute("height", "10"), .class(colour(of: version.name, index)),
+                    ]))
+        }
+        let label = versions.map { "\($0.name): \($0.count)" }.joined(separator: ", ")
+        return .element(
+            .svg,
+            [
+                .class("bar"), Attribute("viewBox", "0 0 1000 10"), Attribute("preserveAspectRatio", "none"),
+                Attribute("role", "img"), Attribute("aria-label", label),
+            ], pieces)
+    }
+
+    private var legend: HTML {
+        .tag(.ul, [.class("legend")]) {
+            for (index, version) in versions.prefix(6).enumerated() {
+                HTML.tag(.li) {
+                    HTML.tag(.span, [.class("dot \(colour(of: version.name, index))")])
+                    "\(version.name) · \(version.count)"
+                }
+            }
+            if versions.count > 6 { HTML.tag(.li, "and \(versions.count - 6) more") }
+        }
+    }
+
+    private func colour(of version: String, _ index: Int) -> String {
+        version == group.version?.text ? "target" : "other\(index % 4)"
+    }
+}

@@ -1,0 +1,59 @@
+import FleetAPI
+import FleetModel
+
+/// How the page says things.
+enum Words {
+    /// `1 machine`, `3 machines`.
+    static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
+
+    /// How long ago `moment` was, seen from `now`: `just now`, `12 s ago`, `3 min ago`, `5 h ago`, `2 d ago`. A page
+    /// without scripts does not know its reader's time zone, and this needs none.
+    static func ago(_ moment: Timestamp, at now: Timestamp) -> String {
+        let seconds = now.seconds(since: moment)
+        switch seconds {
+        case ..<2: return "just now"
+        case ..<90: return "\(seconds) s ago"
+        case ..<5400: return "\(seconds / 60) min ago"
+        case ..<129_600: return "\(seconds / 3600) h ago"
+        default: return "\(seconds / 86_400) d ago"
+        }
+    }
+
+    /// Where a machine stands.
+    static func stage(_ stage: MachineStage, granted version: String?) -> String {
+        let target = version.map { " \($0)" } ?? ""
+        return switch stage {
+        case .registered: "known"
+        case .held: "waiting"
+        case .offered: "was offered\(target)"
+        case .downloading: "downloading\(target)"
+        case .downloaded: "verified\(target)"
+        case .installed: "installed\(target), reboots"
+        case .complete: "up to date"
+        case .failed: "failed"
+        case .overdue: "overdue"
+        }
+    }
+
+    /// The colour of a stage: `good`, `busy`, `bad` or `idle`.
+    static func mood(_ stage: MachineStage) -> String {
+        switch stage {
+        case .complete: "good"
+        case .offered, .downloading, .downloaded, .installed: "busy"
+        case .failed, .overdue: "bad"
+        case .registered, .held: "idle"
+        }
+    }
+
+    static func mood(_ kind: MachineEvent.Kind) -> String {
+        switch kind {
+        case .complete: "good"
+        case .failed, .error, .expired: "bad"
+        case .offered, .downloading, .downloaded, .installed: "busy"
+        case .registered, .moved, .versionChanged, .superseded, .other: "idle"
+        }
+    }
+
+    /// The first characters of a machine's id: enough to tell machines of a small fleet apart.
+    static func short(_ id: String) -> String { id.count > 12 ? String(id.prefix(8)) + "…" : id }
+}

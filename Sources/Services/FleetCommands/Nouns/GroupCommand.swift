@@ -1,0 +1,176 @@
+package import ArgumentParser
+import FleetAPI
+import FleetModel
+import UpdateModel
+
+/// `martlet group …`
+package struct GroupCommand: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "group", abstract: "Groups: machines that follow one channel under one policy.",
+        discussion: """
+            Example: martlet group create --app flatcar --track stable --channel stable web
+                     martlet group set --app flatcar web --max-in-progress 2 --stop-after-failures 1
+            """,
+        subcommands: [
+            GroupCreate.self, GroupList.self, GroupShow.self, GroupSet.self, GroupResume.self, GroupDelete.self,
+        ])
+
+    package init() {}
+
+    static func lines(_ group: GroupResource) -> [String] {
+        var sheet = Sheet()
+        sheet.add("group", group.name.rawValue)
+        sheet.add("track", group.track.rawValue)
+        sheet.add("channel", "\(group.channel) (\(group.version?.text ?? "no release"))")
+        sheet.add("updates", group.policy.enabled ? "enabled" : "disabled")
+        sheet.add("in progress", "at most \(group.policy.maxInProgress.map(String.init) ?? "any number")")
+        sheet.add("stops after", group.policy.stopAfterFailures.map { "\($0) failed machines" } ?? "never")
+        sheet.add("stage deadline", "\(group.policy.stageDeadlineSeconds) s")
+        sheet.add("machines", counts(group.machines.byVersion, of: group.machines.total))
+        sheet.add("stages", counts(group.machines.byStage, of: nil))
+        sheet.add("holds", counts(group.machines.byHold, of: nil))
+        if let rollout = group.rollout { sheet.add("roll-out", text(rollout)) }
+        sheet.add("stopped", group.rollout?.stopReason)
+        return sheet.lines
+    }
+
+    static func text(_ rollout: RolloutResource) -> String {
+        "\(rollout.version) \(rollout.state.rawValue): \(rollout.completed) done, \(rollout.inProgress) in progress, "
+            + "\(rollout.failed) failed, \(rollout.expired) silent"
+    }
+
+    private static func counts(_ counts: [String: Int], of total: Int?) -> String {
+        let parts = counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { "\($0.value) \($0.key)" }
+        let list = parts.joined(separator: ", ")
+        return total.map { list.isEmpty ? "\($0)" : "\($0): \(list)" } ?? list
+    }
+}
+
+/// A group's name and the application it belongs to.
+struct GroupPlace: ParsableArguments {
+    @OptionGroup var application: ApplicationOption
+    @Argument(help: "The group's name.", transform: GroupName.parse) var group: GroupName
+
+    var path: APIPath { .application(application.app, "groups", group.rawValue) }
+}
+
+struct GroupCreate: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "create", abstract: "Add a group.",
+        discussion: """
+            Example: martlet group create --app flatcar --track stable --channel stable web --max-in-progress 2
+            Machines belong to it when they send its track (GROUP= in their update.conf).
+            """)
+
+    @OptionGroup var place: GroupPlace
+    @Option(help: "What machines send to belong here.", transform: Track.parse) var track: Track
+    @Option(help: "The channel to follow.", transform: ChannelName.parse) var channel: ChannelName
+    @OptionGroup var policy: PolicyOptions
+    @OptionGroup var connection: ConnectionOptions
+
+    func run() async throws {
+        try await FleetClient.connected(connection) { client in
+            let edit = policy.edit
+            let new = NewGroup(name: place.group, track: track, channel: channel, policy: edit.isEmpty ? nil : edit)
+            let path = APIPath.application(place.application.app, "groups")
+            let group = try await client.send(.post, path, new, as: GroupResource.self)
+            try Printer(options: connection).show(group, GroupCommand.lines(group))
+        }
+    }
+}
+
+struct GroupList: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "list", abstract: "List an application's groups.")
+
+    @OptionGroup var application: ApplicationOption
+    @OptionGroup var page: PageOptions
+    @OptionGroup var connection: ConnectionOptions
+
+    func run() async throws {
+        try await FleetClient.connected(connection) { client in
+            let path = page.applied(to: .application(application.app, "groups"))
+            let groups = try await client.get(path, as: ListPage<GroupResource>.self)
+            var table = Table("GROUP", "TRACK", "CHANNEL", "VERSION", "MACHINES", "ROLL-OUT")
+            for group in groups.items {
+                table.add(
+                    group.name.rawValue, group.track.rawValue, group.channel.rawValue, group.version?.text ?? "",
+                    "\(group.machines.total)",
+                    group.policy.enabled ? group.rollout.map(GroupCommand.text) ?? "" : "disabled")
+            }
+            try Printer(options: connection).list(groups, offset: page.offset, table)
+        }
+    }
+}
+
+struct GroupShow: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show", abstract: "Show one group with its policy, its roll-out and its counters.")
+
+    @OptionGroup var place: GroupPlace
+    @OptionGroup var connection: ConnectionOptions
+
+    func run() async throws {
+        try await FleetClient.connected(connection) { client in
+            let group = try await client.get(place.path, as: GroupResource.self)
+            try Printer(options: connection).show(group, GroupCommand.lines(group))
+        }
+    }
+}
+
+struct GroupSet: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "set", abstract: "Change a group; what is not given stays.",
+        discussion: "Example: martlet group set --app flatcar web --disabled")
+
+    @OptionGroup var place: GroupPlace
+    @Option(help: "What machines send to belong here.", transform: Track.parse) var track: Track?
+    @Option(help: "The channel to follow.", transform: ChannelName.parse) var channel: ChannelName?
+    @OptionGroup var policy: PolicyOptions
+    @OptionGroup var connection: ConnectionOptions
+
+    func validate() throws {
+        guard track != nil || channel != nil || !policy.edit.isEmpty else {
+            throw ValidationError("Nothing to change; give for instance --disabled or --max-in-progress 5.")
+        }
+    }
+
+    func run() async throws {
+        try await FleetClient.connected(connection) { client in
+            let edit = GroupEdit(track: track, channel: channel, policy: policy.edit.isEmpty ? nil : policy.edit)
+            let group = try await client.send(.patch, place.path, edit, as: GroupResource.self)
+            try Printer(options: connection).show(group, GroupCommand.lines(group))
+        }
+    }
+}
+
+struct GroupResume: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "resume", abstract: "Let a roll-out that stopped itself go on; its failures count from zero again.",
+        discussion: "Example: martlet group resume --app flatcar web")
+
+    @OptionGroup var place: GroupPlace
+    @OptionGroup var connection: ConnectionOptions
+
+    func run() async throws {
+        try await FleetClient.connected(connection) { client in
+            let path = APIPath.application(place.application.app, "groups", place.group.rawValue, "resume")
+            let group = try await client.send(.post, path, [String: String](), as: GroupResource.self)
+            try Printer(options: connection).show(group, GroupCommand.lines(group))
+        }
+    }
+}
+
+struct GroupDelete: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "delete", abstract: "Delete a group that has no machines.")
+
+    @OptionGroup var place: GroupPlace
+    @OptionGroup var connection: ConnectionOptions
+
+    func run() async throws {
+        try await FleetClient.connected(connection) { client in
+            try await client.delete(place.path)
+            Printer(options: connection).done("Deleted the group \(place.group).")
+        }
+    }
+}

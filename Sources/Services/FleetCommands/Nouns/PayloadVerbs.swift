@@ -1,0 +1,140 @@
+package import ArgumentParser
+import AsyncHTTPClient
+import FleetAPI
+import FleetModel
+import FoundationEssentials
+import UpdateModel
+
+/// `martlet payload add`
+package struct PayloadAdd: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "add", abstract: "Upload a payload to a release.",
+        discussion: """
+            Example: martlet payload add --app flatcar --release 2.0.0 --arch amd64 update.crau
+            The file is hashed before and on the way; a copy that differs is refused.
+            """)
+
+    @OptionGroup var place: PayloadPlace
+    @Option(help: "What clients call the file. Default: the file's own name.") var name: String?
+    @Argument(help: "The payload.") var file: String
+    @OptionGroup var connection: ConnectionOptions
+
+    package init() {}
+
+    package func run() async throws {
+        let upload = try PayloadFile(path: file)
+        let progress = Progress(total: upload.size, isQuiet: connection.quiet || connection.json)
+        try await FleetClient.connected(connection) { client in
+            let digest = try upload.digest()
+            let path = place.path.with("source", place.from?.text).with("name", name ?? upload.plainName)
+            let base64 = Data(digest.bytes).base64EncodedString()
+            let body = HTTPClientRequest.Body.stream(
+                upload.chunks { progress.advance(to: $0) }, length: .known(Int64(clamping: upload.size)))
+            let headers = [("Content-Type", "application/octet-stream"), ("Repr-Digest", "sha-256=:\(base64):")]
+            let payload = try await client.upload(path, headers: headers, body, as: PayloadResource.self)
+            progress.finish()
+            try Printer(options: connection).show(payload, PayloadLines.all(payload))
+        }
+    }
+}
+
+/// `martlet payload list`
+package struct PayloadList: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List an application's payloads on the server.",
+        discussion: "Example: martlet payload list --app flatcar --release 2.0.0")
+
+    @OptionGroup var application: ApplicationOption
+    @Option(help: "Only of this release.", transform: Version.parse) var release: Version?
+    @OptionGroup var page: PageOptions
+    @OptionGroup var connection: ConnectionOptions
+
+    package init() {}
+
+    package func run() async throws {
+        try await FleetClient.connected(connection) { client in
+            let path = page.applied(to: .application(application.app, "payloads")).with("version", release?.text)
+            let payloads = try await client.get(path, as: ListPage<PayloadResource>.self)
+            var table = Table("RELEASE", "ARCH", "FROM", "FORMAT", "SIZE", "SHA-256")
+            for payload in payloads.items {
+                table.add(
+                    payload.version.text, payload.architecture.name, payload.source?.text ?? "", "\(payload.format)",
+                    ByteCount.text(payload.size), payload.sha256.hexadecimal)
+            }
+            try Printer(options: connection).list(payloads, offset: page.offset, table)
+        }
+    }
+}
+
+/// `martlet payload show`
+package struct PayloadShow: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "show", abstract: "Show one payload on the server.",
+        discussion: "Example: martlet payload show --app flatcar --release 2.0.0 --arch amd64")
+
+    @OptionGroup var place: PayloadPlace
+    @OptionGroup var connection: ConnectionOptions
+
+    package init() {}
+
+    package func run() async throws {
+        try await FleetClient.connected(connection) { client in
+            let path = place.path.with("source", place.from?.text)
+            let payload = try await client.get(path, as: PayloadResource.self)
+            try Printer(options: connection).show(payload, PayloadLines.all(payload))
+        }
+    }
+}
+
+/// `martlet payload delete`
+package struct PayloadDelete: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "delete", abstract: "Delete a payload from a release that no channel points at.",
+        discussion: "Example: martlet payload delete --app flatcar --release 2.0.0 --arch amd64")
+
+    @OptionGroup var place: PayloadPlace
+    @OptionGroup var connection: ConnectionOptions
+
+    package init() {}
+
+    package func run() async throws {
+        try await FleetClient.connected(connection) { client in
+            try await client.delete(place.path.with("source", place.from?.text))
+            Printer(options: connection).done("Deleted the payload of \(place.release) for \(place.arch).")
+        }
+    }
+}
+
+/// Where a payload belongs.
+package struct PayloadPlace: ParsableArguments {
+    @OptionGroup var application: ApplicationOption
+    @Option(help: "The release's version.", transform: Version.parse) var release: Version
+    @Option(help: "The architecture: amd64, arm64 or i386.", transform: Architecture.parse) var arch: Architecture
+    @Option(help: "For a delta, the exact version that it starts from.", transform: Version.parse) var from: Version?
+
+    package init() {}
+
+    var path: APIPath { .application(application.app, "releases", release.text, "payloads", arch.name) }
+}
+
+/// A payload in words.
+enum PayloadLines {
+    static func short(_ payload: PayloadResource) -> String {
+        let source = payload.source.map { " from \($0)" } ?? ""
+        return "\(payload.architecture)\(source), \(ByteCount.text(payload.size)), sha256 \(payload.sha256)"
+    }
+
+    static func all(_ payload: PayloadResource) -> [String] {
+        var sheet = Sheet()
+        sheet.add("release", payload.version.text)
+        sheet.add("architecture", payload.architecture.name)
+        sheet.add("from", payload.source?.text)
+        sheet.add("file", payload.fileName)
+        sheet.add("format", "\(payload.format)")
+        sheet.add("size", "\(payload.size) (\(ByteCount.text(payload.size)))")
+        sheet.add("sha256", payload.sha256.hexadecimal)
+        sheet.add("url", payload.url)
+        sheet.add("added", payload.addedAt.rfc3339)
+        return sheet.lines
+    }
+}

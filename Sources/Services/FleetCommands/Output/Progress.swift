@@ -1,0 +1,33 @@
+import Synchronization
+import UpdateModel
+
+/// How far an upload is: a line that changes on a terminal, a line for each quarter elsewhere, nothing when quiet.
+final class Progress: Sendable {
+    private let total: UInt64
+    private let isQuiet: Bool
+    private let shown = Mutex<UInt64?>(nil)
+
+    init(total: UInt64, isQuiet: Bool) {
+        self.total = total
+        self.isQuiet = isQuiet
+    }
+
+    func advance(to count: UInt64) {
+        guard !isQuiet, total > 0 else { return }
+        let percent = min(count, total).multipliedFullWidth(by: 100)
+        let whole = total.dividingFullWidth(percent).quotient
+        let step = Terminal.showsErrors ? whole : whole / 25 * 25
+        let isNew = shown.withLock { last in
+            defer { last = step }
+            return last != step
+        }
+        guard isNew else { return }
+        let text = "sent \(step) % of \(ByteCount.text(total))"
+        Terminal.note(Terminal.showsErrors ? "\r\(text)" : "\(text)\n")
+    }
+
+    /// Ends the line on a terminal.
+    func finish() {
+        if !isQuiet, Terminal.showsErrors, shown.withLock({ $0 }) != nil { Terminal.note("\n") }
+    }
+}

@@ -1,0 +1,105 @@
+import FleetModel
+import FleetStorage
+import FleetStorageSQLite
+import FoundationEssentials
+import GRDB
+import Testing
+import UpdateModel
+
+@Suite struct SQLiteFleetStoreTests {
+    @Test("Invariant 7: what was acknowledged is there in a copy of the files made at that moment")
+    func acknowledgedIsDurable() async throws {
+        try await withTemporaryDirectory { directory in
+            let store = try SQLiteFleetStore(path: "\(directory)/fleet.db")
+            try await store.furnish(RolloutPolicy(maximumInProgress: 5))
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for number in 0..<50 { group.addTask { try await store.check("m\(number)") } }
+                try await group.waitForAll()
+            }
+            // The files as a killed process leaves them: nothing is closed, nothing is checkpointed.
+            for suffix in ["", "-wal"] {
+                try FileManager.default.copyItem(
+                    atPath: "\(directory)/fleet.db\(suffix)", toPath: "\(directory)/copy.db\(suffix)")
+            }
+            let copy = try SQLiteFleetStore(path: "\(directory)/copy.db")
+            #expect(try await copy.machines(MachineFilter(), .first).total == 50)
+            #expect(try await copy.rollout("2.0.0") == store.rollout("2.0.0"))
+            #expect(try await copy.rollout("2.0.0")?.inProgress == 5)
+            #expect(try await copy.check("m60").hold == .limitInProgress)
+            try copy.close()
+            try store.close()
+        }
+    }
+
+    @Test("work that fails does not fail its neighbours in the same transaction")
+    func failureStaysAlone() async throws {
+        try await withTemporaryDirectory { directory in
+            let store = try SQLiteFleetStore(path: "\(directory)/fleet.db")
+            try await store.furnish()
+            let results = await withTaskGroup(of: Bool.self) { group in
+                for number in 0..<100 {
+                    group.addTask {
+                        if number.isMultiple(of: 2) { return (try? await store.check("m\(number)")) != nil }
+                        return (try? await store.makeGroup("twin", track: "stable")) != nil
+                    }
+                }
+                return await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
+            }
+            #expect(results == 50)
+            #expect(try await store.machines(MachineFilter(), .first).total == 50)
+            try store.close()
+        }
+    }
+
+    @Test("a database of a newer program is refused and left alone")
+    func newerDatabaseIsRefused() async throws {
+        try await withTemporaryDirectory { directory in
+            let path = "\(directory)/fleet.db"
+            try SQLiteFleetStore(path: path).close()
+            let queue = try DatabaseQueue(path: path)
+            try await queue.write { try $0.execute(sql: "INSERT INTO grdb_migrations VALUES ('99-future')") }
+            try queue.close()
+            #expect(throws: FleetStoreError.newerDatabase(path: path, marks: ["99-future"])) {
+                try SQLiteFleetStore(path: path)
+            }
+        }
+    }
+
+    @Test("a file that is no database is refused with its name")
+    func otherFileIsRefused() async throws {
+        try await withTemporaryDirectory { directory in
+            let path = "\(directory)/fleet.db"
+            try Data(repeating: 0x41, count: 8192).write(to: URL(filePath: path))
+            #expect {
+                try SQLiteFleetStore(path: path)
+            } throws: { error in
+                (error as? FleetStoreError)?.userMessage.text.contains(path) == true
+            }
+        }
+    }
+
+    @Test("a damaged row is an error, not a crash")
+    func damagedRowIsAnError() async throws {
+        try await withTemporaryDirectory { directory in
+            let path = "\(directory)/fleet.db"
+            let store = try SQLiteFleetStore(path: path)
+            try await store.furnish()
+            try await store.check("m1")
+            let queue = try DatabaseQueue(path: path)
+            try await queue.write { try $0.execute(sql: "UPDATE machine SET stage = 'no such stage'") }
+            await #expect(throws: FleetStoreError.self) { try await store.check("m1") }
+            #expect(try await store.check("m2").isOffer)
+            try queue.close()
+            try store.close()
+        }
+    }
+
+    @Test("commits wait for the disk")
+    func commitsAreSynchronous() async throws {
+        try await withTemporaryDirectory { directory in
+            let store = try SQLiteFleetStore(path: "\(directory)/fleet.db")
+            #expect(try await store.synchronousMode() == 2)
+            try store.close()
+        }
+    }
+}

@@ -1,0 +1,126 @@
+import FleetModel
+import RolloutPlanning
+import Testing
+import UpdateModel
+
+@Suite("Invariant 9: a machine that is not on its target has exactly one leading reason")
+struct DecisionTests {
+    @Test("the reason is the first that applies", arguments: HoldReason.allCases)
+    func firstReasonWins(reason: HoldReason) {
+        // Everything that is wrong from `reason` on is wrong at once; only `reason` is told.
+        func applies(_ other: HoldReason) -> Bool { Self.rank(other) >= Self.rank(reason) }
+        guard Self.rank(reason) >= Self.rank(.noRelease), reason != .notOrdered, reason != .aheadOfChannel else { return }
+        var machine = machine()
+        var wanted = target(applies(.noRelease) && reason == .noRelease ? nil : "2.0.0")
+        if applies(.noPayloadForArchitecture), reason == .noPayloadForArchitecture { wanted.payload = nil }
+        if applies(.failedHereBefore), Self.rank(reason) <= Self.rank(.failedHereBefore) {
+            machine.failures = [
+                ReleaseFailure(version: version("2.0.0"), code: 44, reason: "no", at: start, isFinal: true)
+            ]
+        }
+        wanted.policy.isEnabled = Self.rank(reason) > Self.rank(.updatesDisabled)
+        wanted.isStopped = Self.rank(reason) <= Self.rank(.rolloutStopped)
+        wanted.policy.maximumInProgress = 3
+        wanted.placesTakenByOthers = 3
+        #expect(RolloutPlanner.decide(for: machine, target: wanted) == .hold(reason, until: nil))
+    }
+
+    static func rank(_ reason: HoldReason) -> Int { HoldReason.allCases.firstIndex(of: reason) ?? 0 }
+
+    @Test(
+        "versions order as SemVer when both parse, and otherwise only differ",
+        arguments: [
+            ("1.0.0", "2.0.0", nil), ("2.0.0", "2.0.0", nil), ("3.0.0", "2.0.0", .aheadOfChannel),
+            ("2.0.0-beta.1", "2.0.0", nil), ("2.0.0", "2.0.0-beta.1", .aheadOfChannel), ("2.0.0+a", "2.0.0+b", .notOrdered),
+            ("zebra", "apple", nil), ("zebra", "2.0.0", nil), ("0.0.0", "2.0.0", nil),
+        ] as [(String, String, HoldReason?)])
+    func versionsDecide(mine: String, theirs: String, reason: HoldReason?) {
+        let decision = RolloutPlanner.decide(for: machine(mine), target: target(theirs))
+        if let reason {
+            #expect(decision == .hold(reason, until: nil))
+        } else if mine == theirs {
+            #expect(decision == .upToDate)
+        } else {
+            #expect(decision == .offer(payload(theirs)))
+        }
+    }
+
+    @Test("Invariant 5: a release that failed here is not offered again, except when a person insists")
+    func failedReleaseIsNotOfferedAgain() {
+        var machine = machine()
+        machine.failures = [ReleaseFailure(version: version("2.0.0"), code: 44, reason: "", at: start, isFinal: true)]
+        #expect(RolloutPlanner.decide(for: machine, target: target()) == .hold(.failedHereBefore, until: nil))
+        #expect(RolloutPlanner.decide(for: machine, target: target(), isForced: true) == .offer(payload("2.0.0")))
+        #expect(RolloutPlanner.decide(for: machine, target: target("3.0.0")) == .offer(payload("3.0.0")))
+    }
+
+    @Test("a download that broke may be tried again")
+    func passingFailureIsNoBar() {
+        var machine = machine()
+        machine.failures = [ReleaseFailure(version: version("2.0.0"), code: 9, reason: "", at: start, isFinal: false)]
+        #expect(RolloutPlanner.decide(for: machine, target: target()) == .offer(payload("2.0.0")))
+    }
+
+    @Test("who holds a place is offered the same again, and may exchange it for a newer release")
+    func placeHoldersAreOfferedAgain() {
+        let policy = RolloutPolicy(maximumInProgress: 1)
+        let holder = granted(policy).machine
+        #expect(RolloutPlanner.decide(for: holder, target: target(policy: policy)) == .offer(payload("2.0.0")))
+        #expect(RolloutPlanner.decide(for: holder, target: target("3.0.0", policy: policy)) == .offer(payload("3.0.0")))
+        #expect(
+            RolloutPlanner.decide(for: machine(), target: target(policy: policy, taken: 1))
+                == .hold(.limitInProgress, until: nil))
+    }
+
+    @Test("a limit of 0 offers nothing")
+    func zeroLimitOffersNothing() {
+        let policy = RolloutPolicy(maximumInProgress: 0)
+        #expect(
+            RolloutPlanner.decide(for: machine(), target: target(policy: policy)) == .hold(.limitInProgress, until: nil))
+    }
+
+    @Test("the decision depends on its inputs only", arguments: 0..<200)
+    func decisionIsPure(seed: UInt64) {
+        var chance = SeededChance(seed: seed)
+        let versions = ["1.0.0", "2.0.0", "3.0.0", "odd", "2.0.0+x"]
+        var machine = machine(chance.pick(versions))
+        if chance.flip() {
+            machine.failures = [
+                ReleaseFailure(version: version(chance.pick(versions)), code: 1, reason: "", at: start, isFinal: chance.flip())
+            ]
+        }
+        let policy = RolloutPolicy(isEnabled: chance.flip(), maximumInProgress: chance.flip() ? chance.below(4) : nil)
+        var wanted = target(chance.flip() ? chance.pick(versions) : nil, policy: policy, isStopped: chance.flip())
+        wanted.placesTakenByOthers = chance.below(5)
+        let decision = RolloutPlanner.decide(for: machine, target: wanted)
+        #expect(decision == RolloutPlanner.decide(for: machine, target: wanted), "seed \(seed)")
+        switch decision {
+        case .offer(let payload):
+            #expect(payload.version == wanted.version && payload.version != machine.version, "seed \(seed)")
+            #expect(policy.isEnabled && !wanted.isStopped, "seed \(seed)")
+            #expect(wanted.placesTakenByOthers < policy.maximumInProgress ?? .max, "seed \(seed)")
+            #expect(machine.version.isNewer(than: payload.version) != true, "a downgrade, seed \(seed)")
+        case .upToDate: #expect(machine.version == wanted.version, "seed \(seed)")
+        case .hold: #expect(machine.version != wanted.version, "seed \(seed)")
+        }
+    }
+}
+
+/// SplitMix64: the same numbers for the same seed, everywhere.
+struct SeededChance: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+
+    mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(bound)) }
+    mutating func flip() -> Bool { below(2) == 0 }
+    mutating func pick<Item>(_ items: [Item]) -> Item { items[below(items.count)] }
+}

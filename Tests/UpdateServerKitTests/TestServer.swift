@@ -1,0 +1,95 @@
+import FleetAPI
+import FleetModel
+import FleetOperations
+import FleetStorage
+import FoundationEssentials
+import HTTPTypes
+import Hummingbird
+import HummingbirdTesting
+import Logging
+import NIOCore
+import PayloadStore
+import Testing
+import UpdateModel
+@testable import UpdateServerKit
+
+/// A server in memory, and what a test needs to use it.
+struct TestServer {
+    static let application = "{e96281a6-d1af-4bde-9a0a-97b76e56dc57}"
+
+    let control: FleetControl
+    let payloads = MemoryPayloadStore()
+    var authentication = ServerSettings.Authentication.none
+    var publicURL: String? = "http://updates.test"
+
+    init(authentication: ServerSettings.Authentication = .none, publicURL: String? = "http://updates.test") {
+        control = FleetControl(store: MemoryFleetStore(), payloads: payloads)
+        self.authentication = authentication
+        self.publicURL = publicURL
+    }
+
+    /// Runs `test` with a client whose requests go straight to the router.
+    func test(_ test: @Sendable (any TestClientProtocol) async throws -> Void) async throws {
+        try await server().application().test(.router, test)
+    }
+
+    /// Runs `test` with a server on a free port of the loopback address.
+    func live(_ test: @Sendable (Int) async throws -> Void) async throws {
+        try await server().application().test(.live) { client in try await test(try #require(client.port)) }
+    }
+
+    func server() throws -> UpdateServer {
+        var fragment = SettingsFragment(data: "/nonexistent", listen: "127.0.0.1:0", auth: authentication.rawValue)
+        fragment.publicURL = publicURL
+        var logger = Logger(label: "test")
+        logger.logLevel = .critical
+        return UpdateServer(
+            settings: try ServerSettings(fragment), directory: try DataDirectory(creating: "/tmp"), control: control,
+            logger: logger
+        ) { overview in
+            FleetPage(markup: "<p>\(overview.machines.total) machines</p>", contentSecurityPolicy: "default-src 'none'")
+        }
+    }
+
+    /// A release with one payload on the channel `stable`, and the group `web` that follows it on the track `stable`.
+    func publish(_ version: String = "4000.0.0", policy: RolloutPolicy = .standard) async throws -> Payload {
+        let application = try ApplicationID(Self.application)
+        let release = try Version(version)
+        _ = try await control.createApplication(id: application, name: "flatcar", by: .local)
+        _ = try await control.createRelease(release, of: application, notes: "", by: .local)
+        var chunks = [try Vectors.payload()]
+        let upload = PayloadUpload(
+            application: application, version: release, architecture: .amd64, fileName: "payload.crau")
+        let payload = try await control.addPayload(upload, by: .local, describe: PayloadInspection.describe) {
+            chunks.popLast()
+        }
+        _ = try await control.setChannel(ChannelName("stable"), of: application, to: release, by: .local)
+        _ = try await control.createGroup(
+            GroupName("web"), of: application, track: Track("stable"), channel: ChannelName("stable"), policy: policy,
+            by: .local)
+        return payload
+    }
+}
+
+/// Files that other implementations made.
+enum Vectors {
+    private static let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .appending(path: "Vectors")
+
+    static func omaha(_ name: String) throws -> ByteBuffer {
+        ByteBuffer(bytes: try Data(contentsOf: folder.appending(path: "omaha/\(name)")))
+    }
+
+    /// A small payload with a signature that nobody here checks.
+    static func payload() throws -> [UInt8] {
+        try Array(Data(contentsOf: folder.appending(path: "crau/delta-kernel-2sig.crau")))
+    }
+}
+
+extension TestResponse {
+    var text: String { String(buffer: body) }
+
+    func json<Value: Decodable>(_ type: Value.Type) throws -> Value {
+        try APIJSON.decode(type, from: Data(body.readableBytesView))
+    }
+}
