@@ -144,6 +144,37 @@ let package = Package(
             name: "martlet-server",
             dependencies: ["UpdateModel", "ProgramKit", "UpdateServerKit", argumentParser, logging, lifecycle],
             path: "Sources/Programs/martlet-server"),
+
+        // Tests
+        tests("UpdateModel", ["UpdateModel"]),
+        tests("FleetModel", ["FleetModel", "UpdateModel"]),
+        tests("OmahaProtocol", ["OmahaProtocol", "UpdateModel"]),
+        tests("ContentTrust", ["ContentTrust", "UpdateModel"]),
+        tests("CompressionCodecs", ["CompressionCodecs", "ContentTrust", "UpdateModel"]),
+        tests("BinaryDelta", ["BinaryDelta", "CompressionCodecs", "ContentTrust", "UpdateModel"]),
+        tests("PayloadFormat", ["PayloadFormat", "ContentTrust", "CompressionCodecs", "UpdateModel"]),
+        tests(
+            "PayloadInstaller",
+            [
+                "PayloadInstaller", "PayloadFormat", "ContentTrust", "CompressionCodecs", "BinaryDelta", "SlotDevice",
+                "UpdateModel",
+            ]),
+        tests("PartitionTable", ["PartitionTable", "SlotDevice", "FleetTestKit", "HostLinux", "UpdateModel"]),
+        tests("SlotDevice", ["SlotDevice", "FleetTestKit"]),
+        tests("BootSlots", ["BootSlots", "PartitionTable", "FleetTestKit"]),
+        tests(
+            "BootControlGPT",
+            ["BootControlGPT", "BootControl", "PartitionTable", "SlotDevice", "FleetTestKit", "UpdateModel"]),
+        tests("HostLinux", ["HostLinux", "HostPower", "PartitionTable", "SlotDevice", "FleetTestKit", "UpdateModel"]),
+        tests(
+            "PowerCut", ["BootControlGPT", "BootControl", "PartitionTable", "SlotDevice", "FleetTestKit", "UpdateModel"]),
+        tests("UpdateLogic", ["UpdateLogic", "BootControl", "UpdateModel"]),
+        tests(
+            "FleetDemo",
+            [
+                "FleetDemo", "EngineControl", "BootControlGPT", "PartitionTable", "HostLinux", "SlotDevice",
+                "FleetTestKit", "UpdateModel",
+            ]),
     ]
 )
 
@@ -157,7 +188,7 @@ for target in package.targets where target.type != .system {
 }
 
 // temporary filter
-let absent: Set<String> = ["martlet-server"]
+let absent: Set<String> = ["UpdateModelTests","SlotDeviceTests"]
 package.targets.removeAll { absent.contains($0.name) }
 package.products.removeAll { absent.contains($0.name) }
 for target in package.targets { target.dependencies.removeAll { d in

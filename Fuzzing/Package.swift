@@ -31,6 +31,7 @@ func fuzzer(_ name: String, _ dependencies: Target.Dependency...) -> Target {
 
 let package = Package(
     name: "martlet-fuzzing",
+    dependencies: [.package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0")],
     targets: [
         .systemLibrary(name: "CLibFuzzer", path: "Sources/CLibFuzzer"),
         .target(name: "FuzzDriver", dependencies: ["CLibFuzzer"], path: "Sources/FuzzDriver", swiftSettings: strict),
@@ -43,5 +44,23 @@ let package = Package(
 
         fuzzer("FuzzOmaha", "OmahaProtocol", "UpdateModel"),
         fuzzer("FuzzPartitionTable", "PartitionTable", "SlotDevice"),
+
+        shim("CLibcrypto", library: "libcrypto", package: "libssl-dev"),
+        shim("CLZMA", library: "liblzma", package: "liblzma-dev"),
+        // Debian's libbz2-dev has no file for pkg-config.
+        .systemLibrary(name: "CBZip2", path: "House/Shims/CBZip2", providers: [.apt(["libbz2-dev"])]),
+        house("Formats/ContentTrust", "CLibcrypto", "UpdateModel"),
+        house("Formats/CompressionCodecs", "CBZip2", "CLZMA", "UpdateModel"),
+        house("Formats/BinaryDelta", "CompressionCodecs", "UpdateModel"),
+        .target(
+            name: "PayloadFormat",
+            dependencies: ["ContentTrust", "UpdateModel", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
+            path: "House/Formats/PayloadFormat", exclude: ["Schema/payload.proto"], swiftSettings: strict),
+        house(
+            "Services/PayloadInstaller", "BinaryDelta", "CompressionCodecs", "ContentTrust", "PayloadFormat", "SlotDevice",
+            "UpdateModel"),
+
+        fuzzer("FuzzManifest", "PayloadFormat"),
+        fuzzer("FuzzApply", "ContentTrust", "PayloadFormat", "PayloadInstaller", "SlotDevice", "UpdateModel"),
     ]
 )

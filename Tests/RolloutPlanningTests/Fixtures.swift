@@ -46,15 +46,15 @@ func rolloutID(_ text: String, group: String = "web") -> RolloutID {
     RolloutID(application: application, group: groupName(group), version: version(text))
 }
 
-func step(_ machine: Machine, policy: RolloutPolicy = RolloutPolicy(), rollouts: [RolloutState] = [], at seconds: Int64 = 0)
-    -> MachineStep
-{
+func makeStep(
+    _ machine: Machine, policy: RolloutPolicy = RolloutPolicy(), rollouts: [RolloutState] = [], at seconds: Int64 = 0
+) -> MachineStep {
     MachineStep(machine: machine, policy: policy, rollouts: rollouts, now: start.adding(seconds: seconds))
 }
 
 /// A machine that was offered 2.0.0, and the roll-out that says so.
 func granted(_ policy: RolloutPolicy = RolloutPolicy()) -> (machine: Machine, rollout: RolloutState) {
-    var step = step(machine(), policy: policy)
+    var step = makeStep(machine(), policy: policy)
     step.record(.offer(payload("2.0.0")))
     return (step.machine, step.rollouts[rolloutID("2.0.0")] ?? RolloutState(id: rolloutID("2.0.0")))
 }

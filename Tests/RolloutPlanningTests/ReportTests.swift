@@ -18,7 +18,7 @@ struct ReportTests {
     @Test("an update is followed from its offer to its completion")
     func wholeUpdateIsFollowed() {
         let (machine, rollout) = granted()
-        var step = step(machine, rollouts: [rollout], at: 10)
+        var step = makeStep(machine, rollouts: [rollout], at: 10)
         step.apply(report(13, 1))
         #expect(step.machine.stage == .downloading)
         step.apply(report(14, 1))
@@ -38,7 +38,7 @@ struct ReportTests {
     @Test("an updater that never says 13 or 14 is understood", arguments: [(3, 1), (800, 1), (14, 1)])
     func stagesMayBeSkipped(type: Int, result: Int) {
         let (machine, rollout) = granted()
-        var step = step(machine, rollouts: [rollout])
+        var step = makeStep(machine, rollouts: [rollout])
         step.apply(report(type, result))
         #expect(step.machine.stage == (type == 14 ? .downloaded : .installed))
     }
@@ -46,7 +46,7 @@ struct ReportTests {
     @Test("the event of every check changes nothing", arguments: [nil, "", "0.0.0.0"] as [String?])
     func routineEventIsNothing(previous: String?) {
         let (machine, rollout) = granted()
-        var step = step(machine, rollouts: [rollout])
+        var step = makeStep(machine, rollouts: [rollout])
         step.apply(report(3, 2, previous: previous))
         #expect(step.machine == machine)
         #expect(step.events.isEmpty)
@@ -55,7 +55,7 @@ struct ReportTests {
     @Test("a completion whose report was lost is seen from the version")
     func lostCompletionHealsItself() {
         let (machine, rollout) = granted()
-        var step = step(machine, rollouts: [rollout])
+        var step = makeStep(machine, rollouts: [rollout])
         step.observe(check(version: "2.0.0", boot: "boot-2"), version: version("2.0.0"))
         step.apply(report(3, 2, previous: ""))
         step.reconcile()
@@ -66,7 +66,7 @@ struct ReportTests {
     @Test("a machine that installed, rebooted and came back on its old version has failed, report or not")
     func silentFallBackIsAFailure() {
         let (machine, rollout) = granted()
-        var step = step(machine, rollouts: [rollout])
+        var step = makeStep(machine, rollouts: [rollout])
         step.apply(report(3, 1))
         step.reconcile()
         #expect(step.machine.stage == .installed, "the same boot proves nothing")
@@ -84,7 +84,7 @@ struct ReportTests {
     @Test("a completed machine shows the version it reports, not the one it was granted")
     func reportedVersionWins() {
         let (machine, rollout) = granted()
-        var step = step(machine, rollouts: [rollout])
+        var step = makeStep(machine, rollouts: [rollout])
         step.observe(check(version: "2.5.0", boot: "boot-2"), version: version("2.5.0"))
         step.apply(report(3, 2, previous: "1.0.0"))
         #expect(step.machine.version == version("2.5.0"))
@@ -95,14 +95,14 @@ struct ReportTests {
 
     @Test("a failure counts once, and only under a grant")
     func failureCountsOnce() {
-        var stranger = step(machine())
+        var stranger = makeStep(machine())
         stranger.apply(report(3, 0, code: 44))
         #expect(stranger.changedRollouts.isEmpty)
         #expect(stranger.machine.stage == .registered)
         #expect(stranger.machine.lastError?.code == 44)
 
         let (machine, rollout) = granted()
-        var step = step(machine, rollouts: [rollout])
+        var step = makeStep(machine, rollouts: [rollout])
         step.apply(report(3, 0, code: 9))
         step.record(.offer(payload("2.0.0")))
         step.apply(report(3, 0, code: 9))
@@ -125,7 +125,7 @@ struct ReportTests {
     @Test("a failed check does not end an update, and repeated every hour it is remembered once")
     func checkErrorsAreNoFailures() {
         let (machine, rollout) = granted()
-        var step = step(machine, rollouts: [rollout])
+        var step = makeStep(machine, rollouts: [rollout])
         for _ in 0..<5 { step.apply(report(3, 0, code: 268_435_490)) }
         for _ in 0..<5 { step.apply(report(3, 9, code: 40)) }
         #expect(step.machine.grant != nil)
@@ -139,7 +139,7 @@ struct ReportTests {
         var rollout = RolloutState(id: rolloutID("2.0.0"))
         for number in 1...2 {
             #expect(rollout.stop == nil)
-            var step = step(machine(id: "m\(number)"), policy: policy, rollouts: [rollout])
+            var step = makeStep(machine(id: "m\(number)"), policy: policy, rollouts: [rollout])
             step.record(.offer(payload("2.0.0")))
             step.apply(ReportedEvent(type: 3, result: 0, code: 44, reason: "gate \(number) failed"))
             rollout = step.state("2.0.0")
@@ -157,7 +157,7 @@ struct ReportTests {
     @Test("a silent machine loses its place, and its late report is credited all the same")
     func overdueMachineHealsItself() {
         let (machine, rollout) = granted()
-        var step = step(machine, rollouts: [rollout], at: 100_000)
+        var step = makeStep(machine, rollouts: [rollout], at: 100_000)
         step.expire()
         #expect(step.machine.stage == .overdue)
         #expect(step.state("2.0.0").inProgress == 0)
@@ -174,22 +174,18 @@ struct ReportTests {
     @Test("going back a stage does not renew the deadline")
     func loopingMachineKeepsNoPlace() {
         let (machine, rollout) = granted()
-        var step = step(machine, rollouts: [rollout], at: 50)
+        var step = makeStep(machine, rollouts: [rollout], at: 50)
         step.apply(report(14, 1))
         let since = step.machine.grant?.stageSince
-        var later = self.step(step.machine, rollouts: [step.state("2.0.0")], at: 500)
+        var later = makeStep(step.machine, rollouts: [step.state("2.0.0")], at: 500)
         later.apply(report(13, 1))
         #expect(later.machine.grant?.stageSince == since)
-    }
-
-    private func step(_ machine: Machine, rollouts: [RolloutState], at seconds: Int64) -> MachineStep {
-        MachineStep(machine: machine, policy: RolloutPolicy(), rollouts: rollouts, now: start.adding(seconds: seconds))
     }
 
     @Test("a newer release supersedes an open grant")
     func newerReleaseSupersedes() {
         let (machine, rollout) = granted()
-        var step = step(machine, rollouts: [rollout])
+        var step = makeStep(machine, rollouts: [rollout])
         step.record(.offer(payload("3.0.0")))
         #expect(step.machine.grant?.version == version("3.0.0"))
         #expect(step.state("2.0.0").inProgress == 0)
@@ -200,12 +196,12 @@ struct ReportTests {
     @Test("a machine that asks and is held gives its place back, unless it only waits for its reboot")
     func holdWithdraws() {
         let (machine, rollout) = granted()
-        var asking = step(machine, rollouts: [rollout])
+        var asking = makeStep(machine, rollouts: [rollout])
         asking.record(.hold(.rolloutStopped, until: nil))
         #expect(asking.machine.grant == nil)
         #expect(asking.machine.stage == .held)
         #expect(asking.machine.hold == .rolloutStopped)
-        var waiting = step(machine, rollouts: [rollout])
+        var waiting = makeStep(machine, rollouts: [rollout])
         waiting.apply(report(3, 1))
         waiting.record(.hold(.rolloutStopped, until: nil))
         #expect(waiting.machine.stage == .installed)
@@ -214,7 +210,7 @@ struct ReportTests {
 
     @Test("texts from machines are cut, between characters")
     func longTextsAreCut() {
-        var step = step(machine())
+        var step = makeStep(machine())
         var checkIn = check(version: "1.0.0")
         checkIn.alias = String(repeating: "é", count: 1000)
         step.observe(checkIn, version: version("1.0.0"))

@@ -1,0 +1,39 @@
+# What a stranger needs: make demo, make test. Both install what is missing (Debian packages) and build first.
+
+# One configuration everywhere: a further one would compile every dependency again.
+CONFIGURATION = -c release --static-swift-stdlib
+TESTS = $(CONFIGURATION) --disable-testable-imports
+
+.PHONY: help build demo test fuzz bench format lint clean
+
+help: ## Say what can be made
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+
+build: ## Build martlet, martletd and martlet-server into .build/release
+	@scripts/install-packages.sh build
+	swift build $(CONFIGURATION)
+
+demo: build ## Tell the whole story on this box; ARGS="--once" ends when it is told
+	@scripts/install-packages.sh demo
+	.build/release/martlet demo $(ARGS)
+
+test: build ## Run every test; ARGS="--filter NAME" runs some
+	@scripts/install-packages.sh test
+	swift test $(TESTS) $(ARGS)
+
+fuzz: ## Fuzz every parser of outside bytes; SECONDS_EACH=60
+	@scripts/install-packages.sh build
+	scripts/fuzz.sh $(or $(SECONDS_EACH),60)
+
+bench: build ## Measure what people wait for, beside a peer in the same run
+	@scripts/install-packages.sh bench
+	scripts/bench.sh
+
+format: ## Lay out the code
+	swift format --in-place --recursive --parallel Sources Tests Fuzzing/Sources Benchmarks/Sources Package.swift
+
+lint: ## Say where the layout or the style is off
+	swift format lint --strict --recursive --parallel Sources Tests Fuzzing/Sources Benchmarks/Sources Package.swift
+
+clean: ## Remove what was built
+	rm -rf .build Fuzzing/.build Benchmarks/.build

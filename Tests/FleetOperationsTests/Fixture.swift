@@ -1,0 +1,74 @@
+import FleetModel
+import FleetOperations
+import FleetStorage
+import PayloadStore
+import Synchronization
+import UpdateModel
+
+/// A clock that tests move.
+final class ManualTime: TimeSource {
+    private let moment = Mutex(Timestamp(microseconds: 1_700_000_000_000_000))
+
+    func now() -> Timestamp { moment.withLock { $0 } }
+    func advance(seconds: Int64) { moment.withLock { $0 = $0.adding(seconds: seconds) } }
+}
+
+let os = ApplicationID.flatcar
+let admin = Caller(name: "ada", role: .admin)
+let publisher = Caller(name: "ci", role: .publisher)
+let viewer = Caller(name: "eve", role: .viewer)
+
+/// A server's use cases over memory, with nothing in it but an application.
+struct Fixture {
+    let store = MemoryFleetStore()
+    let payloads = MemoryPayloadStore(sizeMaximum: 1 << 20)
+    let time = ManualTime()
+    let control: FleetControl
+
+    init() async throws {
+        control = FleetControl(store: store, payloads: payloads, time: time)
+        _ = try await control.createApplication(id: os, name: "OS", by: admin)
+    }
+
+    @discardableResult
+    func publish(_ text: String, _ architectures: [Architecture] = [.amd64]) async throws -> [Payload] {
+        _ = try await control.createRelease(try Version(text), of: os, notes: "", by: publisher)
+        var payloads: [Payload] = []
+        for architecture in architectures { payloads.append(try await upload(text, architecture)) }
+        return payloads
+    }
+
+    func upload(
+        _ text: String, _ architecture: Architecture = .amd64, bits: String? = nil, expecting: SHA256Digest? = nil,
+        by caller: Caller = publisher
+    ) async throws -> Payload {
+        let upload = PayloadUpload(
+            application: os, version: try Version(text), architecture: architecture, fileName: "update.crau",
+            expectedDigest: expecting)
+        var chunks = [Array((bits ?? "payload \(text) \(architecture)").utf8)][...]
+        return try await control.addPayload(
+            upload, by: caller,
+            describe: { reader in
+                let magic = try await reader.read(at: 0, count: 3)
+                guard magic != Array("bad".utf8) else { throw NotAPayload() }
+                return PayloadDescription(format: 2, isDelta: false)
+            }, nextChunk: { chunks.popFirst() })
+    }
+
+    func check(_ id: String, _ version: String = "1.0.0", events: [ReportedEvent] = []) async throws -> CheckInOutcome {
+        try await control.checkIn(
+            CheckIn(
+                application: os, machine: try MachineID(id), track: "stable", version: try Version(version),
+                architecture: .amd64, bootID: version, events: events))
+    }
+}
+
+struct NotAPayload: UserFacingError {
+    var userMessage: UserMessage { UserMessage("This is not a payload.", exit: .badData) }
+}
+
+/// What an act threw.
+func refusal(_ body: () async throws -> Void) async -> OperationError? {
+    do { try await body() } catch { return error as? OperationError }
+    return nil
+}

@@ -1,0 +1,102 @@
+import ContentTrust
+import FoundationEssentials
+import PayloadStore
+import PayloadStoreFiles
+import Synchronization
+import Testing
+import UpdateModel
+
+@Suite struct FilePayloadStoreTests {
+    private let files = FileManager.default
+
+    @Test("an upload that does not fit is refused before anything is written")
+    func fullDiskIsRefused() async throws {
+        try await withTemporaryDirectory { directory in
+            let store = try FilePayloadStore(directory: directory, reserve: 1000) { _ in 5000 }
+            var asked = false
+            await #expect(throws: PayloadStorageError.full(needed: 4001, available: 4000)) {
+                try await store.receive(declaredSize: 4001) {
+                    asked = true
+                    return nil
+                }
+            }
+            #expect(!asked)
+            _ = try await store.receive([[UInt8](repeating: 1, count: 4000)], declaredSize: 4000)
+        }
+    }
+
+    @Test("uploads at the same time are not promised the same space")
+    func spaceIsPromisedOnce() async throws {
+        try await withTemporaryDirectory { directory in
+            let store = try FilePayloadStore(directory: directory, reserve: 0) { _ in 5000 }
+            var inner: PayloadStorageError?
+            var sent = false
+            _ = try await store.receive(declaredSize: 3000) {
+                if sent { return nil }
+                sent = true
+                do { _ = try await store.receive([[1]], declaredSize: 2001) } catch { inner = error as? PayloadStorageError }
+                return [UInt8](repeating: 0, count: 3000)
+            }
+            #expect(inner == .full(needed: 2001, available: 5000))
+            _ = try await store.receive([[UInt8](repeating: 1, count: 5000)], declaredSize: 5000)
+        }
+    }
+
+    @Test("a disk that fills up while an undeclared upload runs stops it")
+    func fillingDiskStopsUndeclaredUpload() async throws {
+        try await withTemporaryDirectory { directory in
+            let looks = Mutex(0)
+            let store = try FilePayloadStore(directory: directory, reserve: 1000) { _ in
+                looks.withLock { count in
+                    count += 1
+                    return count < 3 ? 1 << 30 : 500
+                }
+            }
+            let chunk = [UInt8](repeating: 0, count: 4 << 20)
+            await #expect(throws: PayloadStorageError.full(needed: 0, available: 0)) {
+                try await store.receive(Array(repeating: chunk, count: 20))
+            }
+            #expect(try files.contentsOfDirectory(atPath: "\(directory)/incoming").isEmpty)
+        }
+    }
+
+    @Test("what a killed upload left behind is removed at the start; whole payloads stay")
+    func leftoversAreRemoved() async throws {
+        try await withTemporaryDirectory { directory in
+            let store = try FilePayloadStore(directory: directory, reserve: 0)
+            let stored = try await store.receive([[1, 2, 3]])
+            try Data([1]).write(to: URL(filePath: "\(directory)/incoming/stale.part"))
+            let again = try FilePayloadStore(directory: directory, reserve: 0)
+            #expect(try files.contentsOfDirectory(atPath: "\(directory)/incoming").isEmpty)
+            #expect(try await again.rehash(stored.sha256) == stored.sha256)
+        }
+    }
+
+    @Test("changed bits are seen by hashing again, and a new upload heals them")
+    func changedBitsAreSeen() async throws {
+        try await withTemporaryDirectory { directory in
+            let store = try FilePayloadStore(directory: directory, reserve: 0)
+            let stored = try await store.receive([[1, 2, 3]])
+            let name = stored.sha256.hexadecimal
+            try Data([1, 2, 4]).write(to: URL(filePath: "\(directory)/\(name.prefix(2))/\(name)"))
+            #expect(try await store.rehash(stored.sha256) == StreamDigest.digest(of: [1, 2, 4]))
+            _ = try await store.receive([[1, 2, 3]])
+            #expect(try await store.rehash(stored.sha256) == stored.sha256)
+            #expect(try await store.open(stored.sha256).read(at: 0, count: 9) == [1, 2, 3])
+        }
+    }
+
+    @Test("a thousand readers share one descriptor, and go on after the payload is deleted")
+    func readersShareADescriptor() async throws {
+        try await withTemporaryDirectory { directory in
+            let store = try FilePayloadStore(directory: directory, reserve: 0)
+            let stored = try await store.receive([[UInt8](repeating: 7, count: 100_000)])
+            let before = try files.contentsOfDirectory(atPath: "/proc/self/fd").count
+            var readers: [any PayloadReader] = []
+            for _ in 0..<1000 { readers.append(try await store.open(stored.sha256)) }
+            #expect(try files.contentsOfDirectory(atPath: "/proc/self/fd").count < before + 100)
+            try await store.delete(stored.sha256)
+            for reader in readers.suffix(3) { #expect(try await reader.read(at: 99_999, count: 5) == [7]) }
+        }
+    }
+}
