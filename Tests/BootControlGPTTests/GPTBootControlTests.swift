@@ -178,15 +178,20 @@ func freshDisk(sectorSizeBytes: Int = 512, seed: UInt64 = 1) throws -> MemoryBlo
 }
 
 @Suite struct KernelCommandLineTests {
-    @Test("The running slot is the one that the kernel was told to mount", arguments: [
-        ("BOOT_IMAGE=/flatcar/vmlinuz-a mount.usr=/dev/mapper/usr verity.usr=PARTUUID=7130c94a-213a-4e5a-8e26-6cce9662f132 root=LABEL=ROOT", .a),
-        ("mount.usr=/dev/mapper/usr verity.usr=PARTUUID=E03DD35C-7C2D-4A47-B3FE-27F15780A57C\n", .b),
-        ("mount.usr=PARTLABEL=USR-B", .b),
-        ("usr=PARTUUID=7130c94a-213a-4e5a-8e26-6cce9662f132", .a),
-        ("root=/dev/sda1 quiet", nil),
-        ("", nil),
-        ("xverity.usr=PARTUUID=7130c94a-213a-4e5a-8e26-6cce9662f132", nil),
-    ] as [(String, Slot?)])
+    @Test(
+        "The running slot is the one that the kernel was told to mount",
+        arguments: [
+            (
+                "BOOT_IMAGE=/flatcar/vmlinuz-a mount.usr=/dev/mapper/usr verity.usr=PARTUUID=7130c94a-213a-4e5a-8e26-6cce9662f132 root=LABEL=ROOT",
+                .a
+            ),
+            ("mount.usr=/dev/mapper/usr verity.usr=PARTUUID=E03DD35C-7C2D-4A47-B3FE-27F15780A57C\n", .b),
+            ("mount.usr=PARTLABEL=USR-B", .b),
+            ("usr=PARTUUID=7130c94a-213a-4e5a-8e26-6cce9662f132", .a),
+            ("root=/dev/sda1 quiet", nil),
+            ("", nil),
+            ("xverity.usr=PARTUUID=7130c94a-213a-4e5a-8e26-6cce9662f132", nil),
+        ] as [(String, Slot?)])
     func slotOfCommandLine(text: String, slot: Slot?) {
         #expect(Slot(kernelCommandLine: text) == slot)
     }

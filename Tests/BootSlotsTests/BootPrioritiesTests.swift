@@ -8,18 +8,20 @@ private func slot(_ priority: Int, _ tries: Int, _ isSuccessful: Int) -> Partiti
 }
 
 @Suite struct BootPrioritiesTests {
-    @Test("The loader takes the highest priority that may boot, and of equals the first", arguments: [
-        ([], nil),
-        ([slot(0, 0, 0), slot(0, 0, 0)], nil),
-        ([slot(0, 15, 1), slot(0, 0, 1)], nil),
-        ([slot(1, 0, 1), slot(0, 0, 0)], 0),
-        ([slot(1, 0, 1), slot(2, 1, 0)], 1),
-        ([slot(1, 0, 1), slot(2, 0, 0)], 0),
-        ([slot(2, 0, 1), slot(2, 0, 1)], 0),
-        ([slot(1, 1, 0), slot(2, 0, 1)], 1),
-        ([slot(15, 0, 0), slot(1, 1, 0), slot(1, 2, 1)], 1),
-        ([slot(3, 0, 0), slot(2, 0, 0)], nil),
-    ] as [([PartitionAttributes], Int?)])
+    @Test(
+        "The loader takes the highest priority that may boot, and of equals the first",
+        arguments: [
+            ([], nil),
+            ([slot(0, 0, 0), slot(0, 0, 0)], nil),
+            ([slot(0, 15, 1), slot(0, 0, 1)], nil),
+            ([slot(1, 0, 1), slot(0, 0, 0)], 0),
+            ([slot(1, 0, 1), slot(2, 1, 0)], 1),
+            ([slot(1, 0, 1), slot(2, 0, 0)], 0),
+            ([slot(2, 0, 1), slot(2, 0, 1)], 0),
+            ([slot(1, 1, 0), slot(2, 0, 1)], 1),
+            ([slot(15, 0, 0), slot(1, 1, 0), slot(1, 2, 1)], 1),
+            ([slot(3, 0, 0), slot(2, 0, 0)], nil),
+        ] as [([PartitionAttributes], Int?)])
     func next(_ slots: [PartitionAttributes], chosen: Int?) {
         #expect(BootPriorities.next(slots) == chosen)
     }
@@ -31,14 +33,16 @@ private func slot(_ priority: Int, _ tries: Int, _ isSuccessful: Int) -> Partiti
         #expect(BootPriorities.afterLoaderTook(slot(1, 0, 1)) == slot(1, 0, 1))
     }
 
-    @Test("Putting a slot first renumbers the rest as cgpt does", arguments: [
-        ([slot(1, 0, 1), slot(0, 0, 0)], 1, [1, 2]),
-        ([slot(1, 0, 1), slot(2, 0, 0)], 0, [2, 1]),
-        ([slot(1, 0, 1), slot(0, 0, 0)], 0, [1, 0]),
-        ([slot(0, 0, 0), slot(0, 0, 0)], 1, [0, 1]),
-        ([slot(15, 0, 1), slot(14, 0, 1)], 1, [1, 2]),
-        ([slot(9, 0, 1), slot(4, 0, 1), slot(9, 0, 1), slot(0, 0, 0)], 3, [2, 1, 2, 3]),
-    ] as [([PartitionAttributes], Int, [Int])])
+    @Test(
+        "Putting a slot first renumbers the rest as cgpt does",
+        arguments: [
+            ([slot(1, 0, 1), slot(0, 0, 0)], 1, [1, 2]),
+            ([slot(1, 0, 1), slot(2, 0, 0)], 0, [2, 1]),
+            ([slot(1, 0, 1), slot(0, 0, 0)], 0, [1, 0]),
+            ([slot(0, 0, 0), slot(0, 0, 0)], 1, [0, 1]),
+            ([slot(15, 0, 1), slot(14, 0, 1)], 1, [1, 2]),
+            ([slot(9, 0, 1), slot(4, 0, 1), slot(9, 0, 1), slot(0, 0, 0)], 3, [2, 1, 2, 3]),
+        ] as [([PartitionAttributes], Int, [Int])])
     func prioritizing(_ slots: [PartitionAttributes], index: Int, priorities: [Int]) {
         #expect(BootPriorities.prioritizing(index, among: slots).map(\.priority) == priorities)
     }

@@ -8,7 +8,8 @@ struct ProcessTests {
     @Test("leave with the code that they chose", arguments: [0, 1, 65, 255] as [Int32])
     func exitCode(_ code: Int32) async throws {
         try await withTemporaryFolder { folder in
-            let outcome = try await Command(folder: folder).run("/bin/sh", ["-c", "echo out; echo err >&2; exit \(code)"])
+            let outcome = try await Command(folder: folder).run(
+                "/bin/sh", ["-c", "echo out; echo err >&2; exit \(code)"])
             #expect(outcome.ending == .exited(code))
             #expect(outcome.output == "out\n")
             #expect(outcome.errors == "err\n")
@@ -63,7 +64,8 @@ struct ProcessTests {
     @Test("that fail are reported with what they said last")
     func failingCommand() async throws {
         try await withTemporaryFolder { folder in
-            let expected = DemoError.commandFailed(command: "sh -c echo bad >&2; exit 3", status: "exit code 3", lastLine: "bad")
+            let expected = DemoError.commandFailed(
+                command: "sh -c echo bad >&2; exit 3", status: "exit code 3", lastLine: "bad")
             await #expect(throws: expected) {
                 try await Command(folder: folder).succeed("/bin/sh", ["-c", "echo bad >&2; exit 3"])
             }

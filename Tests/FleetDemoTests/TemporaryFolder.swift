@@ -1,7 +1,6 @@
+import FleetDemo
 import FoundationEssentials
 import Testing
-
-import FleetDemo
 
 /// A folder that is gone when the test is over.
 func withTemporaryFolder<Result>(_ body: (String) async throws -> Result) async throws -> Result {

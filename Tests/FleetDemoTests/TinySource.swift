@@ -15,4 +15,6 @@ func tinySource() throws -> SourceFiles {
 }
 
 /// Images need the tools of e2fsprogs.
-let hasFileSystemTools = ["/usr/sbin/mke2fs", "/sbin/mke2fs"].contains { FileManager.default.isExecutableFile(atPath: $0) }
+let hasFileSystemTools = ["/usr/sbin/mke2fs", "/sbin/mke2fs"].contains {
+    FileManager.default.isExecutableFile(atPath: $0)
+}

@@ -34,19 +34,21 @@ import Testing
         #expect(Timestamp(rfc3339: text) == nil)
     }
 
-    @Test("every day from 1583 to 2400 comes back as itself, and the days follow each other")
+    @Test("every day from 1890 to 2110 comes back as itself, and the days follow each other")
     func everyDayRoundTrips() {
-        var day = Timestamp(rfc3339: "1583-01-01T00:00:00Z")
-        let end = Timestamp(rfc3339: "2400-12-31T00:00:00Z")
+        var day = Timestamp(rfc3339: "1890-01-01T00:00:00Z")
+        let end = Timestamp(rfc3339: "2110-12-31T00:00:00Z")
         var previous = ""
         while let moment = day, let end, moment <= end {
             let text = moment.rfc3339
-            #expect(Timestamp(rfc3339: text) == moment)
-            #expect(previous < text)
+            guard Timestamp(rfc3339: text) == moment, previous < text else {
+                Issue.record("\(previous), \(text)")
+                return
+            }
             previous = text
             day = moment.adding(seconds: 86_400)
         }
-        #expect(previous == "2400-12-31T00:00:00Z")
+        #expect(previous == "2110-12-31T00:00:00Z")
     }
 
     @Test("arithmetic stops at the ends instead of trapping")

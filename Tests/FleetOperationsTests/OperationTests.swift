@@ -65,7 +65,8 @@ import UpdateModel
         let other = await refusal { _ = try await fleet.upload("2.0.0", expecting: kept.sha256) }
         #expect(other?.kind == .invalid)
         let same = await refusal {
-            _ = try await fleet.upload("2.0.0", bits: "payload 1.0.0 amd64", expecting: SHA256Digest(bytes: [UInt8](repeating: 0, count: 32)))
+            _ = try await fleet.upload(
+                "2.0.0", bits: "payload 1.0.0 amd64", expecting: SHA256Digest(bytes: [UInt8](repeating: 0, count: 32)))
         }
         #expect(same?.kind == .invalid)
         #expect(try await fleet.control.openPayload(kept.sha256).size == kept.size)
@@ -81,7 +82,9 @@ import UpdateModel
         try await fleet.control.deletePayload(of: Version("1.0.0"), .amd64, in: os, by: admin)
         #expect(try await fleet.payloads.rehash(first.sha256) == first.sha256)
         try await fleet.control.deletePayload(of: Version("2.0.0"), .amd64, in: os, by: admin)
-        await #expect(throws: PayloadStorageError.notFound(first.sha256)) { try await fleet.payloads.rehash(first.sha256) }
+        await #expect(throws: PayloadStorageError.notFound(first.sha256)) {
+            try await fleet.payloads.rehash(first.sha256)
+        }
     }
 
     @Test("a secret is shown once, proves its token, and stops working when that is revoked")
@@ -90,24 +93,31 @@ import UpdateModel
         let first = try #require(await fleet.control.createFirstAdminToken())
         #expect(try await fleet.control.createFirstAdminToken() == nil)
         #expect(try await fleet.control.authenticate(secret: first) == Caller(name: "admin", role: .admin))
+        let secret = FleetControl.newSecret()
+        for _ in 0..<2 { try await fleet.control.adoptToken(secret: secret, name: "file", role: .viewer, by: admin) }
+        #expect(try await fleet.control.authenticate(secret: secret).name == "file")
         let issued = try await fleet.control.createToken(name: "pipeline", role: .publisher, by: admin)
-        #expect(issued.secret.hasPrefix("mlt_\(issued.token.id)_"))
+        #expect(issued.secret.hasPrefix("mt_\(issued.token.id)_"))
         #expect(!"\(try await fleet.control.tokens(.first, by: admin).items)".contains(issued.secret))
         #expect(try await fleet.control.authenticate(secret: issued.secret).role == .publisher)
-        for wrong in ["", "mlt", issued.secret + "0", String(issued.secret.dropLast()), "mlt_none_" + String(repeating: "0", count: 64)] {
+        for wrong in [
+            "", "mt", issued.secret + "0", String(issued.secret.dropLast()),
+            "mt_none_" + String(repeating: "0", count: 64),
+        ] {
             let error = await refusal { _ = try await fleet.control.authenticate(secret: wrong) }
             #expect(error?.kind == .unauthenticated)
         }
         try await fleet.control.revokeToken(issued.token.id, by: admin)
-        #expect(await refusal { _ = try await fleet.control.authenticate(secret: issued.secret) }?.kind == .unauthenticated)
+        #expect(
+            await refusal { _ = try await fleet.control.authenticate(secret: issued.secret) }?.kind == .unauthenticated)
     }
 
     @Test("a group is changed field by field, within reason")
     func groupIsChanged() async throws {
         let fleet = try await Fixture()
         let web = try GroupName("web")
-        _ = try await fleet.control.createChannel(ChannelName("stable"), of: os, by: admin)
-        _ = try await fleet.control.createGroup(web, of: os, track: Track("stable"), channel: ChannelName("stable"), by: admin)
+        _ = try await fleet.control.createGroup(
+            web, of: os, track: Track("stable"), channel: ChannelName("stable"), by: admin)
         var change = GroupChange()
         change.maximumInProgress = .some(2)
         change.isEnabled = false
@@ -121,7 +131,8 @@ import UpdateModel
         #expect(group.policy.maximumInProgress == nil)
         #expect(!group.policy.isEnabled)
         change.stopAfterFailures = .some(0)
-        #expect(await refusal { _ = try await fleet.control.changeGroup(web, of: os, change, by: admin) }?.kind == .invalid)
+        #expect(
+            await refusal { _ = try await fleet.control.changeGroup(web, of: os, change, by: admin) }?.kind == .invalid)
     }
 
     @Test("a stopped roll-out is resumed as a recorded act, and only when it is stopped")
@@ -131,7 +142,8 @@ import UpdateModel
         try await fleet.publish("2.0.0")
         _ = try await fleet.control.setChannel(stable, of: os, to: Version("2.0.0"), by: admin)
         let policy = RolloutPolicy(stopAfterFailures: 1)
-        _ = try await fleet.control.createGroup(web, of: os, track: Track("stable"), channel: stable, policy: policy, by: admin)
+        _ = try await fleet.control.createGroup(
+            web, of: os, track: Track("stable"), channel: stable, policy: policy, by: admin)
         #expect(await refusal { try await fleet.control.resumeRollout(of: web, in: os, by: admin) }?.kind == .conflict)
         _ = try await fleet.check("m1")
         _ = try await fleet.check("m1", events: [ReportedEvent(type: 3, result: 0, code: 44)])
@@ -154,11 +166,22 @@ import UpdateModel
         let stable = try ChannelName("stable")
         try await fleet.publish("2.0.0")
         _ = try await fleet.control.setChannel(stable, of: os, to: Version("2.0.0"), by: admin)
-        _ = try await fleet.control.createGroup(GroupName("web"), of: os, track: Track("stable"), channel: stable, by: admin)
+        _ = try await fleet.control.createGroup(
+            GroupName("web"), of: os, track: Track("stable"), channel: stable, by: admin)
         for number in 0..<450 { _ = try await fleet.check("m\(number)") }
         #expect(try await fleet.control.expireGrants() == 0)
         fleet.time.advance(seconds: 86_400)
         #expect(try await fleet.control.expireGrants() == 450)
+    }
+
+    @Test("an application begins with alpha, beta and stable, and goes while they point nowhere")
+    func defaultChannelsComeAndGo() async throws {
+        let fleet = try await Fixture()
+        let channels = try await fleet.control.channels(of: os, .first, by: viewer).items
+        #expect(channels.map(\.name.rawValue) == ["alpha", "beta", "stable"])
+        #expect(channels.allSatisfy { $0.version == nil })
+        try await fleet.control.deleteApplication(os, by: admin)
+        #expect(try await fleet.control.applications(.first, by: viewer).total == 0)
     }
 
     @Test("applications are found by id in any spelling, and by name")
@@ -170,6 +193,8 @@ import UpdateModel
         _ = try await fleet.control.renameApplication(os, to: "Reference OS", by: admin)
         #expect(try await fleet.control.findApplication("Reference OS", by: viewer).id == os)
         #expect(await refusal { _ = try await fleet.control.findApplication("OS", by: viewer) }?.kind == .notFound)
-        #expect(await refusal { _ = try await fleet.control.renameApplication(os, to: "a\u{1B}b", by: admin) }?.kind == .invalid)
+        #expect(
+            await refusal { _ = try await fleet.control.renameApplication(os, to: "a\u{1B}b", by: admin) }?.kind
+                == .invalid)
     }
 }

@@ -1,9 +1,9 @@
 import FleetModel
 import FleetOperations
 import FleetStorage
+import FoundationEssentials
 import PayloadStore
 import PayloadStoreFiles
-import FoundationEssentials
 import Testing
 import UpdateModel
 
@@ -18,7 +18,6 @@ struct PromotionTests {
         let (alpha, beta) = (try #require(alpha), try #require(beta))
         let bits = try await fleet.publish("2.0.0", [.amd64, .arm64])
         _ = try await fleet.control.setChannel(alpha, of: os, to: Version("2.0.0"), by: admin)
-        _ = try await fleet.control.createChannel(beta, of: os, by: admin)
         fleet.time.advance(seconds: 60)
         let moved = try await fleet.control.promote(from: alpha, to: beta, of: os, by: admin)
         #expect(moved.version?.text == "2.0.0")
@@ -42,7 +41,6 @@ struct PromotionTests {
         let (alpha, beta) = (try #require(alpha), try #require(beta))
         let bits = try await fleet.publish("2.0.0", [.amd64, .arm64])
         _ = try await fleet.control.setChannel(alpha, of: os, to: Version("2.0.0"), by: admin)
-        _ = try await fleet.control.createChannel(beta, of: os, by: admin)
         fleet.payloads.damage(bits[1].sha256)
         let error = await refusal { _ = try await fleet.control.promote(from: alpha, to: beta, of: os, by: admin) }
         guard case .bitsDiffer(_, .arm64, bits[1].sha256, let found?) = error else {
@@ -53,7 +51,9 @@ struct PromotionTests {
         #expect(error?.kind == .conflict)
         #expect(try await fleet.control.channel(beta, of: os, by: viewer).version == nil)
         await fleet.payloads.delete(bits[0].sha256)
-        let gone = await refusal { _ = try await fleet.control.setChannel(beta, of: os, to: Version("2.0.0"), by: admin) }
+        let gone = await refusal {
+            _ = try await fleet.control.setChannel(beta, of: os, to: Version("2.0.0"), by: admin)
+        }
         guard case .bitsDiffer(_, .amd64, bits[0].sha256, nil) = gone else {
             Issue.record("\(String(describing: gone))")
             return
@@ -90,14 +90,16 @@ struct PromotionTests {
         let fleet = try await Fixture()
         let (alpha, beta) = (try #require(alpha), try #require(beta))
         try await fleet.publish("2.0.0", [])
-        let empty = await refusal { _ = try await fleet.control.setChannel(alpha, of: os, to: Version("2.0.0"), by: admin) }
+        let empty = await refusal {
+            _ = try await fleet.control.setChannel(alpha, of: os, to: Version("2.0.0"), by: admin)
+        }
         #expect(empty?.kind == .conflict)
         #expect(empty?.userMessage.text == "Release 2.0.0 has no payload.")
-        _ = try await fleet.control.createChannel(beta, of: os, by: admin)
-        _ = try await fleet.control.createChannel(alpha, of: os, by: admin)
         let unset = await refusal { _ = try await fleet.control.promote(from: alpha, to: beta, of: os, by: admin) }
         #expect(unset?.kind == .invalid)
-        let missing = await refusal { _ = try await fleet.control.setChannel(alpha, of: os, to: Version("9.0.0"), by: admin) }
+        let missing = await refusal {
+            _ = try await fleet.control.setChannel(alpha, of: os, to: Version("9.0.0"), by: admin)
+        }
         #expect(missing?.kind == .notFound)
     }
 }

@@ -11,9 +11,12 @@ struct CheckInContract {
             try await store.furnish()
             let first = try await store.check("m1")
             #expect(first.isNewMachine)
-            #expect(first.decision == .offer(try payload("2.0.0")))
+            #expect(first.decision == .offer(try makePayload("2.0.0")))
             #expect(try await store.rollout("2.0.0")?.inProgress == 1)
-            for event in [ReportedEvent(type: 13, result: 1), ReportedEvent(type: 14, result: 1), ReportedEvent(type: 3, result: 1)] {
+            for event in [
+                ReportedEvent(type: 13, result: 1), ReportedEvent(type: 14, result: 1),
+                ReportedEvent(type: 3, result: 1),
+            ] {
                 #expect(try await store.check("m1", events: [event], asks: false, at: 10).decision == nil)
             }
             #expect(try await store.show("m1")?.stage == .installed)
@@ -24,11 +27,11 @@ struct CheckInContract {
             let rollout = try await store.rollout("2.0.0")
             #expect(rollout?.completed == 1)
             #expect(rollout?.inProgress == 0)
-            let census = try await store.census(of: GroupName("web"), in: application)
+            let census = try await store.census(of: GroupName("web"), in: os)
             #expect(census.total == 1)
             #expect(census.versions == ["2.0.0": 1])
             #expect(census.stages.filter { $0.value > 0 } == [.complete: 1])
-            let events = try await store.events(EventFilter(application: application), .first)
+            let events = try await store.events(EventFilter(application: os), .first)
             #expect(
                 events.items.map(\.kind) == [.complete, .installed, .downloaded, .downloading, .offered, .registered])
         }
@@ -39,7 +42,7 @@ struct CheckInContract {
         try await kind.withStore { store in
             try await store.furnish()
             var checkIn = CheckIn(
-                application: application, machine: try MachineID("m1"), track: "stable", version: try Version("1.0.0"),
+                application: os, machine: try MachineID("m1"), track: "stable", version: try Version("1.0.0"),
                 architecture: .amd64, bootID: "{b}", alias: "Küche", oem: "azure", address: "2001:db8::1",
                 bootedSlot: .b, receivedAt: start)
             _ = try await store.checkIn(checkIn)
@@ -67,7 +70,7 @@ struct CheckInContract {
     func refusalsHaveReasons(kind: StoreKind) async throws {
         try await kind.withStore { store in
             var checkIn = CheckIn(
-                application: application, machine: nil, track: "stable", version: try Version("1.0.0"),
+                application: os, machine: nil, track: "stable", version: try Version("1.0.0"),
                 architecture: .amd64, receivedAt: start)
             #expect(try await store.checkIn(checkIn).hold == .unknownApplication)
             try await store.furnish()
@@ -96,7 +99,7 @@ struct CheckInContract {
             #expect(offers == 7)
             #expect(try await store.rollout("2.0.0")?.inProgress == 7)
             #expect(try await store.rollout("2.0.0")?.granted == 7)
-            let census = try await store.census(of: GroupName("web"), in: application)
+            let census = try await store.census(of: GroupName("web"), in: os)
             #expect(census.stages[.offered] == 7)
             #expect(census.holds[.limitInProgress] == 193)
             #expect(census.total == 200)
@@ -155,7 +158,7 @@ struct CheckInContract {
             #expect(stop.failures.map(\.machine.rawValue) == ["m1", "m2"])
             #expect(stop.reason.contains("m2 (code 44): not healthy"))
             #expect(try await store.check("m3").hold == .rolloutStopped)
-            let id = RolloutID(application: application, group: try GroupName("web"), version: try Version("2.0.0"))
+            let id = RolloutID(application: os, group: try GroupName("web"), version: try Version("2.0.0"))
             try await store.commit(.resumeRollout(id))
             #expect(try await store.check("m3").isOffer)
             #expect(try await store.check("m1").hold == .failedHereBefore)
@@ -170,13 +173,14 @@ struct CheckInContract {
             try await store.addRelease("3.0.0")
             try await store.setChannel(to: "3.0.0")
             #expect(try await store.check("m2").hold == .limitInProgress, "the old release's place counts")
-            #expect(try await store.check("m1").decision == .offer(try payload("3.0.0")))
+            #expect(try await store.check("m1").decision == .offer(try makePayload("3.0.0")))
             #expect(try await store.rollout("2.0.0")?.inProgress == 0)
             #expect(try await store.rollout("3.0.0")?.inProgress == 1)
         }
     }
 
-    @Test("a machine that changes its track changes its group, and its counters go along", arguments: StoreKind.allCases)
+    @Test(
+        "a machine that changes its track changes its group, and its counters go along", arguments: StoreKind.allCases)
     func trackMoveMovesCounters(kind: StoreKind) async throws {
         try await kind.withStore { store in
             try await store.furnish(RolloutPolicy(maximumInProgress: 1))
@@ -186,8 +190,8 @@ struct CheckInContract {
             #expect(try await store.check("m1", track: "alpha", at: 1).hold == .noRelease)
             #expect(try await store.show("m1")?.group?.rawValue == "canary")
             #expect(try await store.rollout("2.0.0")?.inProgress == 0)
-            #expect(try await store.census(of: GroupName("web"), in: application).total == 0)
-            let census = try await store.census(of: GroupName("canary"), in: application)
+            #expect(try await store.census(of: GroupName("web"), in: os).total == 0)
+            let census = try await store.census(of: GroupName("canary"), in: os)
             #expect(census.total == 1)
             #expect(census.holds == [.noRelease: 1])
             #expect(try await store.check("m2", at: 2).isOffer, "its place is free")
@@ -202,7 +206,7 @@ struct CheckInContract {
             #expect(try await store.check("m11").hold == .fleetFull)
             #expect(try await store.check("m2").isOffer, "who is known stays served")
             #expect(try await store.machines(MachineFilter(), .first).total == 3)
-            try await store.commit(.forgetMachine(application, try MachineID("m0")))
+            try await store.commit(.forgetMachine(os, try MachineID("m0")))
             #expect(try await store.check("m11").isNewMachine)
         }
     }

@@ -51,6 +51,28 @@ import UpdateModel
         }
     }
 
+    @Test("a full disk is told to whoever it concerns, loses nothing, and is over when there is room again")
+    func fullDiskLosesNothing() async throws {
+        try await withTemporaryDirectory { directory in
+            let store = try SQLiteFleetStore(path: "\(directory)/fleet.db")
+            try await store.furnish()
+            try await store.check("m1")
+            try await store.setFull(true)
+            let told = await withTaskGroup(of: Bool.self) { group in
+                for number in 0..<200 { group.addTask { (try? await store.check("n\(number)")) != nil } }
+                return await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
+            }
+            #expect(told < 200)
+            #expect(try await store.machines(MachineFilter(), .first).total == told + 1)
+            let census = try await store.census(of: GroupName("web"), in: os)
+            #expect(census.total == told + 1)
+            #expect(try await store.rollout("2.0.0")?.inProgress == told + 1)
+            try await store.setFull(false)
+            #expect(try await store.check("late").isOffer)
+            try store.close()
+        }
+    }
+
     @Test("a database of a newer program is refused and left alone")
     func newerDatabaseIsRefused() async throws {
         try await withTemporaryDirectory { directory in

@@ -35,7 +35,7 @@ func withTemporaryDirectory(_ body: (String) async throws -> Void) async throws 
     try files.removeItem(atPath: directory)
 }
 
-let application = ApplicationID.flatcar
+let os = ApplicationID.flatcar
 let start = Timestamp(microseconds: 1_700_000_000_000_000)
 
 extension Timestamp {
@@ -52,9 +52,9 @@ func digest(_ text: String) throws -> SHA256Digest {
     return digest
 }
 
-func payload(_ version: String, _ architecture: Architecture = .amd64) throws -> Payload {
+func makePayload(_ version: String, _ architecture: Architecture = .amd64) throws -> Payload {
     Payload(
-        application: application, version: try Version(version), architecture: architecture,
+        application: os, version: try Version(version), architecture: architecture,
         sha256: try digest(version + architecture.name), sha1: "c2hhMQ==", size: 12_345, fileName: "update.gz",
         format: 2, contentDigest: try digest("content"), addedAt: start)
 }
@@ -64,22 +64,22 @@ extension FleetStore {
 
     func addRelease(_ text: String, _ architectures: [Architecture] = [.amd64]) async throws {
         let version = try Version(text)
-        try await commit(.createRelease(Release(application: application, version: version, notes: "", createdAt: start)))
-        for architecture in architectures { try await commit(.addPayload(try payload(text, architecture))) }
+        try await commit(.createRelease(Release(application: os, version: version, notes: "", createdAt: start)))
+        for architecture in architectures { try await commit(.addPayload(try makePayload(text, architecture))) }
     }
 
     func setChannel(_ name: String = "stable", to text: String) async throws {
-        let current = try await channel(try ChannelName(name), of: application)
-        let all = try await payloads(of: application, version: try Version(text), .first).items
+        let current = try await channel(try ChannelName(name), of: os)
+        let all = try await payloads(of: os, version: try Version(text), .first).items
         let move = ChannelMove(
-            application: application, channel: try ChannelName(name), previous: current?.version,
+            application: os, channel: try ChannelName(name), previous: current?.version,
             version: try Version(text), promotedFrom: nil, movedBy: "tester", movedAt: start,
             evidence: all.map { VerifiedPayload(architecture: $0.architecture, sha256: $0.sha256) })
         try await commit(.moveChannel(move))
     }
 
     func makeChannel(_ name: String) async throws {
-        let channel = Channel(application: application, name: try ChannelName(name), version: nil, changedAt: start)
+        let channel = Channel(application: os, name: try ChannelName(name), version: nil, changedAt: start)
         try await commit(.createChannel(channel))
     }
 
@@ -87,14 +87,14 @@ extension FleetStore {
         async throws
     {
         let group = Group(
-            application: application, name: try GroupName(name), track: try Track(track),
+            application: os, name: try GroupName(name), track: try Track(track),
             channel: try ChannelName(channel), policy: policy, createdAt: start)
         try await commit(.createGroup(group))
     }
 
     /// Application, channel `stable` at 2.0.0, group `web` on track `stable`.
     func furnish(_ policy: RolloutPolicy = RolloutPolicy()) async throws {
-        try await commit(.createApplication(Application(id: application, name: "OS", createdAt: start)))
+        try await commit(.createApplication(Application(id: os, name: "OS", createdAt: start)))
         try await addRelease("2.0.0")
         try await makeChannel("stable")
         try await setChannel(to: "2.0.0")
@@ -108,22 +108,22 @@ extension FleetStore {
     ) async throws -> CheckInOutcome {
         try await checkIn(
             CheckIn(
-                application: application, machine: try MachineID(id), track: track, version: try Version(version),
+                application: os, machine: try MachineID(id), track: track, version: try Version(version),
                 architecture: .amd64, bootID: boot, events: events, asksForUpdate: asks,
                 receivedAt: .after(seconds)))
     }
 
     func web() async throws -> Group {
-        guard let group = try await group(try GroupName("web"), of: application) else { throw CancellationError() }
+        guard let group = try await group(try GroupName("web"), of: os) else { throw CancellationError() }
         return group
     }
 
     func rollout(_ version: String, group: String = "web") async throws -> RolloutState? {
         try await rollout(
-            RolloutID(application: application, group: try GroupName(group), version: try Version(version)))
+            RolloutID(application: os, group: try GroupName(group), version: try Version(version)))
     }
 
-    func show(_ id: String) async throws -> Machine? { try await machine(try MachineID(id), of: application) }
+    func show(_ id: String) async throws -> Machine? { try await machine(try MachineID(id), of: os) }
 }
 
 extension CheckInOutcome {

@@ -30,7 +30,8 @@ import UpdateModel
         "What is not 8-4-4-4-12 hexadecimal digits is no GUID",
         arguments: [
             "", "5dfbf5f4", "5dfbf5f428484bacaa5e0d9a20b745a6", "{5dfbf5f4-2848-4bac-aa5e-0d9a20b745a6}",
-            "5dfbf5f4-2848-4bac-aa5e-0d9a20b745ag", "5dfbf5f4-2848-4bac-aa5e-0d9a20b745a6-", "+dfbf5f4-2848-4bac-aa5e-0d9a20b745a6",
+            "5dfbf5f4-2848-4bac-aa5e-0d9a20b745ag", "5dfbf5f4-2848-4bac-aa5e-0d9a20b745a6-",
+            "+dfbf5f4-2848-4bac-aa5e-0d9a20b745a6",
             "5dfbf5f-42848-4bac-aa5e-0d9a20b745a6", "５dfbf5f4-2848-4bac-aa5e-0d9a20b745a6",
         ])
     func refusesOtherShapes(_ text: String) {

@@ -45,24 +45,30 @@ import UpdateModel
         }
     }
 
-    @Test("Each rule names itself", arguments: [
-        (8, [2, 0, 1, 0], .unknownRevision(0x10002)), (20, [1], .reservedBytesUsed), (24, [2], .wrongAddress),
-        (12, [91], .wrongHeaderSize(91)), (12, [1, 2], .wrongHeaderSize(513)), (40, [0xFF, 0xFF], .wrongUsableRange),
-        (72, [1], .misplacedEntries), (72, [3], .misplacedEntries), (80, [0], .wrongEntryGeometry(count: 0, sizeBytes: 128)),
-        (80, [1, 4], .wrongEntryGeometry(count: 1025, sizeBytes: 128)),
-        (84, [0x81], .wrongEntryGeometry(count: 128, sizeBytes: 129)),
-        (84, [64], .wrongEntryGeometry(count: 128, sizeBytes: 64)), (88, [0], .wrongEntriesChecksum),
-    ] as [(Int, [UInt8], TableFlaw)])
+    @Test(
+        "Each rule names itself",
+        arguments: [
+            (8, [2, 0, 1, 0], .unknownRevision(0x10002)), (20, [1], .reservedBytesUsed), (24, [2], .wrongAddress),
+            (12, [91], .wrongHeaderSize(91)), (12, [1, 2], .wrongHeaderSize(513)),
+            (40, [0xFF, 0xFF], .wrongUsableRange),
+            (72, [1], .misplacedEntries), (72, [3], .misplacedEntries),
+            (80, [0], .wrongEntryGeometry(count: 0, sizeBytes: 128)),
+            (80, [1, 4], .wrongEntryGeometry(count: 1025, sizeBytes: 128)),
+            (84, [0x81], .wrongEntryGeometry(count: 128, sizeBytes: 129)),
+            (84, [64], .wrongEntryGeometry(count: 128, sizeBytes: 64)), (88, [0], .wrongEntriesChecksum),
+        ] as [(Int, [UInt8], TableFlaw)])
     func namesTheRule(field: Int, value: [UInt8], flaw: TableFlaw) throws {
         let made = try TestDisk()
         try made.putHeaderField(value, at: field, ofHeaderAt: made.primaryHeaderOffset)
         #expect(try made.disk.read().condition == .primaryDamaged(flaw))
     }
 
-    @Test("Rules about entries name the partition", arguments: [
-        (32, 0, .entryOutsideUsableRange(3)), (32, 1 << 40, .entryEndsBeforeItBegins(3)),
-        (40, 1 << 40, .entryOutsideUsableRange(3)), (40, 4097, .entriesOverlap(3, 4)),
-    ] as [(Int, UInt64, TableFlaw)])
+    @Test(
+        "Rules about entries name the partition",
+        arguments: [
+            (32, 0, .entryOutsideUsableRange(3)), (32, 1 << 40, .entryEndsBeforeItBegins(3)),
+            (40, 1 << 40, .entryOutsideUsableRange(3)), (40, 4097, .entriesOverlap(3, 4)),
+        ] as [(Int, UInt64, TableFlaw)])
     func namesThePartition(field: Int, value: UInt64, flaw: TableFlaw) throws {
         let made = try TestDisk()
         try made.putEntryField(bytes(value, count: 8), at: field, ofEntry: 3, ofHeaderAt: made.primaryHeaderOffset)

@@ -27,7 +27,9 @@ import Testing
 
     @Test("A bit flipped in one copy's header or entries costs nothing", arguments: [512, 4096])
     func oneDamagedCopy(sectorSizeBytes: Int) throws {
-        let primary: [UInt64] = [0, 8, 12, 16, 20, 24, 32, 40, 48, 60, 72, 80, 84, 88, 91].map { UInt64(sectorSizeBytes) + $0 }
+        let primary: [UInt64] = [0, 8, 12, 16, 20, 24, 32, 40, 48, 60, 72, 80, 84, 88, 91].map {
+            UInt64(sectorSizeBytes) + $0
+        }
         for offset in primary + [UInt64(2 * sectorSizeBytes), UInt64(2 * sectorSizeBytes) + 16383] {
             let made = try TestDisk(sectorSizeBytes: sectorSizeBytes)
             try made.flipBit(at: offset)
@@ -82,10 +84,12 @@ import Testing
         #expect(try made.disk.read().table == made.table)
     }
 
-    @Test("An empty disk, a tiny one and one with odd sectors have no table", arguments: [
-        (0, 512), (511, 512), (512, 512), (1024, 512), (3072, 512), (1 << 20, 512), (1 << 20, 4096), (1 << 20, 1),
-        (1 << 20, 520), (1 << 20, 1 << 20),
-    ] as [(UInt64, Int)])
+    @Test(
+        "An empty disk, a tiny one and one with odd sectors have no table",
+        arguments: [
+            (0, 512), (511, 512), (512, 512), (1024, 512), (3072, 512), (1 << 20, 512), (1 << 20, 4096), (1 << 20, 1),
+            (1 << 20, 520), (1 << 20, 1 << 20),
+        ] as [(UInt64, Int)])
     func noTable(sizeBytes: UInt64, sectorSizeBytes: Int) {
         let device = MemoryBlockDevice(sizeBytes: sizeBytes, sectorSizeBytes: sectorSizeBytes)
         #expect(throws: PartitionTableError.self) { try PartitionedDisk(device).read() }

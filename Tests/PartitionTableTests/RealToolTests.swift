@@ -19,11 +19,13 @@ enum PartitionTools {
     @Test("A table that sgdisk wrote is read", .timeLimit(.minutes(1)))
     func readsSgdisk() async throws {
         try await withImage { path in
-            try await run(PartitionTools.sgdisk, [
-                "-n", "1:2048:+1M", "-c", "1:EFI-SYSTEM", "-t", "1:ef00", "-n", "3:0:+2M", "-c", "3:USR-A", "-t",
-                "3:5dfbf5f4-2848-4bac-aa5e-0d9a20b745a6", "-u", "3:7130c94a-213a-4e5a-8e26-6cce9662f132", "-A",
-                "3:=:0x0101000000000000", "-n", "4:0:+2M", "-c", "4:Größe µ", path,
-            ])
+            try await run(
+                PartitionTools.sgdisk,
+                [
+                    "-n", "1:2048:+1M", "-c", "1:EFI-SYSTEM", "-t", "1:ef00", "-n", "3:0:+2M", "-c", "3:USR-A", "-t",
+                    "3:5dfbf5f4-2848-4bac-aa5e-0d9a20b745a6", "-u", "3:7130c94a-213a-4e5a-8e26-6cce9662f132", "-A",
+                    "3:=:0x0101000000000000", "-n", "4:0:+2M", "-c", "4:Größe µ", path,
+                ])
             let reading = try PartitionedDisk(FileBlockDevice(path: path, access: .readOnly)).read()
             #expect(reading.isSound)
             #expect(reading.table.partitions.map(\.number) == [1, 3, 4])
@@ -39,7 +41,9 @@ enum PartitionTools {
             let device = try FileBlockDevice(path: path, access: .readWrite)
             try PartitionedDisk(device).create(try twoSlots(device))
             try await expectNoProblems(path)
-            try PartitionedDisk(device).update { $0.entries[3].attributes = PartitionAttributes(priority: 2, triesLeft: 1) }
+            try PartitionedDisk(device).update {
+                $0.entries[3].attributes = PartitionAttributes(priority: 2, triesLeft: 1)
+            }
             try await expectNoProblems(path)
             let shown = try await run(PartitionTools.sgdisk, ["-i", "4", path])
             #expect(shown.contains("Attribute flags: 0012000000000000"))
@@ -50,7 +54,9 @@ enum PartitionTools {
         }
     }
 
-    @Test("Tables of other sizes, as sgdisk writes them, are read and changed in place", arguments: [4, 56, 128, 256, 1024])
+    @Test(
+        "Tables of other sizes, as sgdisk writes them, are read and changed in place",
+        arguments: [4, 56, 128, 256, 1024])
     func otherEntryCounts(count: Int) async throws {
         try await withImage { path in
             try await run(PartitionTools.sgdisk, ["-S", "\(count)", "-n", "1:4096:+1M", "-c", "1:USR-A", path])

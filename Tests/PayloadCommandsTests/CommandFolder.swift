@@ -42,7 +42,8 @@ final class CommandFolder: Sendable {
 
     private func run(_ root: any ParsableCommand.Type, _ words: [String]) async throws {
         let arguments = words.map { word in
-            word.contains("@") ? word.split(separator: "@", omittingEmptySubsequences: false).joined(separator: path("")) : word
+            word.contains("@")
+                ? word.split(separator: "@", omittingEmptySubsequences: false).joined(separator: url.path + "/") : word
         }
         let command = try root.parseAsRoot(arguments)
         if var command = command as? any AsyncParsableCommand {

@@ -1,16 +1,24 @@
+import ContentTrust
 import FoundationEssentials
 import Testing
 
 @Suite("The payload commands")
 struct PayloadCommandTests {
     private let image = [UInt8]((0..<300_000).map { UInt8(truncatingIfNeeded: $0 / 300) })
+    private static let key = generated()
+    private static let other = generated()
     private let kernel = [UInt8](repeating: 3, count: 5000)
 
-    /// A folder with two keys, an image, a kernel and a payload of each format.
+    private static func generated() -> SigningKey {
+        do { return try SigningKey.generate(.bits2048) } catch { fatalError("No key could be made: \(error)") }
+    }
+
+    /// A folder with keys, an image, a kernel and a payload of each format.
     private func folder() async throws -> CommandFolder {
         let folder = try CommandFolder()
-        try await folder.key("generate", "--output", "@key.pem", "--public", "@pub.pem")
-        try await folder.key("generate", "--output", "@other.pem", "--public", "@other-pub.pem")
+        try folder.write(Array(Self.key.privatePEM.utf8), "key.pem")
+        try folder.write(Array(Self.key.verificationKey.pem.utf8), "pub.pem")
+        try folder.write(Array(Self.other.verificationKey.pem.utf8), "other-pub.pem")
         try folder.write(image, "new.img")
         try folder.write(kernel, "vmlinuz")
         for format in ["1", "2"] {
@@ -47,7 +55,9 @@ struct PayloadCommandTests {
     func wrongKey(format: String) async throws {
         let folder = try await folder()
         let before = try folder.names
-        let verify = await folder.exitCode { try await $0.payload("verify", "-q", "@v\(format).crau", "--key", "@other-pub.pem") }
+        let verify = await folder.exitCode {
+            try await $0.payload("verify", "-q", "@v\(format).crau", "--key", "@other-pub.pem")
+        }
         #expect(verify == 65)
         let apply = await folder.exitCode {
             try await $0.payload("apply", "-q", "@v\(format).crau", "--target", "@out.img", "--key", "@other-pub.pem")
@@ -68,6 +78,15 @@ struct PayloadCommandTests {
         #expect(!folder.exists("out.img"))
         try await folder.payload("apply", "-q", "@unsigned.crau", "--target", "@out.img", "--allow-unsigned")
         #expect(try folder.read("out.img") == image)
+    }
+
+    @Test(
+        "trust nobody when no key is given",
+        arguments: [["verify", "@v1.crau"], ["apply", "@v2.crau", "--target", "@o"]])
+    func noKey(words: [String]) async throws {
+        let folder = try await folder()
+        #expect(await folder.exitCode { try await $0.run(words + ["-q"]) } == 65)
+        #expect(!folder.exists("o"))
     }
 
     @Test("leave an existing target as it is when they fail, and replace it when they succeed")
@@ -145,16 +164,17 @@ struct PayloadCommandTests {
     @Test(
         "leave with 64 when they are used wrongly",
         arguments: [
-            ["apply", "@v1.crau", "--target", "@o"],
             ["apply", "@v1.crau", "--target", "@o", "--key", "@pub.pem", "--allow-unsigned"],
             ["apply", "@v1.crau", "--key", "@pub.pem"],
-            ["verify", "@v1.crau"],
             ["create", "--output", "@o"],
             ["create", "--target", "@new.img", "--output", "@new.img"],
             ["create", "--format", "3", "--target", "@new.img", "--output", "@o"],
             ["create", "--format", "1", "--partition", "x=@new.img", "--output", "@o"],
             ["hash", "@v1.crau", "--output", "@o", "--signature-size", "100"],
-            ["apply", "@v1.crau", "--target", "@out", "--source", "@out", "--partition-source", "x", "--key", "@pub.pem"],
+            [
+                "apply", "@v1.crau", "--target", "@out", "--source", "@out", "--partition-source", "x", "--key",
+                "@pub.pem",
+            ],
         ])
     func usage(words: [String]) async throws {
         let folder = try await folder()
@@ -163,14 +183,15 @@ struct PayloadCommandTests {
         #expect(try folder.names == before)
     }
 
-    @Test("leave with 65 for what is no payload, or a damaged one", arguments: [0, 1, 3, 19, 100, 2000])
+    @Test("leave with 65 for what is no payload, or a damaged one", arguments: [0, 1, 3, 19, 100, 900])
     func damaged(count: Int) async throws {
         let folder = try await folder()
         try folder.write(Array(try folder.read("v2.crau").prefix(count)), "cut.crau")
         try folder.write(Array("<html></html>".utf8), "page.crau")
         for name in ["cut.crau", "page.crau"] {
             #expect(await folder.exitCode { try await $0.payload("inspect", "-q", "@\(name)") } == 65)
-            #expect(await folder.exitCode { try await $0.payload("verify", "-q", "@\(name)", "--key", "@pub.pem") } == 65)
+            #expect(
+                await folder.exitCode { try await $0.payload("verify", "-q", "@\(name)", "--key", "@pub.pem") } == 65)
             let apply = await folder.exitCode {
                 try await $0.payload("apply", "-q", "@\(name)", "--target", "@o", "--allow-unsigned")
             }
@@ -182,17 +203,19 @@ struct PayloadCommandTests {
     @Test("never overwrite a key, and keep the private one to its owner")
     func keys() async throws {
         let folder = try await folder()
-        #expect(try folder.mode("key.pem") == 0o600)
-        let before = try folder.read("key.pem")
-        for words in [["@key.pem", "@new-pub.pem"], ["@new.pem", "@pub.pem"]] {
+        try await folder.key("generate", "--output", "@fresh.pem", "--public", "@fresh-pub.pem")
+        #expect(try folder.mode("fresh.pem") == 0o600)
+        #expect(try VerificationKey(contentsOfFile: folder.path("fresh-pub.pem")).bitCount == 2048)
+        let before = try folder.read("fresh.pem")
+        for words in [["@fresh.pem", "@new-pub.pem"], ["@new.pem", "@fresh-pub.pem"]] {
             let code = await folder.exitCode {
                 try await $0.key("generate", "--output", words[0], "--public", words[1])
             }
             #expect(code == 64)
         }
-        #expect(try folder.read("key.pem") == before)
+        #expect(try folder.read("fresh.pem") == before)
         #expect(!folder.exists("new.pem"))
-        try await folder.key("fingerprint", "@pub.pem", "@other-pub.pem", "--json")
-        #expect(await folder.exitCode { try await $0.key("fingerprint", "@key.pem") } == 65)
+        try await folder.key("fingerprint", "@fresh-pub.pem", "@other-pub.pem", "--json")
+        #expect(await folder.exitCode { try await $0.key("fingerprint", "@fresh.pem") } == 65)
     }
 }

@@ -36,7 +36,9 @@ struct CheckpointTests {
         #expect(throws: PayloadError.checkpointMismatch) { try resume(checkpoint, other) }
     }
 
-    @Test("that was tampered with is refused", arguments: ["nextOperation", "nextDataOffset", "nextByteOffset", "version"])
+    @Test(
+        "that was tampered with is refused",
+        arguments: ["nextOperation", "nextDataOffset", "nextByteOffset", "version"])
     func tampered(field: String) throws {
         let payload = try SamplePayload(format: .two, keys: [SampleKeys.first])
         let checkpoint = try #require(try checkpoints(of: payload).last)
@@ -45,7 +47,9 @@ struct CheckpointTests {
         for digit in ["9", "0"] where text[start...].first.map(String.init) != digit {
             var changed = text
             changed.replaceSubrange(start..<text.index(after: start), with: digit)
-            guard let data = try? JSONDecoder().decode(PayloadCheckpoint.self, from: Data(changed.utf8)) else { continue }
+            guard let data = try? JSONDecoder().decode(PayloadCheckpoint.self, from: Data(changed.utf8)) else {
+                continue
+            }
             #expect(throws: PayloadError.checkpointMismatch) { try resume(data, payload) }
         }
     }

@@ -31,7 +31,8 @@ struct HeaderTests {
         #expect(throws: PayloadError.unsupportedFormat(number)) { try PayloadHeader(parsing: bytes[...]) }
     }
 
-    @Test("that asks for too much is refused before anything is allocated", arguments: [64 << 20 + 1, .max] as [UInt64])
+    @Test(
+        "that asks for too much is refused before anything is allocated", arguments: [64 << 20 + 1, .max] as [UInt64])
     func oversize(size: UInt64) {
         let bytes = Array("CrAU".utf8) + withBytes(1) + withBytes(size)
         #expect(throws: PayloadError.overLimit(.manifestBytes, value: size, max: 64 << 20)) {

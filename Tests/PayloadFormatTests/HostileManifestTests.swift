@@ -25,7 +25,9 @@ struct HostileManifestTests {
         }
     }
 
-    private static func operation(_ operation: Wire) -> Wire { Wire().message(1, operation).message(9, Wire.info(size: 4096)) }
+    private static func operation(_ operation: Wire) -> Wire {
+        Wire().message(1, operation).message(9, Wire.info(size: 4096))
+    }
 
     private static func partition(_ name: String, _ operation: Wire? = nil) -> Wire {
         let head = Wire().data(1, Array(name.utf8)).message(7, Wire.info(size: 4096))
@@ -39,8 +41,12 @@ struct HostileManifestTests {
         Case(
             "extent ends beyond 2^64", operation(.replace(offset: 0, length: 1, .extent(.max - 1, .max - 1))),
             fault: .extent(place)),
-        Case("extent of 2^64-1 blocks", operation(.replace(offset: 0, length: 1, .extent(0, .max))), fault: .extent(place)),
-        Case("hole of 2^64-1 blocks", operation(.replace(offset: 0, length: 1, .extent(.max, .max))), fault: .extent(place)),
+        Case(
+            "extent of 2^64-1 blocks", operation(.replace(offset: 0, length: 1, .extent(0, .max))),
+            fault: .extent(place)),
+        Case(
+            "hole of 2^64-1 blocks", operation(.replace(offset: 0, length: 1, .extent(.max, .max))),
+            fault: .extent(place)),
         Case("extent without blocks", operation(.replace(offset: 0, length: 1, .extent(0, 0))), fault: .extent(place)),
         Case("no extents", operation(.replace(offset: 0, length: 1)), fault: .extent(place)),
         Case(
@@ -53,38 +59,55 @@ struct HostileManifestTests {
         Case(
             "blob without digest", operation(Wire().number(1, 0).number(2, 0).number(3, 1).message(6, extent)),
             error: .blobDigestMissing(place)),
-        Case("digest of 31 bytes", operation(Wire().number(1, 0).data(8, [UInt8](repeating: 1, count: 31))), fault: .digestSize(place)),
+        Case(
+            "digest of 31 bytes", operation(Wire().number(1, 0).data(8, [UInt8](repeating: 1, count: 31))),
+            fault: .digestSize(place)),
         Case("operation without type", operation(Wire().number(2, 0)), fault: .undecodable),
         Case("replace without data", operation(Wire().number(1, 0).message(6, extent)), fault: .unexpectedData(place)),
         Case(
             "zero with data",
-            operation(Wire().number(1, 6).number(2, 0).number(3, 1).message(6, extent).data(8, [UInt8](repeating: 1, count: 32))),
+            operation(
+                Wire().number(1, 6).number(2, 0).number(3, 1).message(6, extent).data(
+                    8, [UInt8](repeating: 1, count: 32))),
             fault: .unexpectedData(place)),
         Case(
             "move of different counts", operation(Wire().number(1, 2).message(4, .extent(0, 2)).message(6, extent)),
             fault: .lengths(place)),
         Case(
             "source longer than its extents",
-            operation(Wire().number(1, 2).message(4, extent).number(5, .max).message(6, extent)), fault: .lengths(place)),
+            operation(Wire().number(1, 2).message(4, extent).number(5, .max).message(6, extent)), fault: .lengths(place)
+        ),
         Case(
-            "move of a terabyte", operation(Wire().number(1, 2).message(4, .extent(0, 1 << 28)).message(6, .extent(0, 1 << 28))),
+            "move of a terabyte",
+            operation(Wire().number(1, 2).message(4, .extent(0, 1 << 28)).message(6, .extent(0, 1 << 28))),
             error: .overLimit(.blobBytes, value: 1 << 40, max: 256 << 20)),
         Case(
-            "a partition of 2^64-1 bytes", Wire().message(9, Wire.info(size: .max)).message(1, .replace(offset: 0, length: 1, extent)),
+            "a partition of 2^64-1 bytes",
+            Wire().message(9, Wire.info(size: .max)).message(1, .replace(offset: 0, length: 1, extent)),
             error: .overLimit(.partitionBytes, value: .max, max: 1 << 46)),
-        Case("an info without size", Wire().message(9, Wire().data(2, [UInt8](repeating: 1, count: 32))), fault: .info(partition: "system")),
-        Case("an info with a short hash", Wire().message(9, Wire.info(size: 1, hash: [1])), fault: .info(partition: "system")),
+        Case(
+            "an info without size", Wire().message(9, Wire().data(2, [UInt8](repeating: 1, count: 32))),
+            fault: .info(partition: "system")),
+        Case(
+            "an info with a short hash", Wire().message(9, Wire.info(size: 1, hash: [1])),
+            fault: .info(partition: "system")),
         Case(
             "a signature elsewhere", operation(.replace(offset: 0, length: 1, extent)).number(4, 2).number(5, 264),
             fault: .signaturePlace),
-        Case("a signature without place", operation(.replace(offset: 0, length: 1, extent)).number(5, 264), fault: .signaturePlace),
+        Case(
+            "a signature without place", operation(.replace(offset: 0, length: 1, extent)).number(5, 264),
+            fault: .signaturePlace),
         Case(
             "a huge signature", operation(.replace(offset: 0, length: 1, extent)).number(4, 1).number(5, .max),
             error: .overLimit(.signatureBytes, value: .max, max: 64 << 10)),
         Case("format 2's partitions in format 1", Wire().message(13, partition("system")), fault: .foreignFields(.one)),
-        Case("format 1's operations in format 2", operation(.replace(offset: 0, length: 1, extent)), .two, fault: .foreignFields(.two)),
+        Case(
+            "format 1's operations in format 2", operation(.replace(offset: 0, length: 1, extent)), .two,
+            fault: .foreignFields(.two)),
         Case("a partition without name", Wire().message(13, partition("")), .two, fault: .partitionName("")),
-        Case("a partition named like a path", Wire().message(13, partition("../etc")), .two, fault: .partitionName("../etc")),
+        Case(
+            "a partition named like a path", Wire().message(13, partition("../etc")), .two,
+            fault: .partitionName("../etc")),
         Case(
             "a partition twice", Wire().message(13, partition("a")).message(13, partition("a")), .two,
             fault: .duplicatePartition("a")),
@@ -92,10 +115,14 @@ struct HostileManifestTests {
             "in-place work in format 2",
             Wire().message(13, partition("system", Wire().number(1, 2).message(4, extent).message(6, extent))), .two,
             fault: .inPlace(place)),
-        Case("work without end", Wire().message(9, Wire.info(size: 4096))
-            .repeated(3, 1, Wire().number(1, 6).message(6, .extent(0, 8000))),
+        Case(
+            "work without end",
+            Wire().message(9, Wire.info(size: 4096))
+                .repeated(3, 1, Wire().number(1, 6).message(6, .extent(0, 8000))),
             fault: .work(OperationPlace(partition: "system", index: 2))),
-        Case("too many partitions", Wire().repeated(65, 13, Wire()), .two, error: .overLimit(.partitions, value: 65, max: 64)),
+        Case(
+            "too many partitions", Wire().repeated(65, 13, Wire()), .two,
+            error: .overLimit(.partitions, value: 65, max: 64)),
         Case("a group", Wire().number(0, 0), fault: .undecodable),
     ]
 

@@ -7,7 +7,8 @@ import UpdateModel
 struct ManifestTextTests {
     @Test("for the delta with two signatures, which differs from the text in the signature's size only")
     func delta() throws {
-        let text = try TextMessage(parsing: String(decoding: VectorFiles.unpacked("delta-kernel-signed.manifest.txt"), as: UTF8.self))
+        let text = try TextMessage(
+            parsing: String(decoding: VectorFiles.unpacked("delta-kernel-signed.manifest.txt"), as: UTF8.self))
         let payload = try VectorFiles.bytes("delta-kernel-2sig.crau")
         let header = try PayloadHeader(parsing: payload[...])
         let manifest = try PayloadManifest(decoding: payload[20..<Int(header.blobsOffset)], format: .one)

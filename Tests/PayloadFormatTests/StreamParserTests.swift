@@ -69,7 +69,9 @@ struct StreamParserTests {
         #expect(try lenient.finish().signer == nil)
     }
 
-    @Test("signed by a stranger is refused; format 2 does not even look at the manifest", arguments: FormatVersion.allCases)
+    @Test(
+        "signed by a stranger is refused; format 2 does not even look at the manifest",
+        arguments: FormatVersion.allCases)
     func wrongKey(format: FormatVersion) throws {
         let payload = try SamplePayload(format: format, keys: [SampleKeys.second])
         var parser = PayloadStreamParser(policy: .trusting(SampleKeys.first))
@@ -86,7 +88,8 @@ struct StreamParserTests {
         #expect(throws: PayloadError.self) { try parser.read(payload.bytes) }
     }
 
-    @Test("is trusted when any key made any of its signatures: keys rotate by overlap", arguments: FormatVersion.allCases)
+    @Test(
+        "is trusted when any key made any of its signatures: keys rotate by overlap", arguments: FormatVersion.allCases)
     func rotation(format: FormatVersion) throws {
         let (old, new) = (SampleKeys.first, SampleKeys.long)
         let signers: [[SigningKey]] = [[old], [old, new], [new, old], [new]]
@@ -114,7 +117,9 @@ struct StreamParserTests {
         #expect(try parser.finish().signatures.map(\.version) == [0, 1, 2])
     }
 
-    @Test("of another size than promised is refused with its metadata, before any blob", arguments: FormatVersion.allCases)
+    @Test(
+        "of another size than promised is refused with its metadata, before any blob", arguments: FormatVersion.allCases
+    )
     func wrongSize(format: FormatVersion) throws {
         let payload = try SamplePayload(format: format, keys: [SampleKeys.first])
         let actual = UInt64(payload.bytes.count)

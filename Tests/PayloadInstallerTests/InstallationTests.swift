@@ -14,7 +14,8 @@ struct InstallationTests {
         let payload = try await TestPayload.full(.two, [("system", image)], keys: [SampleKeys.second])
         let device = WatchedDevice(image.map { _ in 7 })
         #expect(throws: InstallationError.payload(.metadataSignatureInvalid)) {
-            try install(payload, onto: ["system": InstallTarget(device: device)], policy: .trusting(SampleKeys.first), chunk: 1)
+            try install(
+                payload, onto: ["system": InstallTarget(device: device)], policy: .trusting(SampleKeys.first), chunk: 1)
         }
         #expect(device.events.writes == 0)
     }
@@ -92,7 +93,8 @@ struct InstallationTests {
     @Test("of a payload that does not tell its result is refused")
     func noResult() throws {
         let operation = PayloadOperation(kind: .zero, targetExtents: [BlockExtent(startBlock: 0, blockCount: 1)])
-        let payload = try TestPayload.handMade(.two, [PayloadPartition(name: "system", operations: [operation])], blobs: [])
+        let payload = try TestPayload.handMade(
+            .two, [PayloadPartition(name: "system", operations: [operation])], blobs: [])
         #expect(throws: InstallationError.newInfoMissing(partition: "system")) {
             try install(payload, onto: ["system": InstallTarget(device: MemoryBlockDevice(sizeBytes: 512))])
         }
@@ -157,7 +159,9 @@ struct InstallationTests {
         }
     }
 
-    @Test("never reports other content as good, whichever bit of the payload is changed", arguments: FormatVersion.allCases)
+    @Test(
+        "never reports other content as good, whichever bit of the payload is changed",
+        arguments: FormatVersion.allCases)
     func everyBitFlip(format: FormatVersion) async throws {
         let small = [UInt8](repeating: 1, count: 600) + noise(60, seed: 5)
         let payload = try await TestPayload.full(format, [("system", small)], keys: [SampleKeys.first], blockSize: 512)

@@ -117,7 +117,8 @@ struct OperationTests {
         let operation = PayloadOperation(
             kind: .sourceBSDIFF, sourceExtents: extents((0, 1)), targetExtents: extents((0, 1)), targetLength: length)
         #expect(throws: InstallationError.self) {
-            try run([operation], blobs: [patch], source: Array("hello world".utf8), expected: Array("hello swift!".utf8))
+            try run(
+                [operation], blobs: [patch], source: Array("hello world".utf8), expected: Array("hello swift!".utf8))
         }
     }
 
@@ -167,7 +168,9 @@ struct OperationTests {
         }
     }
 
-    @Test("of an unknown kind is refused by name and number before anything is written", arguments: 9...15 as ClosedRange<UInt32>)
+    @Test(
+        "of an unknown kind is refused by name and number before anything is written",
+        arguments: 9...15 as ClosedRange<UInt32>)
     func unknown(number: UInt32) throws {
         let kind = OperationKind(rawNumber: number)
         let good = PayloadOperation(kind: .zero, targetExtents: extents((0, 1)))

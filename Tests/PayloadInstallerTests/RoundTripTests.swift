@@ -31,14 +31,17 @@ struct RoundTripTests {
         let payload = try await TestPayload.full(format, [("system", image), ("kernel", kernel)])
         let (system, file) = (MemoryBlockDevice(image.map { _ in 1 }), MemoryBlockDevice(kernel.map { _ in 1 }))
         try install(
-            payload, onto: ["system": InstallTarget(device: system), "kernel": InstallTarget(device: file)], chunk: 1000)
+            payload, onto: ["system": InstallTarget(device: system), "kernel": InstallTarget(device: file)], chunk: 1000
+        )
         #expect(system.bytes == image)
         #expect(file.bytes == kernel)
     }
 
     @Test("with any number of named partitions, and those without a target are skipped")
     func partitions() async throws {
-        let images = ["system", "modules", "firmware"].enumerated().map { ($1, mixedImage(50_000 * ($0 + 1), seed: UInt64($0))) }
+        let images = ["system", "modules", "firmware"].enumerated().map {
+            ($1, mixedImage(50_000 * ($0 + 1), seed: UInt64($0)))
+        }
         let payload = try await TestPayload.full(.two, images, keys: [SampleKeys.first])
         let target = MemoryBlockDevice(sizeBytes: 100_000)
         let result = try install(
@@ -82,7 +85,8 @@ struct RoundTripTests {
             envelope, blobs: unsigned, blobsOffset: scan.header.blobsOffset, blobsLength: scan.manifest.blobsLength)
         let (payloadDigest, metadataDigest) = (try composer.payloadDigest(), composer.metadataDigest)
         let signer = PayloadSigner.detached(
-            payload: try keys.map { try $0.sign(payloadDigest) }, metadata: try keys.map { try $0.sign(metadataDigest) })
+            payload: try keys.map { try $0.sign(payloadDigest) }, metadata: try keys.map { try $0.sign(metadataDigest) }
+        )
         #expect(try TestPayload.compose(composer, signer) == direct)
     }
 

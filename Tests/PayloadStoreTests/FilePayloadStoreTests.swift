@@ -34,7 +34,9 @@ import UpdateModel
             _ = try await store.receive(declaredSize: 3000) {
                 if sent { return nil }
                 sent = true
-                do { _ = try await store.receive([[1]], declaredSize: 2001) } catch { inner = error as? PayloadStorageError }
+                do { _ = try await store.receive([[1]], declaredSize: 2001) } catch {
+                    inner = error as? PayloadStorageError
+                }
                 return [UInt8](repeating: 0, count: 3000)
             }
             #expect(inner == .full(needed: 2001, available: 5000))

@@ -90,7 +90,9 @@ struct PayloadStorageContract {
         }
     }
 
-    @Test("a wrong length, a broken sender and a payload too large are refused, and nothing is kept", arguments: StoreKind.allCases)
+    @Test(
+        "a wrong length, a broken sender and a payload too large are refused, and nothing is kept",
+        arguments: StoreKind.allCases)
     func badUploadsAreRefused(kind: StoreKind) async throws {
         try await kind.withStore { store in
             let size = UInt64(whole.count)

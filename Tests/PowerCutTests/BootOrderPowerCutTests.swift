@@ -14,7 +14,8 @@ import UpdateModel
 
     private static let seeds: ClosedRange<UInt64> = 1...12
 
-    @Test("Cut at every write and flush of a boot-order step, the old state or the new one boots, and the step can be run again",
+    @Test(
+        "Cut at every write and flush of a boot-order step, the old state or the new one boots, and the step can be run again",
         arguments: BootOrderStep.allCases)
     func everyCutPoint(step: BootOrderStep) throws {
         var cutCount = 0
@@ -38,7 +39,8 @@ import UpdateModel
     ) throws -> Int {
         for cutPoint in 1... {
             let rig = try PowerCutRig(image: image, seed: seed)
-            let place: Comment = "\(step.rawValue), table \(damage), cut at \(cutPoint), cache \(survival), seed \(seed)"
+            let place: Comment =
+                "\(step.rawValue), table \(damage), cut at \(cutPoint), cache \(survival), seed \(seed)"
             rig.power.cut(atOperation: cutPoint, survival: survival)
             do {
                 try step.run(on: rig.control(booted: step.booted))
@@ -75,7 +77,8 @@ import UpdateModel
                     rig.power.restore()
                     cutCount += 1
                     let outcome = try rig.firmware.boot()
-                    #expect([.booted(.a), .booted(.b)].contains(outcome), "cut at \(cutPoint), \(survival), seed \(seed)")
+                    #expect(
+                        [.booted(.a), .booted(.b)].contains(outcome), "cut at \(cutPoint), \(survival), seed \(seed)")
                 }
             }
         }
@@ -83,7 +86,8 @@ import UpdateModel
         #expect(cutCount >= 8 * 14)
     }
 
-    @Test("An error at any operation, without a power cut, leaves the old state or the new one, and the step can be run again",
+    @Test(
+        "An error at any operation, without a power cut, leaves the old state or the new one, and the step can be run again",
         arguments: BootOrderStep.allCases)
     func everyFailedOperation(step: BootOrderStep) throws {
         let image = try Self.image(before: step, .none)

@@ -27,7 +27,9 @@ struct PowerCutRig {
 
     /// The content of a disk whose slots have the given attributes, in both copies of the table.
     static func image(_ attributesA: PartitionAttributes, _ attributesB: PartitionAttributes) throws -> [UInt8] {
-        let sizes = FlatcarDiskSizes(usr: 64 << 10, efiSystem: 4096, biosBoot: 4096, oem: 4096, oemConfig: 4096, root: 4096)
+        var sizes = FlatcarDiskSizes(
+            usr: 16 << 10, efiSystem: 4096, biosBoot: 4096, oem: 4096, oemConfig: 4096, root: 4096)
+        sizes.alignmentBytes = 4096
         let device = MemoryBlockDevice(sizeBytes: sizes.diskBytes)
         var random = SeededRandom(seed: 1)
         try FlatcarDiskLayout.create(on: device, sizes: sizes, using: &random)

@@ -15,7 +15,8 @@ import Testing
         case backupForgotten
     }
 
-    @Test("A writer that does not flush between the copies, or orders them badly, is caught",
+    @Test(
+        "A writer that does not flush between the copies, or orders them badly, is caught",
         arguments: [Mistake.noFlushBetweenCopies, .headersBeforeEntries])
     func catchesBadOrder(_ mistake: Mistake) throws {
         #expect(try strandedMachines(mistake) > 0)

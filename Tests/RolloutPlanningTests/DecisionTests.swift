@@ -9,7 +9,9 @@ struct DecisionTests {
     func firstReasonWins(reason: HoldReason) {
         // Everything that is wrong from `reason` on is wrong at once; only `reason` is told.
         func applies(_ other: HoldReason) -> Bool { Self.rank(other) >= Self.rank(reason) }
-        guard Self.rank(reason) >= Self.rank(.noRelease), reason != .notOrdered, reason != .aheadOfChannel else { return }
+        guard Self.rank(reason) >= Self.rank(.noRelease), reason != .notOrdered, reason != .aheadOfChannel else {
+            return
+        }
         var machine = machine()
         var wanted = target(applies(.noRelease) && reason == .noRelease ? nil : "2.0.0")
         if applies(.noPayloadForArchitecture), reason == .noPayloadForArchitecture { wanted.payload = nil }
@@ -31,7 +33,8 @@ struct DecisionTests {
         "versions order as SemVer when both parse, and otherwise only differ",
         arguments: [
             ("1.0.0", "2.0.0", nil), ("2.0.0", "2.0.0", nil), ("3.0.0", "2.0.0", .aheadOfChannel),
-            ("2.0.0-beta.1", "2.0.0", nil), ("2.0.0", "2.0.0-beta.1", .aheadOfChannel), ("2.0.0+a", "2.0.0+b", .notOrdered),
+            ("2.0.0-beta.1", "2.0.0", nil), ("2.0.0", "2.0.0-beta.1", .aheadOfChannel),
+            ("2.0.0+a", "2.0.0+b", .notOrdered),
             ("zebra", "apple", nil), ("zebra", "2.0.0", nil), ("0.0.0", "2.0.0", nil),
         ] as [(String, String, HoldReason?)])
     func versionsDecide(mine: String, theirs: String, reason: HoldReason?) {
@@ -76,7 +79,8 @@ struct DecisionTests {
     func zeroLimitOffersNothing() {
         let policy = RolloutPolicy(maximumInProgress: 0)
         #expect(
-            RolloutPlanner.decide(for: machine(), target: target(policy: policy)) == .hold(.limitInProgress, until: nil))
+            RolloutPlanner.decide(for: machine(), target: target(policy: policy)) == .hold(.limitInProgress, until: nil)
+        )
     }
 
     @Test("the decision depends on its inputs only", arguments: 0..<200)
@@ -86,7 +90,8 @@ struct DecisionTests {
         var machine = machine(chance.pick(versions))
         if chance.flip() {
             machine.failures = [
-                ReleaseFailure(version: version(chance.pick(versions)), code: 1, reason: "", at: start, isFinal: chance.flip())
+                ReleaseFailure(
+                    version: version(chance.pick(versions)), code: 1, reason: "", at: start, isFinal: chance.flip())
             ]
         }
         let policy = RolloutPolicy(isEnabled: chance.flip(), maximumInProgress: chance.flip() ? chance.below(4) : nil)

@@ -225,7 +225,9 @@ struct ReportTests {
         var machines = (0..<6).map { machine(id: "m\($0)") }
         var rollouts: [RolloutID: RolloutState] = [:]
         var census: [CensusKey: Int] = [:]
-        for machine in machines { for (key, change) in CensusKey.changes(from: nil, to: machine) { census[key, default: 0] += change } }
+        for machine in machines {
+            for (key, change) in CensusKey.changes(from: nil, to: machine) { census[key, default: 0] += change }
+        }
         let policy = RolloutPolicy(maximumInProgress: 3, stopAfterFailures: 4)
         var channel = "2.0.0"
         for second in 0..<150 {
@@ -233,7 +235,8 @@ struct ReportTests {
             let index = chance.below(machines.count)
             let before = machines[index]
             var step = MachineStep(
-                machine: before, policy: policy, rollouts: Array(rollouts.values), now: start.adding(seconds: Int64(second)))
+                machine: before, policy: policy, rollouts: Array(rollouts.values),
+                now: start.adding(seconds: Int64(second)))
             act(&step, channel, machines, policy, &chance)
             machines[index] = step.machine
             rollouts.merge(step.rollouts) { _, new in new }

@@ -11,7 +11,7 @@ import NIOCore
 import PayloadStore
 import Testing
 import UpdateModel
-@testable import UpdateServerKit
+import UpdateServerKit
 
 /// A server in memory, and what a test needs to use it.
 struct TestServer {
@@ -52,12 +52,14 @@ struct TestServer {
     }
 
     /// A release with one payload on the channel `stable`, and the group `web` that follows it on the track `stable`.
-    func publish(_ version: String = "4000.0.0", policy: RolloutPolicy = .standard) async throws -> Payload {
+    func publish(
+        _ version: String = "4000.0.0", policy: RolloutPolicy = .standard, payloadBlobByteCount: Int = 8192
+    ) async throws -> Payload {
         let application = try ApplicationID(Self.application)
         let release = try Version(version)
         _ = try await control.createApplication(id: application, name: "flatcar", by: .local)
         _ = try await control.createRelease(release, of: application, notes: "", by: .local)
-        var chunks = [try Vectors.payload()]
+        var chunks = [TinyPayload.full(blobByteCount: payloadBlobByteCount)]
         let upload = PayloadUpload(
             application: application, version: release, architecture: .amd64, fileName: "payload.crau")
         let payload = try await control.addPayload(upload, by: .local, describe: PayloadInspection.describe) {
@@ -78,11 +80,6 @@ enum Vectors {
 
     static func omaha(_ name: String) throws -> ByteBuffer {
         ByteBuffer(bytes: try Data(contentsOf: folder.appending(path: "omaha/\(name)")))
-    }
-
-    /// A small payload with a signature that nobody here checks.
-    static func payload() throws -> [UInt8] {
-        try Array(Data(contentsOf: folder.appending(path: "crau/delta-kernel-2sig.crau")))
     }
 }
 

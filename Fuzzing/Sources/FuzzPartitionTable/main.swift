@@ -16,7 +16,8 @@ exit(
                 _ = entry.name
             }
             guard let repaired = try? PartitionedDisk(disk).repair() else { continue }
-            precondition(repaired.isSound && repaired.table.entries == found.table.entries, "A repair changed the table.")
+            precondition(
+                repaired.isSound && repaired.table.entries == found.table.entries, "A repair changed the table.")
         }
     })
 
@@ -28,7 +29,8 @@ private func withChecksums(_ bytes: [UInt8], _ sectorSizeBytes: Int) -> [UInt8] 
     for header in [sectorSizeBytes, backup] where header >= sectorSizeBytes && header + 92 <= bytes.count {
         let start = number(sealed, header + 72, 8).multipliedReportingOverflow(by: UInt64(sectorSizeBytes))
         let size = number(sealed, header + 80, 4) * number(sealed, header + 84, 4) % (1 << 21)
-        if !start.overflow, start.partialValue <= UInt64(bytes.count), size <= UInt64(bytes.count) - start.partialValue {
+        if !start.overflow, start.partialValue <= UInt64(bytes.count), size <= UInt64(bytes.count) - start.partialValue
+        {
             let entries = sealed[Int(start.partialValue)..<Int(start.partialValue + size)]
             put(CRC32.checksum(entries), &sealed, header + 88)
         }

@@ -12,8 +12,8 @@ package struct FlatcarDiskSizes: Hashable, Sendable {
     package var oemConfig: UInt64
     package var root: UInt64
 
-    /// Partitions begin on multiples of this.
-    package static let alignmentBytes = 2 << 20
+    /// Partitions begin on multiples of this: a power of two, at least one sector.
+    package var alignmentBytes = 2 << 20
 
     /// Small partitions around two slots of `usr` bytes: room for tables and numbers, not for a whole system.
     package init(
@@ -45,11 +45,12 @@ package struct FlatcarDiskSizes: Hashable, Sendable {
 
     /// What a disk needs to hold them all, with both copies of the table.
     package var diskBytes: UInt64 {
-        let alignment = UInt64(Self.alignmentBytes)
+        let alignment = UInt64(alignmentBytes)
         let partitions = FlatcarPartition.allCases.reduce(UInt64(0)) { sum, partition in
             sum + (self[partition] + alignment - 1) / alignment * alignment
         }
-        return partitions + 2 * alignment
+        // The table's copies take less than 32 KiB each, whatever the sectors.
+        return partitions + 2 * max(alignment, 32 << 10)
     }
 }
 
@@ -70,7 +71,7 @@ package enum FlatcarDiskLayout {
                 sizeBytes: sizes[partition], attributes: attributes(of: partition))
             try table.place(
                 planned, as: partition.number, sectorSizeBytes: device.sectorSizeBytes,
-                alignmentBytes: FlatcarDiskSizes.alignmentBytes)
+                alignmentBytes: sizes.alignmentBytes)
         }
         try PartitionedDisk(device).create(table)
         return table

@@ -35,7 +35,9 @@ struct RowReader {
         try parseOptional(optionalText()) { SHA256Digest(hexadecimal: $0) }
     }
     mutating func architecture() throws -> Architecture { try parse(text()) { Architecture($0) } }
-    mutating func optionalArchitecture() throws -> Architecture? { try parseOptional(optionalText()) { Architecture($0) } }
+    mutating func optionalArchitecture() throws -> Architecture? {
+        try parseOptional(optionalText()) { Architecture($0) }
+    }
 
     mutating func word<Word: RawRepresentable<String>>() throws -> Word { try parse(text()) { Word(rawValue: $0) } }
     mutating func optionalWord<Word: RawRepresentable<String>>() throws -> Word? {

@@ -69,7 +69,16 @@ package struct SQLiteFleetStore: FleetStore {
     }
 }
 
+// For tests of durability.
 extension SQLiteFleetStore {
+    /// Makes the file full at its present size, or lifts that limit.
+    package func setFull(_ isFull: Bool) async throws(FleetStoreError) {
+        try await queue.perform { db in
+            let pages = isFull ? try Int.fetchOne(db, sql: "PRAGMA page_count") ?? 1 : 0x3FFF_FFFF
+            _ = try Int.fetchOne(db, sql: "PRAGMA max_page_count = \(pages)")
+        }
+    }
+
     /// How the writing connection waits for the disk: 2 is SQLite's `FULL`.
     package func synchronousMode() async throws(FleetStoreError) -> Int {
         try await queue.perform { try Int.fetchOne($0, sql: "PRAGMA synchronous") ?? -1 }

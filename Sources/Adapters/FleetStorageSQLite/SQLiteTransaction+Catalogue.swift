@@ -28,15 +28,17 @@ extension SQLiteTransaction {
 
     func removeApplication(_ id: ApplicationID) throws {
         try run("DELETE FROM application WHERE id = ?", [id.canonical])
+        try run("DELETE FROM channel WHERE application = ?", [id.canonical])
         try run("DELETE FROM channel_move WHERE application = ?", [id.canonical])
     }
 
     func firstContent(of application: ApplicationID) throws -> FleetStoreError.Noun? {
         let tables: [(FleetStoreError.Noun, String)] = [
-            (.release, "release"), (.channel, "channel"), (.group, "machine_group"), (.machine, "machine"),
+            (.release, "release WHERE"), (.channel, "channel WHERE version IS NOT NULL AND"),
+            (.group, "machine_group WHERE"), (.machine, "machine WHERE"),
         ]
-        for (noun, table) in tables {
-            let sql = "SELECT EXISTS (SELECT 1 FROM \(table) WHERE application = ?)"
+        for (noun, rows) in tables {
+            let sql = "SELECT EXISTS (SELECT 1 FROM \(rows) application = ?)"
             if try number(sql, [application.canonical]) != 0 { return noun }
         }
         return nil

@@ -78,7 +78,8 @@ final class ChildProcess: Sendable {
         var timedOut = false
         while true {
             let left = timedOut ? -1 : max(0, (deadline - .now).wholeMilliseconds)
-            let events = try waitForInput(on: [ending.number, output.isOpen ? output.readingEnd : -1], milliseconds: left)
+            let events = try waitForInput(
+                on: [ending.number, output.isOpen ? output.readingEnd : -1], milliseconds: left)
             if events.isEmpty, !timedOut {
                 timedOut = true
                 kill()

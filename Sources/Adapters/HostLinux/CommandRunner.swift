@@ -55,7 +55,8 @@ package struct CommandRunner: Sendable {
         let result: Result<CommandResult, CommandError> = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 BlockingThread.run {
-                    continuation.resume(returning: Result { () throws(CommandError) in try child.run(timeLimit: timeLimit) })
+                    continuation.resume(
+                        returning: Result { () throws(CommandError) in try child.run(timeLimit: timeLimit) })
                 }
             }
         } onCancel: {

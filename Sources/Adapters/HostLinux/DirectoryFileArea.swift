@@ -78,7 +78,8 @@ package struct DirectoryFileArea: FileArea {
 
     /// - Throws: ``DeviceError/failed(operation:path:reason:)`` unless `name` is a single component of a path.
     private func filePath(_ name: String) throws(DeviceError) -> String {
-        let isComponent = (1...255).contains(name.utf8.count) && name != "." && name != ".."
+        let isComponent =
+            (1...255).contains(name.utf8.count) && name != "." && name != ".."
             && !name.utf8.contains { $0 == 0x2F || $0 == 0 }
         guard isComponent else {
             throw .failed(operation: "open", path: "\(path)/\(name)", reason: "a file name cannot be “\(name)”")

@@ -77,6 +77,11 @@ public struct PartitionEntry: Hashable, Sendable {
 extension PartitionEntry {
     /// Reads the entry that `bytes`, 128 or more, hold.
     init(diskBytes bytes: [UInt8]) {
+        // Nearly all entries of nearly all tables.
+        guard bytes.contains(where: { $0 != 0 }) else {
+            self = .unused
+            return
+        }
         self.init(
             typeID: GUID(diskBytes: bytes[0..<16]) ?? .zero, uniqueID: GUID(diskBytes: bytes[16..<32]) ?? .zero,
             firstLBA: bytes.number(UInt64.self, at: 32), lastLBA: bytes.number(UInt64.self, at: 40),
@@ -88,6 +93,7 @@ extension PartitionEntry {
     /// The entry in `byteCount` bytes.
     func diskBytes(count byteCount: Int) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: byteCount)
+        guard self != .unused else { return bytes }
         bytes.put(typeID.diskBytes, at: 0)
         bytes.put(uniqueID.diskBytes, at: 16)
         bytes.put(firstLBA, at: 32)

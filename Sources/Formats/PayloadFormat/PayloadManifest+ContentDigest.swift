@@ -1,5 +1,5 @@
-public import UpdateModel
 internal import ContentTrust
+public import UpdateModel
 
 extension PayloadManifest {
     /// Names what a payload makes of a slot, whichever payload carries it: a full one, a delta, format 1 or 2.

@@ -50,7 +50,8 @@ public struct PayloadManifest: Hashable, Sendable {
     public func workingSizeBytes(of partition: PayloadPartition) -> UInt64 {
         let newSize = partition.newInfo?.sizeBytes ?? 0
         guard isAppliedInPlace(partition) else { return newSize }
-        let lastBlock = partition.operations.filter { $0.kind.isInPlace }
+        let lastBlock =
+            partition.operations.filter { $0.kind.isInPlace }
             .flatMap { $0.sourceExtents + $0.targetExtents }.map(\.endBlock).max() ?? 0
         return max(newSize, partition.oldInfo?.sizeBytes ?? 0, lastBlock &* blockSize)
     }

@@ -32,6 +32,12 @@ package struct MachineStep: Sendable {
     /// Adds a roll-out that the step may touch.
     package mutating func load(_ rollout: RolloutState) { rollouts[rollout.id] = rollout }
 
+    /// Forgets what was written: the counters that changed and the events.
+    package mutating func markSaved() {
+        changedRollouts = []
+        events = []
+    }
+
     /// Remembers the first sight of a machine.
     package mutating func welcome() {
         let group = machine.group.map { "group \($0)" } ?? "no group"

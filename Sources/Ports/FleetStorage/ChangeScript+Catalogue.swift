@@ -5,7 +5,7 @@ internal import UpdateModel
 extension ChangeScript {
     func runCatalogue(on store: inout some FleetTransaction) throws {
         switch change {
-        case .createApplication(let application): try create(application, on: &store)
+        case .createApplication(let application, let channels): try create(application, channels, on: &store)
         case .updateApplication(let application): try update(application, on: &store)
         case .deleteApplication(let id): try deleteApplication(id, on: &store)
         case .createRelease(let release): try create(release, on: &store)
@@ -18,11 +18,16 @@ extension ChangeScript {
         }
     }
 
-    private func create(_ application: Application, on store: inout some FleetTransaction) throws {
+    private func create(
+        _ application: Application, _ channels: [ChannelName], on store: inout some FleetTransaction
+    ) throws {
         let id = application.id
         try refuse(store.application(id) != nil, .alreadyExists(.application, id.text))
         try refuse(store.application(named: application.name) != nil, .alreadyExists(.application, application.name))
         try store.put(application)
+        for name in channels {
+            try store.put(Channel(application: id, name: name, version: nil, changedAt: application.createdAt))
+        }
     }
 
     private func update(_ application: Application, on store: inout some FleetTransaction) throws {

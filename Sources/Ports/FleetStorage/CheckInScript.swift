@@ -31,7 +31,7 @@ package struct CheckInScript {
         step.reconcile()
         step.move(to: facts?.group.name)
         let decision = checkIn.asksForUpdate ? try decide(&step, known, facts, on: &store) : nil
-        try save(step, replacing: known, on: &store)
+        try save(&step, replacing: known, on: &store)
         return CheckInOutcome(
             decision: decision, group: step.machine.group, stage: step.machine.stage, isNewMachine: known == nil)
     }
@@ -101,7 +101,7 @@ extension CheckInScript {
             return .hold(.unknownTrack, until: nil)
         }
         var decision = try decision(for: step, known, facts, on: &store)
-        if case .hold(.limitInProgress, _) = decision, try expire(in: facts.group, sparing: step, on: &store) {
+        if case .hold(.limitInProgress, _) = decision, try expire(in: facts.group, sparing: &step, on: &store) {
             decision = try self.decision(for: step, known, facts, on: &store)
         }
         step.record(decision)
@@ -121,15 +121,21 @@ extension CheckInScript {
         return RolloutPlanner.decide(for: step.machine, target: target, isForced: checkIn.isForced)
     }
 
-    /// Frees places that are overdue, other than the asking machine's own.
-    private func expire(in group: Group, sparing step: MachineStep, on store: inout some FleetTransaction) throws
+    /// Frees places that are overdue, other than the asking machine's own. The counters pass through the store, because
+    /// both the machine and those others change them.
+    private func expire(in group: Group, sparing step: inout MachineStep, on store: inout some FleetTransaction) throws
         -> Bool
     {
+        try step.saveCounters(on: &store)
         let expiry = ExpiryScript(now: checkIn.receivedAt, limit: Self.expiryBatch)
-        return try expiry.run(group, sparing: step.machine.id, on: &store) > 0
+        guard try expiry.run(group, sparing: step.machine.id, on: &store) > 0 else { return false }
+        for id in step.rollouts.keys { step.load(try store.rollout(id) ?? RolloutState(id: id)) }
+        return true
     }
 
-    private func save(_ step: MachineStep, replacing known: Machine?, on store: inout some FleetTransaction) throws {
+    private func save(_ step: inout MachineStep, replacing known: Machine?, on store: inout some FleetTransaction)
+        throws
+    {
         var machine = step.machine
         let isUnchanged = machine == known && step.events.isEmpty && step.changedRollouts.isEmpty
         let lag = checkIn.receivedAt.seconds(since: machine.lastSeenAt)
@@ -141,12 +147,13 @@ extension CheckInScript {
 }
 
 extension MachineStep {
-    /// Writes the roll-outs that changed and the events.
-    func saveCounters(on store: inout some FleetTransaction) throws {
+    /// Writes the roll-outs that changed and the events, and starts collecting anew.
+    mutating func saveCounters(on store: inout some FleetTransaction) throws {
         for id in changedRollouts {
             if let state = rollouts[id] { try store.put(state) }
         }
         for event in events { try store.append(event) }
+        markSaved()
     }
 }
 

@@ -3,11 +3,11 @@ public import UpdateModel
 
 /// One act of an operator on what the store holds.
 public enum FleetChange: Hashable, Sendable {
-    /// Refused while another application has its name.
-    case createApplication(Application)
+    /// Makes it with channels that point nowhere yet. Refused while another application has its name.
+    case createApplication(Application, channels: [ChannelName] = [])
     /// Changes the name only.
     case updateApplication(Application)
-    /// Refused while it has releases, channels, groups or machines.
+    /// Channels that point nowhere go with it. Refused while it has releases, other channels, groups or machines.
     case deleteApplication(ApplicationID)
     case createRelease(Release)
     /// Changes the notes only.

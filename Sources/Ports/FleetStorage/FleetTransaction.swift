@@ -9,8 +9,9 @@ package protocol FleetTransaction {
     mutating func application(_ id: ApplicationID) throws -> Application?
     mutating func application(named name: String) throws -> Application?
     mutating func put(_ application: Application) throws
+    /// Its channels and their moves go with it.
     mutating func removeApplication(_ id: ApplicationID) throws
-    /// What the application still has, if it has anything.
+    /// What the application still has, other than channels that point nowhere.
     mutating func firstContent(of application: ApplicationID) throws -> FleetStoreError.Noun?
     mutating func release(_ version: Version, of application: ApplicationID) throws -> Release?
     mutating func put(_ release: Release) throws

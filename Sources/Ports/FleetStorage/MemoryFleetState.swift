@@ -43,11 +43,12 @@ extension MemoryFleetState: FleetTransaction {
     mutating func removeApplication(_ id: ApplicationID) {
         applications[id] = nil
         moves.removeAll { $0.application == id }
+        channels = channels.filter { $0.key.application != id }
     }
 
     func firstContent(of application: ApplicationID) -> FleetStoreError.Noun? {
         if releases.keys.contains(where: { $0.application == application }) { return .release }
-        if channels.keys.contains(where: { $0.application == application }) { return .channel }
+        if channels.values.contains(where: { $0.application == application && $0.version != nil }) { return .channel }
         if groups.keys.contains(where: { $0.application == application }) { return .group }
         return machines.keys.contains { $0.application == application } ? .machine : nil
     }
@@ -65,7 +66,8 @@ extension MemoryFleetState: FleetTransaction {
     }
 
     func payloads(of version: Version, in application: ApplicationID) -> [Payload] {
-        payloads.values.filter { $0.application == application && $0.version == version }.sorted(by: Payload.standsBefore)
+        payloads.values.filter { $0.application == application && $0.version == version }.sorted(
+            by: Payload.standsBefore)
     }
 
     mutating func put(_ payload: Payload) { payloads[Self.key(payload)] = payload }

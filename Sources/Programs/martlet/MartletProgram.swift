@@ -1,4 +1,5 @@
 import ArgumentParser
+import FleetCommands
 import FleetDemo
 import MachineCommands
 import PayloadCommands
@@ -10,14 +11,18 @@ struct MartletProgram: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "martlet", abstract: "Keep fleets of Linux machines on a continuous stream of updates.",
         discussion: """
-            Payloads are made and checked with “payload” and “key”; a machine is asked with “status”, “slots”, “update” \
-            and “rollback”. “martlet demo” tells the whole story on this box.
+            The fleet's commands speak to a server: --server URL (or MARTLET_SERVER) and --token-file FILE (or \
+            MARTLET_TOKEN_FILE) name it and open it. A machine's commands speak to its martletd.
 
-            Example: martlet demo --once
+            Examples:
+              martlet demo --once
+              martlet payload create --target new.img --output update.crau --key key.pem
+              martlet --server http://127.0.0.1:8080 --token-file admin-token machine list
             """,
         version: "0.1.0",
         groupedSubcommands: [
-            CommandGroup(name: "Payloads and keys:", subcommands: [PayloadCommand.self, KeyCommand.self]),
+            CommandGroup(name: "Payloads and keys:", subcommands: [PayloadNoun.self, KeyCommand.self]),
+            CommandGroup(name: "The fleet:", subcommands: FleetNouns.commands),
             CommandGroup(
                 name: "This machine:",
                 subcommands: [StatusCommand.self, SlotsCommand.self, UpdateCommand.self, RollbackCommand.self]),
@@ -25,6 +30,18 @@ struct MartletProgram: AsyncParsableCommand {
         ])
 
     static func main() async {
-        await Program.run(Self.self, arguments: Array(CommandLine.arguments.dropFirst()))
+        await Program.run(
+            Self.self, arguments: ArgumentOrder.normalized(Array(CommandLine.arguments.dropFirst())))
     }
+}
+
+/// `martlet payload`: the verbs that need no server, and those that do.
+struct PayloadNoun: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "payload", abstract: PayloadCommand.configuration.abstract,
+        discussion: PayloadCommand.configuration.discussion,
+        groupedSubcommands: [
+            CommandGroup(name: "On files:", subcommands: PayloadCommand.configuration.subcommands),
+            CommandGroup(name: "On the server:", subcommands: FleetNouns.payloadVerbs),
+        ])
 }

@@ -5,7 +5,8 @@ import UpdateModel
 /// `martlet demo`: the whole story on one box.
 package struct DemoCommand: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
-        commandName: "demo", abstract: "Show a fleet that updates itself, survives a kill and refuses a broken release.",
+        commandName: "demo",
+        abstract: "Show a fleet that updates itself, survives a kill and refuses a broken release.",
         discussion: """
             Starts a server and a machine daemon for each of several machines on this host, with real images, signed \
             payloads and GPT disk images. Only the firmware and the passing of time are models. Leaves with 0 only if \
@@ -62,6 +63,8 @@ package struct DemoCommand: AsyncParsableCommand {
         let title = "a fleet of \(machines) rides the stream"
         let palette = stage.screen.palette
         await stage.screen.say("\n \(palette.bold("martlet demo"))  \(palette.faint(title))\n")
+        let animation = Task { await stage.screen.animate() }
+        defer { animation.cancel() }
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await Story(stage: stage).tell { try await conclude(stage) } }
             group.addTask {
@@ -78,6 +81,7 @@ package struct DemoCommand: AsyncParsableCommand {
         let summary = await writeSummary(stage)
         let screen = stage.screen
         let palette = screen.palette
+        await screen.close()
         await screen.result("")
         for line in SummaryTable(summary: summary, palette: palette).lines { await screen.result(line) }
         await screen.result("")

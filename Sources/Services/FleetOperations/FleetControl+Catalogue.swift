@@ -4,7 +4,8 @@ package import UpdateModel
 
 // Applications and releases.
 extension FleetControl {
-    package func applications(_ page: PageRequest, by caller: Caller) async throws(OperationError) -> Page<Application> {
+    package func applications(_ page: PageRequest, by caller: Caller) async throws(OperationError) -> Page<Application>
+    {
         try require(.viewer, of: caller)
         return try await reading { () async throws(FleetStoreError) in try await store.applications(page) }
     }
@@ -28,13 +29,15 @@ extension FleetControl {
         return try found(match, .application, text)
     }
 
+    /// Makes an application with the channels ``defaultChannels``, which point nowhere yet.
     package func createApplication(id: ApplicationID, name: String, by caller: Caller)
         async throws(OperationError) -> Application
     {
         try require(.admin, of: caller)
         let name = try TextRule.label.check(name, "The application's name")
         let application = Application(id: id, name: name, createdAt: time.now())
-        try await commit(.createApplication(application), by: caller, "application.create", on: id.canonical, name)
+        let change = FleetChange.createApplication(application, channels: Self.defaultChannels)
+        try await commit(change, by: caller, "application.create", on: id.canonical, name)
         return application
     }
 
@@ -48,7 +51,7 @@ extension FleetControl {
         return application
     }
 
-    /// Refused while it has releases, channels, groups or machines.
+    /// Channels that point nowhere go with it. Refused while it has releases, other channels, groups or machines.
     package func deleteApplication(_ id: ApplicationID, by caller: Caller) async throws(OperationError) {
         try require(.admin, of: caller)
         try await commit(.deleteApplication(id), by: caller, "application.delete", on: id.canonical)
@@ -101,6 +104,9 @@ extension FleetControl {
         let object = Self.object(application, version.text)
         try await commit(.deleteRelease(application, version), by: caller, "release.delete", on: object)
     }
+
+    /// `alpha`, `beta`, `stable`.
+    package static let defaultChannels = ["alpha", "beta", "stable"].compactMap { try? ChannelName($0) }
 
     /// How the record of acts names a thing of an application.
     static func object(_ application: ApplicationID, _ parts: String...) -> String {

@@ -49,30 +49,24 @@ extension FleetControl {
     {
         try require(.admin, of: caller)
         _ = try await release(version, of: application, by: caller)
-        let existing = try await reading { () async throws(FleetStoreError) in
-            try await store.channel(name, of: application)
-        }
         let evidence = try await verifiedPayloads(of: version, in: application)
-        let channel: Channel
-        if let existing { channel = existing } else {
-            channel = try await createChannel(name, of: application, by: caller)
-        }
+        let channel = try await channelToMove(name, of: application, by: caller)
         return try await move(channel, to: version, promotedFrom: nil, evidence, "channel.set", by: caller)
     }
 
     /// Points `destination` at exactly what `origin` points at: the same release, the same bits, all architectures or
-    /// none.
+    /// none. The channel is made if there is none.
     package func promote(
         from origin: ChannelName, to destination: ChannelName, of application: ApplicationID, by caller: Caller
     ) async throws(OperationError) -> Channel {
         try require(.admin, of: caller)
         guard origin != destination else { throw .invalid("A channel cannot be promoted to itself.", hint: nil) }
         let proven = try await channel(origin, of: application, by: caller)
-        let target = try await channel(destination, of: application, by: caller)
         guard let version = proven.version else {
             throw .invalid("The channel “\(origin)” points at no release yet.", hint: "Set it first.")
         }
         let evidence = try await verifiedPayloads(of: version, in: application)
+        let target = try await channelToMove(destination, of: application, by: caller)
         return try await move(target, to: version, promotedFrom: origin, evidence, "channel.promote", by: caller)
     }
 
@@ -83,6 +77,16 @@ extension FleetControl {
         try require(.admin, of: caller)
         let object = Self.object(application, name.rawValue)
         try await commit(.deleteChannel(application, name), by: caller, "channel.delete", on: object)
+    }
+
+    private func channelToMove(_ name: ChannelName, of application: ApplicationID, by caller: Caller)
+        async throws(OperationError) -> Channel
+    {
+        let existing = try await reading { () async throws(FleetStoreError) in
+            try await store.channel(name, of: application)
+        }
+        if let existing { return existing }
+        return try await createChannel(name, of: application, by: caller)
     }
 
     private func move(

@@ -14,7 +14,8 @@ extension FleetControl {
         async throws(OperationError) -> Machine
     {
         try require(.viewer, of: caller)
-        let value = try await reading { () async throws(FleetStoreError) in try await store.machine(id, of: application) }
+        let value = try await reading { () async throws(FleetStoreError) in try await store.machine(id, of: application)
+        }
         return try found(value, .machine, id.rawValue)
     }
 

@@ -9,15 +9,30 @@ package struct IssuedToken: Hashable, Sendable {
     package let secret: String
 }
 
-// A token's text is `mlt_<id>_<secret>`: the id finds the record, the secret proves it.
+// A token's text is `mt_<id>_<secret>`: the id finds the record, the secret proves it.
 extension FleetControl {
     package func createToken(name: String, role: Role, by caller: Caller) async throws(OperationError) -> IssuedToken {
         try require(.admin, of: caller)
         let name = try TextRule.label.check(name, "The token's name")
+        let secret = Self.newSecret()
+        return IssuedToken(token: try await insertToken(secret, name, role, by: caller), secret: secret)
+    }
+
+    /// The text of a token that no server knows yet, for ``adoptToken(secret:name:role:by:)``.
+    package static func newSecret() -> String {
         var random = SystemRandomNumberGenerator()
-        let id = Hexadecimal.encode(Self.randomBytes(6, &random))
-        let secret = "mlt_\(id)_\(Hexadecimal.encode(Self.randomBytes(32, &random)))"
-        return IssuedToken(token: try await insertToken(id, name, role, secret, by: caller), secret: secret)
+        return "mt_\(Hexadecimal.encode(randomBytes(6, &random)))_\(Hexadecimal.encode(randomBytes(32, &random)))"
+    }
+
+    /// Makes sure that a token with exactly this text exists. Written to a file first and adopted then, a crash between
+    /// the two leaves no token that nobody knows.
+    /// - Throws: ``OperationError/invalid(_:hint:)`` unless `secret` has the form that ``newSecret()`` makes.
+    package func adoptToken(secret: String, name: String, role: Role, by caller: Caller) async throws(OperationError) {
+        try require(.admin, of: caller)
+        guard let id = Self.tokenID(in: secret) else { throw Self.notAToken }
+        let existing = try await reading { () async throws(FleetStoreError) in try await store.token(id) }
+        if let existing, existing.secretDigest == StreamDigest.digest(of: Array(secret.utf8)) { return }
+        _ = try await insertToken(secret, name, role, by: caller)
     }
 
     /// Makes the token that the first start writes to a file.
@@ -62,12 +77,10 @@ extension FleetControl {
         return try await reading { () async throws(FleetStoreError) in try await store.auditEntries(page) }
     }
 
-    private func insertToken(_ id: String, _ name: String, _ role: Role, _ secret: String, by caller: Caller)
+    private func insertToken(_ secret: String, _ name: String, _ role: Role, by caller: Caller)
         async throws(OperationError) -> AccessToken
     {
-        guard let id = try? AccessTokenID(id) else {
-            throw .invalid("This is not the text of an access token.", hint: nil)
-        }
+        guard let id = Self.tokenID(in: secret) else { throw Self.notAToken }
         let token = AccessToken(
             id: id, name: name, role: role, secretDigest: StreamDigest.digest(of: Array(secret.utf8)),
             createdAt: time.now())
@@ -76,9 +89,12 @@ extension FleetControl {
         return token
     }
 
+    private static let notAToken = OperationError.invalid(
+        "This is not the text of an access token.", hint: "It begins with mt_.")
+
     private static func tokenID(in secret: String) -> AccessTokenID? {
         let parts = secret.split(separator: "_", omittingEmptySubsequences: false)
-        guard secret.utf8.count <= 256, parts.count == 3, parts[0] == "mlt", parts[2].utf8.count >= 32 else {
+        guard secret.utf8.count <= 256, parts.count == 3, parts[0] == "mt", parts[2].utf8.count >= 32 else {
             return nil
         }
         // Text that cannot be an id is no token; why it cannot does not matter to the caller.

@@ -59,7 +59,8 @@ extension OperationError: UserFacingError {
         case .invalid(let text, let hint):
             UserMessage(text, hint: hint, exit: .badData)
         case .unauthenticated:
-            UserMessage("The request has no valid access token.", hint: "Give one with --token-file.", exit: .notPermitted)
+            UserMessage(
+                "The request has no valid access token.", hint: "Give one with --token-file.", exit: .notPermitted)
         case .forbidden(let caller, let role):
             UserMessage(
                 "“\(caller)” may not do this.", hint: "It needs a token with the role \(role.rawValue).",

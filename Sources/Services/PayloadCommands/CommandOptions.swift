@@ -10,7 +10,11 @@ struct TrustOptions: ParsableArguments {
             "A trusted public key, or a directory of them (*.pem); repeatable.", valueName: "path"))
     var keyPaths: [String] = []
 
-    func trustedKeys() throws -> TrustedKeys { try TrustedKeys(paths: keyPaths) }
+    /// - Throws: ``CommandProblem/noTrust`` when no key is given: then no payload is trusted.
+    func trustedKeys() throws -> TrustedKeys {
+        guard !keyPaths.isEmpty else { throw CommandProblem.noTrust }
+        return try TrustedKeys(paths: keyPaths)
+    }
 }
 
 /// How much to say.

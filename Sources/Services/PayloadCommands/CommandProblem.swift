@@ -2,6 +2,7 @@ internal import UpdateModel
 
 /// What goes wrong in a command before or beside the payload itself.
 enum CommandProblem: Error, Hashable {
+    case noTrust
     case noSuchPartition(String, available: [String])
     /// `--target` without a name, and several partitions it could mean.
     case ambiguousTarget(available: [String])
@@ -19,6 +20,11 @@ enum CommandProblem: Error, Hashable {
 extension CommandProblem: UserFacingError {
     var userMessage: UserMessage {
         switch self {
+        case .noTrust:
+            UserMessage(
+                "No key is trusted, so the payload is refused.",
+                hint: "Give a public key with --key; only “apply” can do without, with --allow-unsigned.",
+                exit: .badData)
         case .noSuchPartition(let name, let available):
             UserMessage(
                 "The payload has no partition “\(name)”; it has \(available.joined(separator: ", ")).", exit: .badData)
@@ -37,7 +43,8 @@ extension CommandProblem: UserFacingError {
         case .notAFile(let path):
             UserMessage("\(path) is neither a regular file nor a block device.", exit: .usage)
         case .exists(let path):
-            UserMessage("\(path) exists already.", hint: "Choose another name; keys are never overwritten.", exit: .usage)
+            UserMessage(
+                "\(path) exists already.", hint: "Choose another name; keys are never overwritten.", exit: .usage)
         case .signatureFile(let path, let byteCount):
             UserMessage(
                 "\(path) has \(byteCount) bytes; an RSA signature has 256 to 1024.",

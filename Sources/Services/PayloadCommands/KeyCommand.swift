@@ -37,7 +37,9 @@ struct KeyGenerateCommand: ParsableCommand {
     var bits: Int32 = 2048
 
     func validate() throws {
-        guard SigningKey.Length(rawValue: bits) != nil else { throw ValidationError("A key has 2048, 3072 or 4096 bits.") }
+        guard SigningKey.Length(rawValue: bits) != nil else {
+            throw ValidationError("A key has 2048, 3072 or 4096 bits.")
+        }
         guard output != self.public else { throw ValidationError("The two keys need two files.") }
     }
 

@@ -54,10 +54,8 @@ struct PayloadApplyCommand: ParsableCommand {
     @OptionGroup var outputOptions: OutputOptions
 
     func validate() throws {
-        guard trust.keyPaths.isEmpty == allowUnsigned else {
-            throw allowUnsigned
-                ? ValidationError("Give --key or --allow-unsigned, not both.")
-                : ValidationError("Give a trusted key with --key, or --allow-unsigned to take the risk.")
+        guard trust.keyPaths.isEmpty || !allowUnsigned else {
+            throw ValidationError("Give --key or --allow-unsigned, not both.")
         }
         guard target != nil || kernelTarget != nil || !partitionTargets.isEmpty else {
             throw ValidationError("Give a target with --target.")
@@ -72,6 +70,7 @@ struct PayloadApplyCommand: ParsableCommand {
         let policy: SignaturePolicy = allowUnsigned ? .unverified : .trusted(try trust.trustedKeys())
         let device = try FileBlockDevice(path: payload, access: .readOnly)
         var checking = ProgressLine("Verifying", total: device.sizeBytes, isQuiet: outputOptions.quiet)
+        defer { checking.end() }
         let scan = try PayloadScan(of: device, policy: policy) { checking.update($0) }
         let targets = try ApplyTargets(
             of: scan.manifest, main: target, mainSource: source, targets: named(partitionTargets, kernelTarget),
@@ -104,6 +103,7 @@ struct PayloadApplyCommand: ParsableCommand {
             options: InstallationOptions(policy: policy, expectation: expectation)
         ) { (_) throws(InstallationError) in opened.mapValues(\.target) }
         var applying = ProgressLine("Applying", total: device.sizeBytes, isQuiet: outputOptions.quiet)
+        defer { applying.end() }
         try PayloadScan.forEachPiece(of: device) { (piece, _) throws(InstallationError) in
             try installation.consume(piece[...])
             applying.update(installation.progress.bytesDone)

@@ -60,6 +60,7 @@ struct PayloadCreateCommand: AsyncParsableCommand {
         let scratch = try OutputFile(path: output + ".blobs", sizeBytes: builder.imageBytes)
         defer { scratch.discard() }
         var progress = ProgressLine("Compressing", total: builder.imageBytes, isQuiet: outputOptions.quiet)
+        defer { progress.end() }
         let manifest = try await builder.build(onto: scratch.device) { progress.update($0) }
         let envelope = try PayloadEnvelope(
             manifest, signatureSizes: signingKeys.map(\.verificationKey.modulusByteCount))

@@ -30,7 +30,8 @@ struct PayloadHashCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Where the metadata's digest goes (format 2; default: the output's name and .metadata).", valueName: "file"))
+            "Where the metadata's digest goes (format 2; default: the output's name and .metadata).", valueName: "file")
+    )
     var metadataOutput: String?
 
     @Option(

@@ -23,6 +23,7 @@ struct PayloadInspectCommand: ParsableCommand {
     func run() throws {
         let device = try FileBlockDevice(path: payload, access: .readOnly)
         var progress = ProgressLine("Reading", total: device.sizeBytes, isQuiet: outputOptions.quiet)
+        defer { progress.end() }
         let scan = try PayloadScan(of: device, policy: .unverified) { progress.update($0) }
         let description = PayloadDescription(file: payload, scan)
         if outputOptions.json {

@@ -23,14 +23,11 @@ struct PayloadVerifyCommand: ParsableCommand {
     @OptionGroup var trust: TrustOptions
     @OptionGroup var outputOptions: OutputOptions
 
-    func validate() throws {
-        guard !trust.keyPaths.isEmpty else { throw ValidationError("Give a trusted key with --key.") }
-    }
-
     func run() throws {
         let keys = try trust.trustedKeys()
         let device = try FileBlockDevice(path: payload, access: .readOnly)
         var progress = ProgressLine("Verifying", total: device.sizeBytes, isQuiet: outputOptions.quiet)
+        defer { progress.end() }
         let scan = try PayloadScan(of: device, policy: .trusted(keys)) { progress.update($0) }
         let signer = scan.summary.signer?.fingerprint
         if outputOptions.json {

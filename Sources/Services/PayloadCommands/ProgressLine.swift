@@ -24,6 +24,13 @@ struct ProgressLine {
         Terminal.writeError(text)
     }
 
+    /// Ends the bar's line where the work stopped early, so that an error stands on a line of its own.
+    mutating func end() {
+        guard style == .bar, let shownSteps, shownSteps < 100 else { return }
+        Terminal.writeError("\n")
+        self.shownSteps = nil
+    }
+
     /// What to draw for `done` bytes; `nil` when nothing changed.
     mutating func text(for done: UInt64) -> String? {
         let steps: UInt64 = style == .bar ? 100 : 10

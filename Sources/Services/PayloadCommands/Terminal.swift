@@ -22,7 +22,8 @@ enum Terminal {
 
     /// Names inside a payload are a stranger's text: nothing in them may steer the terminal.
     private static func printable(_ text: String) -> String {
-        String(text.unicodeScalars.map { $0.properties.generalCategory == .control && $0 != "\n" ? " " : Character($0) })
+        String(
+            text.unicodeScalars.map { $0.properties.generalCategory == .control && $0 != "\n" ? " " : Character($0) })
     }
 
     private static func write(_ text: String, to descriptor: CInt) {

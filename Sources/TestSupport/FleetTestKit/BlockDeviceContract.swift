@@ -8,7 +8,8 @@ package enum BlockDeviceContract {
         var random = SeededRandom(seed: seed)
         try require(device.sizeBytes >= 65536, "the contract needs 64 KiB")
         try require(
-            [512, 4096].contains(device.sectorSizeBytes), "sectors have 512 or 4096 bytes, not \(device.sectorSizeBytes)")
+            [512, 4096].contains(device.sectorSizeBytes),
+            "sectors have 512 or 4096 bytes, not \(device.sectorSizeBytes)")
         try readsBackWhatWasWritten(device, &random)
         try refusesWhatLiesOutside(device)
         try acceptsEmptyRanges(device)
@@ -33,7 +34,8 @@ package enum BlockDeviceContract {
 
     private static func refusesWhatLiesOutside(_ device: any BlockDevice) throws {
         let size = device.sizeBytes
-        for (offset, count) in [(size, 1), (size - 1, 2), (UInt64.max, 1), (UInt64.max - 511, 512), (0, Int(size) + 1)] {
+        for (offset, count) in [(size, 1), (size - 1, 2), (UInt64.max, 1), (UInt64.max - 511, 512), (0, Int(size) + 1)]
+        {
             let isOutOfRange: (DeviceError) -> Bool = { if case .outOfRange = $0 { true } else { false } }
             try requireError("reading \(count) at \(offset) is out of range", isOutOfRange) { () throws(DeviceError) in
                 _ = try device.read(at: offset, count: count)
@@ -62,7 +64,8 @@ package enum BlockDeviceContract {
         try device.write([UInt8](repeating: 0x22, count: 8193), at: 4095)
         try device.flush()
         let bytes = try device.read(at: 0, count: 16384)
-        let wanted = [UInt8](repeating: 0x11, count: 4095) + [UInt8](repeating: 0x22, count: 8193)
+        let wanted =
+            [UInt8](repeating: 0x11, count: 4095) + [UInt8](repeating: 0x22, count: 8193)
             + [UInt8](repeating: 0x11, count: 4096)
         try require(bytes == wanted, "a write changes nothing before or behind it")
         let slice = (0..<100).map { UInt8($0) }[40..<60]

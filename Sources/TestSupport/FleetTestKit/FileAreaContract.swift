@@ -40,7 +40,8 @@ package enum FileAreaContract {
         try small.write([1, 2, 3, 4], at: 0)
         try small.flush()
         let large = try area.create("kernel", sizeBytes: 8)
-        try require(large.read(at: 0, count: 8) == [1, 2, 3, 4, 0, 0, 0, 0], "a file grows by zeros and keeps the rest")
+        try require(
+            large.read(at: 0, count: 8) == [1, 2, 3, 4, 0, 0, 0, 0], "a file grows by zeros and keeps the rest")
         let cut = try area.create("kernel", sizeBytes: 2)
         try require(cut.read(at: 0, count: 2) == [1, 2], "a file shrinks from its end")
         try require(area.open("kernel")?.sizeBytes == 2, "the new size is the file's")

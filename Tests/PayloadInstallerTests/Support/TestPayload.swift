@@ -27,7 +27,9 @@ enum TestPayload {
         var completed = partitions
         for partition in partitions.indices {
             for index in partitions[partition].operations.indices {
-                guard takesBlob(partitions[partition].operations[index].kind), let blob = rest.popFirst() else { continue }
+                guard takesBlob(partitions[partition].operations[index].kind), let blob = rest.popFirst() else {
+                    continue
+                }
                 completed[partition].operations[index].dataOffset = offset
                 completed[partition].operations[index].dataLength = UInt64(blob.count)
                 completed[partition].operations[index].dataDigest = StreamDigest.digest(of: blob)
@@ -108,7 +110,9 @@ func mixedImage(_ count: Int, seed: UInt64) -> [UInt8] {
         let size = min(count - bytes.count, 700_001)
         switch part % 3 {
         case 0: bytes += noise(size, seed: seed &+ part)
-        case 1: bytes += repeatElement(Array("All of these words come again. ".utf8), count: size / 31 + 1).joined().prefix(size)
+        case 1:
+            bytes += repeatElement(Array("All of these words come again. ".utf8), count: size / 31 + 1).joined().prefix(
+                size)
         default: bytes += [UInt8](repeating: 0, count: size)
         }
         part += 1

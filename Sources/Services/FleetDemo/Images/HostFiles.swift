@@ -31,7 +31,9 @@ enum HostFiles {
 
     private static func kernel() -> String? {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: "/boot")) ?? []  // A container has none.
-        return names.sorted().last { $0.hasPrefix("vmlinuz-") && FileManager.default.isReadableFile(atPath: "/boot/\($0)") }
-            .map { "/boot/\($0)" }
+        return names.sorted().last {
+            $0.hasPrefix("vmlinuz-") && FileManager.default.isReadableFile(atPath: "/boot/\($0)")
+        }
+        .map { "/boot/\($0)" }
     }
 }

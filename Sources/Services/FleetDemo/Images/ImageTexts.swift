@@ -48,27 +48,29 @@ package enum ImageTexts {
         """
 
     /// Compares every file of the release with the digest that it was built with.
-    private static let filesCheck = preamble + """
-        report=$(bin/sha256sum -c \(manifest) 2>&1) && exit 0
-        echo "files of the release are damaged: $(echo "$report" | bin/grep FAILED | bin/head -n 1)"
-        exit 1
+    private static let filesCheck =
+        preamble + """
+            report=$(bin/sha256sum -c \(manifest) 2>&1) && exit 0
+            echo "files of the release are damaged: $(echo "$report" | bin/grep FAILED | bin/head -n 1)"
+            exit 1
 
-        """
+            """
 
     /// Starts the release's web service for one request, as inetd would, and wants its page.
-    private static let webCheck = preamble + """
-        . lib/greeter/service.conf
-        version=$(bin/grep VERSION_ID= lib/os-release)
-        if [ -e bin/httpd ]; then
-            answer=$(printf 'GET / HTTP/1.0\\r\\n\\r\\n' | bin/httpd -i -h "$SERVICE_HOME" -c "$usr/lib/greeter/httpd.conf" 2>&1)
-        else
-            answer=$(bin/cat "$SERVICE_HOME/index.html" 2>&1)
-        fi
-        case "$answer" in
-            *"Greetings from ${version#*=}"*) exit 0 ;;
-        esac
-        echo "the web service shows no page: $(echo "$answer" | bin/head -n 1)"
-        exit 1
+    private static let webCheck =
+        preamble + """
+            . lib/greeter/service.conf
+            version=$(bin/grep VERSION_ID= lib/os-release)
+            if [ -e bin/httpd ]; then
+                answer=$(printf 'GET / HTTP/1.0\\r\\n\\r\\n' | bin/httpd -i -h "$SERVICE_HOME" -c "$usr/lib/greeter/httpd.conf" 2>&1)
+            else
+                answer=$(bin/cat "$SERVICE_HOME/index.html" 2>&1)
+            fi
+            case "$answer" in
+                *"Greetings from ${version#*=}"*) exit 0 ;;
+            esac
+            echo "the web service shows no page: $(echo "$answer" | bin/head -n 1)"
+            exit 1
 
-        """
+            """
 }

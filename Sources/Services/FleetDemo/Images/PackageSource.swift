@@ -36,6 +36,11 @@ struct PackageSource: Sendable {
         return "\(base)/martlet/demo"
     }()
 
+    /// Nobody waits long for a network that is not there.
+    private static let aptOptions = [
+        "-o", "Acquire::http::Timeout=10", "-o", "Acquire::https::Timeout=10", "-o", "Acquire::Retries=1",
+    ]
+
     /// - Throws: ``DemoError/sourceFilesMissing(what:)`` when neither Debian nor this host has what is needed.
     func files() async throws -> SourceFiles {
         if let unpacked = Self.unpacked(in: cache) { return unpacked }
@@ -58,7 +63,8 @@ struct PackageSource: Sendable {
         let apt = try SystemTool.packageManager.path()
         // apt-get leaves its downloads in the working folder.
         try await command.succeed(
-            "/bin/sh", ["-c", "cd \"$0\" && exec \"$@\"", aside, apt, "-qq", "download"] + packages)
+            "/bin/sh",
+            ["-c", "cd \"$0\" && exec \"$@\"", aside, apt, "-qq"] + Self.aptOptions + ["download"] + packages)
         let names = (try? FileManager.default.contentsOfDirectory(atPath: aside)) ?? []  // None: the count is wrong.
         let archives = names.filter { $0.hasSuffix(".deb") }
         guard archives.count == packages.count else { throw DemoError.sourceFilesMissing(what: "Debian package") }

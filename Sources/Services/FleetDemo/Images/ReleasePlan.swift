@@ -15,7 +15,8 @@ package struct ReleasePlan: Sendable {
     /// 1.0.0 and 2.0.0 are good. 3.0.0 has a mistake of the kind that tests miss: its service looks for its pages in a
     /// folder that the image does not have.
     package static func all() throws(InvalidVersion) -> [ReleasePlan] {
-        let common = ["fs", "crypto", "lib"]
+        let fileSystems = ["btrfs", "xfs", "overlayfs", "fuse", "erofs", "fat", "nls", "nfs"].map { "fs/\($0)" }
+        let common = fileSystems + ["crypto", "lib"]
         return [
             ReleasePlan(
                 version: try Version("1.0.0"), moduleFolders: common, serviceHome: pageFolder,
@@ -24,7 +25,8 @@ package struct ReleasePlan: Sendable {
                 version: try Version("2.0.0"), moduleFolders: common + ["drivers/virtio", "drivers/block"],
                 serviceHome: pageFolder, notes: "Drivers for virtual disks."),
             ReleasePlan(
-                version: try Version("3.0.0"), moduleFolders: common + ["drivers/virtio", "drivers/block", "drivers/nvme"],
+                version: try Version("3.0.0"),
+                moduleFolders: common + ["drivers/virtio", "drivers/block", "drivers/nvme"],
                 serviceHome: "share/site", notes: "Drivers for NVMe; the pages move."),
         ]
     }

@@ -157,6 +157,7 @@ actor DemoMachine {
     private func forgetDaemon() {
         if let daemon { guardian.forget(daemon) }
         daemon = nil
+        view.lastStatus = view.status ?? view.lastStatus
         view.sessions.append(view.status?.downloadedBytes ?? 0)
         view.status = nil
     }
@@ -173,20 +174,26 @@ actor DemoMachine {
     /// Turns what changed into history.
     private func note(_ status: EngineStatus, before: EngineStatus?) {
         if status.state == .downloading, before?.state != .downloading {
-            record(.downloading, slot: status.slot.other, version: status.newVersion, "fetches \(status.newVersion ?? "?")")
+            record(
+                .downloading, slot: status.slot.other, version: status.newVersion, "fetches \(status.newVersion ?? "?")"
+            )
         }
         if status.state == .needsReboot, before?.state != .needsReboot, let version = status.newVersion {
-            record(.staged, slot: status.slot.other, version: version, "\(version) verified on slot \(status.slot.other)")
+            record(
+                .staged, slot: status.slot.other, version: version, "\(version) verified on slot \(status.slot.other)")
         }
-        for held in status.held where !view.history.contains(where: { $0.kind == .fellBack && $0.version == held.version }) {
+        for held in status.held
+        where !view.history.contains(where: { $0.kind == .fellBack && $0.version == held.version }) {
             record(
                 .fellBack, slot: status.slot, version: held.version,
-                "\(held.version) refused, back on \(status.version): \(held.reason)")
+                "\(held.version) refused, back on \(status.version): \(held.reason.onOneLine)")
         }
         let isGood = status.slots.first { $0.isBooted }?.isSuccessful == true
         let last = view.history.last { $0.kind == .healthy || $0.kind == .booted }
         if isGood, status.state != .assessing, last?.kind == .booted {
-            record(.healthy, slot: status.slot, version: status.version, "\(status.version) is good on slot \(status.slot)")
+            record(
+                .healthy, slot: status.slot, version: status.version, "\(status.version) is good on slot \(status.slot)"
+            )
         }
     }
 

@@ -23,7 +23,8 @@ package struct MachineCard: Hashable, Sendable {
 
     /// Small birds; after the last one they are numbered.
     private static let birds = [
-        "falcon", "heron", "kestrel", "linnet", "merlin", "osprey", "plover", "robin", "siskin", "tern", "wren", "avocet",
+        "falcon", "heron", "kestrel", "linnet", "merlin", "osprey", "plover", "robin", "siskin", "tern", "wren",
+        "avocet",
         "bunting", "curlew", "dunlin", "egret",
     ]
 

@@ -20,6 +20,8 @@ package struct MachineView: Sendable {
     package var slot: Slot?
     /// What the daemon last said of itself in this boot.
     package var status: EngineStatus?
+    /// What the daemon before that said last.
+    package var lastStatus: EngineStatus?
     package var boots = 0
     /// Daemons started, of which each boot has one unless it was killed.
     package var starts = 0
@@ -34,11 +36,15 @@ package struct MachineView: Sendable {
     package var version: String? { status?.version }
     package var downloadedBytes: UInt64 { sessions.reduce(0, +) + (status?.downloadedBytes ?? 0) }
 
-    package func slotStatus(_ slot: Slot) -> EngineStatus.SlotStatus? { status?.slots.first { $0.slot == slot } }
+    /// What is known of a slot, be it from before the last reboot.
+    package func slotStatus(_ slot: Slot) -> EngineStatus.SlotStatus? {
+        (status ?? lastStatus)?.slots.first { $0.slot == slot }
+    }
 
     /// Up, judged good, and doing nothing.
     package func isSettled(on version: Version) -> Bool {
-        guard let status, power == .up, status.version == version.text, status.state == .idle || status.state == .checking
+        guard let status, power == .up, status.version == version.text,
+            status.state == .idle || status.state == .checking
         else { return false }
         return slotStatus(status.slot)?.isSuccessful == true
     }

@@ -13,12 +13,15 @@ struct ServerProcess: Sendable {
     /// Starts it and waits until it listens.
     static func start(_ programs: Programs, paths: DemoPaths, guardian: Guardian) async throws -> ServerProcess {
         let log = "\(paths.logs)/martlet-server.log"
-        let child = try ChildProcess.start(
-            programs.server, ["serve", "--data", paths.server, "--listen", "127.0.0.1:0"], output: log, errors: log)
+        let settings = "\(paths.root)/server.toml"
+        try Folder.write("# The defaults are right; this host's own settings file is not read.\n", to: settings)
+        let words = ["serve", "--config", settings, "--data", paths.server, "--listen", "127.0.0.1:0"]
+        let child = try ChildProcess.start(programs.server, words, output: log, errors: log)
         guardian.watch(child)
         let deadline = ContinuousClock.now + startLimit
         while ContinuousClock.now < deadline {
-            if let address = listenAddress(paths), FileManager.default.fileExists(atPath: "\(paths.server)/admin-token") {
+            if let address = listenAddress(paths), FileManager.default.fileExists(atPath: "\(paths.server)/admin-token")
+            {
                 return ServerProcess(
                     child: child, url: "http://\(address)", tokenFile: "\(paths.server)/admin-token", log: log)
             }
@@ -28,6 +31,12 @@ struct ServerProcess: Sendable {
             try await Task.sleep(for: .milliseconds(20))
         }
         throw StoryFailure(expected: "the server listens within \(startLimit)", seen: "no listen-address", log: log)
+    }
+
+    /// - Throws: ``StoryFailure`` when it has ended.
+    func checkAlive() throws {
+        guard let ending = child.poll() else { return }
+        throw StoryFailure(expected: "the server to run", seen: "it ended with \(ending)", log: log)
     }
 
     func stop(_ guardian: Guardian) async {

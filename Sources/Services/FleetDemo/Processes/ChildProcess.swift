@@ -50,7 +50,9 @@ package final class ChildProcess: Sendable {
         } else {
             unsafe posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, errors, appending, 0o644)
         }
-        let variables = ProcessInfo.processInfo.environment.merging(environment) { _, added in added }
+        // Settings of this host's own server or machine have no place in the demo.
+        let inherited = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("MARTLET_") }
+        let variables = inherited.merging(environment) { _, added in added }
             .map { "\($0.key)=\($0.value)" }
         let identifier = try unsafe spawn(program, [program] + arguments, variables, &actions)
         return ChildProcess(identifier: identifier)

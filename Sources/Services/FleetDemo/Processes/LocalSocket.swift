@@ -23,10 +23,11 @@ enum LocalSocket {
 
     /// The answer; `nil` when nobody answers in time.
     static func exchange(_ question: [UInt8], with address: Address, until end: End) async -> [UInt8]? {
-        let family = switch address {
-        case .file: AF_UNIX
-        case .port: AF_INET
-        }
+        let family =
+            switch address {
+            case .file: AF_UNIX
+            case .port: AF_INET
+            }
         let descriptor = socket(family, Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
@@ -42,10 +43,11 @@ enum LocalSocket {
     private static func connects(
         _ descriptor: Int32, to address: Address, by deadline: ContinuousClock.Instant
     ) async -> Bool {
-        let result = switch address {
-        case .file(let path): connectToFile(descriptor, path)
-        case .port(let port): connectToPort(descriptor, port)
-        }
+        let result =
+            switch address {
+            case .file(let path): connectToFile(descriptor, path)
+            case .port(let port): connectToPort(descriptor, port)
+            }
         if result == 0 { return true }
         guard errno == EINPROGRESS else { return false }
         while ContinuousClock.now < deadline {
@@ -80,7 +82,9 @@ enum LocalSocket {
     private static func connect<SocketAddress>(_ descriptor: Int32, _ address: inout SocketAddress) -> Int32 {
         let size = socklen_t(MemoryLayout<SocketAddress>.size)
         return unsafe withUnsafePointer(to: &address) { pointer in
-            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe Glibc.connect(descriptor, $0, size) }
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe Glibc.connect(descriptor, $0, size)
+            }
         }
     }
 

@@ -10,7 +10,8 @@ extension Cast {
         try await proveStop(tried: tried)
         try await proveReasons(tried: tried)
         try await proveNoRetry(tried: tried)
-        try await proveDisks("Every disk still holds \(releases.good.version), and boots it next", failed: releases.broken)
+        try await proveDisks(
+            "Every disk still holds \(releases.good.version), and boots it next", failed: releases.broken)
     }
 
     /// - Returns: the machines that tried the release.
@@ -32,7 +33,9 @@ extension Cast {
             }
             let tried = await fleet.views().filter { $0.hasBegun(broken) }
             let names = tried.map(\.card.alias).joined(separator: ", ")
-            return (tried, "\(names): health gate failed, back on \(good) by \(tried.count == 1 ? "itself" : "themselves")")
+            return (
+                tried, "\(names): health gate failed, back on \(good) by \(tried.count == 1 ? "itself" : "themselves")"
+            )
         }
     }
 
@@ -46,7 +49,9 @@ extension Cast {
     private func proveStop(tried: [MachineView]) async throws {
         let broken = releases.broken.version
         let untouched = stage.machineCount - tried.count
-        try await stage.chronicle.step("The roll-out stopped itself; \(untouched) of \(stage.machineCount) machines never tried") {
+        try await stage.chronicle.step(
+            "The roll-out stopped itself; \(untouched) of \(stage.machineCount) machines never tried"
+        ) {
             let limits = stage.limits
             try check(
                 (limits.stopAfterFailures...limits.triedMax).contains(tried.count),
@@ -94,7 +99,8 @@ extension Cast {
             for view in await fleet.views() {
                 let attempts = view.history.count { $0.kind == .downloading && $0.version == broken.text }
                 try check(
-                    attempts <= 1, "\(view.card.alias) to try once at most", seen: "\(attempts) times", log: view.card.log)
+                    attempts <= 1, "\(view.card.alias) to try once at most", seen: "\(attempts) times",
+                    log: view.card.log)
             }
             return ((), nil)
         }
@@ -102,7 +108,9 @@ extension Cast {
 
     private func checkCounts() async -> [String: Int] {
         var counts: [String: Int] = [:]
-        for view in await fleet.views() { counts[view.card.alias] = view.status.map { Int(clamping: $0.checkCount) } ?? 0 }
+        for view in await fleet.views() {
+            counts[view.card.alias] = view.status.map { Int(clamping: $0.checkCount) } ?? 0
+        }
         return counts
     }
 }

@@ -46,7 +46,7 @@ extension Cast {
                 let progress = status.progress, progress.totalBytes > 0
             else { continue }
             let fraction = Double(progress.receivedBytes) / Double(progress.totalBytes)
-            guard (0.3...0.7).contains(fraction) else { continue }
+            guard (0.25...0.85).contains(fraction) else { continue }
             return Casualty(
                 index: index, alias: view.card.alias, receivedBytes: progress.receivedBytes,
                 totalBytes: progress.totalBytes, boots: view.boots, sessions: view.sessions.count)

@@ -8,9 +8,10 @@ struct Cast: Sendable {
     let fleet: Fleet
     let fleetOperator: FleetOperator
     let releases: Releases
+    let server: ServerProcess
 
     /// From the first power-on to the end.
-    func play(page: String) async throws {
+    func play() async throws {
         try await powerOn()
         try await joinAlpha()
         try await publishToAlpha()
@@ -18,7 +19,7 @@ struct Cast: Sendable {
         try await rollOutGoodRelease()
         try await leaveAlpha()
         try await rollOutBrokenRelease()
-        try await pageIsTrue(page)
+        try await pageIsTrue(server.url)
     }
 
     // MARK: - What the steps share
@@ -31,6 +32,7 @@ struct Cast: Sendable {
         try await Expectation(expected: expected, limit: stage.patience, log: log).wait {
             Self.describe(await fleet.views())
         } until: {
+            try server.checkAlive()
             let views = await fleet.views()
             if let view = views.first(where: { $0.fault != nil }), let fault = view.fault {
                 throw StoryFailure(expected: expected, seen: "\(view.card.alias): \(fault)", log: view.card.log)
@@ -43,10 +45,12 @@ struct Cast: Sendable {
     func waitForServer(
         _ expected: String, seen: @Sendable () async throws -> String, until isTrue: @Sendable () async throws -> Bool
     ) async throws {
-        let log = "\(stage.paths.logs)/martlet-server.log"
         try await Expectation(
-            expected: expected, limit: stage.patience, interval: .milliseconds(250), log: log
-        ).wait(seen: seen, until: isTrue)
+            expected: expected, limit: stage.patience, interval: .milliseconds(250), log: server.log
+        ).wait(seen: seen) {
+            try server.checkAlive()
+            return try await isTrue()
+        }
     }
 
     /// The machine that is most likely to tell why a wait takes so long.

@@ -5,7 +5,7 @@ package struct RolloutLimits: Hashable, Sendable {
 
     /// So small that some machines are always left untouched when a release is broken.
     package init(machineCount: Int) {
-        inProgressMax = machineCount >= 6 ? 3 : machineCount >= 4 ? 2 : 1
+        inProgressMax = machineCount >= 6 ? max(3, machineCount / 5) : machineCount >= 4 ? 2 : 1
         stopAfterFailures = machineCount >= 6 ? 2 : 1
     }
 

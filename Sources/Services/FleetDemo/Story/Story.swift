@@ -31,9 +31,10 @@ struct Story: Sendable {
                 }
             }
             defer { display.cancel() }
-            let cast = Cast(stage: stage, fleet: fleet, fleetOperator: fleetOperator, releases: releases)
+            let cast = Cast(
+                stage: stage, fleet: fleet, fleetOperator: fleetOperator, releases: releases, server: server.process)
             let result: Result<Void, any Error>
-            do { result = .success(try await cast.play(page: server.process.url)) } catch { result = .failure(error) }
+            do { result = .success(try await cast.play()) } catch { result = .failure(error) }
             display.cancel()
             _ = await display.result
             await stage.screen.show([])

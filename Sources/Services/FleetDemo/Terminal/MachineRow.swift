@@ -74,7 +74,9 @@ package struct MachineRow: Sendable {
         case .needsReboot: return palette.warning(cut("\(status.newVersion ?? "") verified, reboots"))
         case .rebooting: return palette.warning(cut("reboots"))
         case .idle, .checking:
-            if let held = status.held.last { return palette.warning(cut("refused \(held.version): \(held.reason)")) }
+            if let held = status.held.last {
+                return palette.warning(cut("refused \(held.version): \(held.reason.onOneLine)"))
+            }
             return palette.faint(cut(status.serverHold ?? "good"))
         }
     }

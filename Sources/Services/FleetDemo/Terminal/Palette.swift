@@ -22,6 +22,14 @@ extension String {
         count >= width ? String(prefix(max(0, width))) : self + String(repeating: " ", count: width - count)
     }
 
+    /// Without line ends and other control characters, which would steer the terminal.
+    package var onOneLine: String {
+        let words = split {
+            $0.isWhitespace || $0.unicodeScalars.allSatisfy { $0.properties.generalCategory == .control }
+        }
+        return words.joined(separator: " ")
+    }
+
     /// At most `width` characters; an ellipsis shows that something was cut off.
     package func truncated(to width: Int) -> String {
         count <= width ? self : String(prefix(max(0, width - 1))) + "…"

@@ -12,6 +12,8 @@ actor Screen {
     private var drawnLines = 0
     private var frame = 0
     private var told: [String: Int] = [:]
+    /// Of a log: wide enough for most steps.
+    private static let plainColumns = 120
     private static let spinner = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"]
 
     init(device: TerminalDevice, isQuiet: Bool) {
@@ -25,17 +27,21 @@ actor Screen {
         redraw()
     }
 
-    /// The present step has ended.
+    /// The present step has ended. What was found stands behind the name, or below it where there is no room.
     func finish(_ name: String, detail: String?, seconds: Double, passed: Bool) {
         current = nil
         let mark = passed ? palette.good("✓") : palette.bad("✗")
-        let columns = device.isTerminal ? device.size.columns : 120
+        let columns = device.isTerminal ? device.size.columns : Self.plainColumns
         let time = Self.tenths(seconds) + " s"
-        let width = max(20, columns - 4 - time.count - 2)
+        let width = max(20, columns - 4 - time.count)
         let head = name.truncated(to: width)
-        let tail = detail.map { "  \($0)".truncated(to: max(0, width - head.count)) } ?? ""
-        let space = String(repeating: " ", count: max(1, width - head.count - tail.count + 1))
+        let detail = detail?.onOneLine ?? ""
+        let fits = !detail.isEmpty && head.count + 2 + detail.count <= width
+        let tail = fits ? "  \(detail)" : ""
+        let space = String(repeating: " ", count: max(1, width - head.count - tail.count))
         say(" \(mark) \(palette.bold(head))\(palette.faint(tail))\(space)\(palette.faint(time))")
+        guard !fits, !detail.isEmpty else { return }
+        say("   \(palette.faint(device.isTerminal ? detail.truncated(to: max(10, columns - 4)) : detail))")
     }
 
     /// A line that stays.
@@ -50,11 +56,20 @@ actor Screen {
         device.write(erased() + line + "\n")
     }
 
-    /// The fleet as it is now: drawn on a terminal, its news told elsewhere.
+    /// The fleet as it is now: drawn on a terminal at the next tick, its news told elsewhere.
     func show(_ views: [MachineView]) {
         rows = views
-        frame += 1
-        if device.isTerminal { redraw() } else { tellNews() }
+        if !device.isTerminal { tellNews() }
+    }
+
+    /// Keeps the picture alive until the task is cancelled.
+    func animate() async {
+        guard device.isTerminal else { return }
+        while !Task.isCancelled {
+            frame += 1
+            redraw()
+            try? await Task.sleep(for: .milliseconds(100))  // Throws only when cancelled; the loop sees that.
+        }
     }
 
     /// Leaves the terminal as it was found.
@@ -65,7 +80,6 @@ actor Screen {
         device.write(erased() + "\u{1B}[?25h")
     }
 
-
     static func tenths(_ seconds: Double) -> String {
         let tenths = Int((seconds * 10).rounded())
         return "\(tenths / 10).\(tenths % 10)"
@@ -75,8 +89,9 @@ actor Screen {
 
     private func redraw() {
         guard device.isTerminal, !isQuiet else { return }
-        var text = "\u{1B}[?25l" + erased()
         let lines = liveLines()
+        guard !lines.isEmpty || drawnLines > 0 else { return }
+        var text = "\u{1B}[?25l" + erased()
         text += lines.map { $0 + "\n" }.joined()
         drawnLines = lines.count
         device.write(text)
@@ -115,7 +130,9 @@ actor Screen {
 
     /// Where nothing can be redrawn: the turning points of each machine, a line each.
     private func tellNews() {
-        let turningPoints: Set<HistoryEntry.Kind> = [.staged, .healthy, .refused, .fellBack, .killed, .restarted, .hung]
+        let turningPoints: Set<HistoryEntry.Kind> = [
+            .staged, .healthy, .refused, .fellBack, .killed, .restarted, .hung,
+        ]
         for view in rows {
             let known = told[view.card.alias] ?? 0
             for entry in view.history.dropFirst(known) where turningPoints.contains(entry.kind) {

@@ -1,5 +1,5 @@
-internal import ContentTrust
 internal import CompressionCodecs
+internal import ContentTrust
 internal import FoundationEssentials
 package import PayloadFormat
 package import SlotDevice

@@ -1,10 +1,10 @@
-import FleetOperations
+package import FleetOperations
 import PayloadFormat
-import PayloadStore
+package import PayloadStore
 
 /// Reads what an uploaded payload says of itself, so that nothing but a payload ever gets into a release.
-enum PayloadInspection {
-    static func describe(_ reader: any PayloadReader) async throws -> PayloadDescription {
+package enum PayloadInspection {
+    package static func describe(_ reader: any PayloadReader) async throws -> PayloadDescription {
         let start = try await reader.read(at: 0, count: FormatVersion.two.headerByteCount)
         let header = try PayloadHeader(parsing: start[...])
         // The limit on manifests has been checked; the file may be shorter than its header claims.

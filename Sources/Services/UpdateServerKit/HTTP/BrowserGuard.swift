@@ -1,16 +1,18 @@
 import HTTPTypes
-import Hummingbird
+package import Hummingbird
 
 /// Keeps other web sites from using a browser that can reach the server.
 ///
 /// The page only shows, so nothing that changes the fleet has to come from a browser: such a request is refused when it
 /// says that a page made it. Without tokens the server believes everyone on its loopback address; there a name that
 /// somebody else's name server points at that address must not count as ours.
-struct BrowserGuard: Sendable {
+package struct BrowserGuard: Sendable {
     let mode: ServerSettings.Authentication
 
+    package init(mode: ServerSettings.Authentication) { self.mode = mode }
+
     /// - Throws: ``RequestError``.
-    func check(_ request: Request) throws(RequestError) {
+    package func check(_ request: Request) throws(RequestError) {
         let isReading = request.method == .get || request.method == .head
         if !isReading, request.headers[.origin] != nil { throw .fromAWebPage }
         if mode == .none, let host = request.head.authority, !Self.isLocal(host) { throw .foreignHost(host) }

@@ -1,7 +1,7 @@
 import HTTPTypes
 
 /// Why a request was refused before anybody looked at what it wants.
-enum RequestError: Error, Hashable {
+package enum RequestError: Error, Hashable {
     case bodyTooLong(limit: Int)
     case notJSON
     /// The JSON is not what this request takes; the text says where.

@@ -4,8 +4,8 @@ import FoundationEssentials
 import HTTPTypes
 import Hummingbird
 import Logging
-import NIOCore
-import PayloadStore
+package import NIOCore
+package import PayloadStore
 import UpdateModel
 
 /// `GET` and `HEAD /payloads/DIGEST/NAME`: the bits of payloads, whole or in part.
@@ -104,23 +104,28 @@ struct PayloadResponse {
 
 /// Part of a payload in small pieces. A piece is read when the connection can take it, so that a thousand slow readers
 /// hold two pieces each and no more.
-struct PayloadBody: AsyncSequence, Sendable {
-    static let chunkByteCount = 64 << 10
+package struct PayloadBody: AsyncSequence, Sendable {
+    package static let chunkByteCount = 64 << 10
 
     let reader: any PayloadReader
     let range: Range<UInt64>
 
+    package init(reader: any PayloadReader, range: Range<UInt64>) {
+        self.reader = reader
+        self.range = range
+    }
+
     /// The stored file is shorter than it was.
-    struct Truncated: Error {}
+    package struct Truncated: Error {}
 
-    func makeAsyncIterator() -> Iterator { Iterator(reader: reader, offset: range.lowerBound, end: range.upperBound) }
+    package func makeAsyncIterator() -> Iterator { Iterator(reader: reader, offset: range.lowerBound, end: range.upperBound) }
 
-    struct Iterator: AsyncIteratorProtocol {
+    package struct Iterator: AsyncIteratorProtocol {
         let reader: any PayloadReader
         var offset: UInt64
         let end: UInt64
 
-        mutating func next() async throws -> ByteBuffer? {
+        package mutating func next() async throws -> ByteBuffer? {
             guard offset < end else { return nil }
             let count = Int(Swift.min(end - offset, UInt64(chunkByteCount)))
             let bytes = try await reader.read(at: offset, count: count)

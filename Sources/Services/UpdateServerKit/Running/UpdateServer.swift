@@ -1,9 +1,9 @@
 package import FleetOperations
 import FleetModel
-import Hummingbird
+package import Hummingbird
 import HummingbirdCore
 package import Logging
-import NIOCore
+package import NIOCore
 import NIOPosix
 import ServiceLifecycle
 import UnixSignals
@@ -69,7 +69,7 @@ package struct UpdateServer: Sendable {
     }
 
     /// The server as Hummingbird runs it.
-    func application(
+    package func application(
         onRunning: @escaping @Sendable (any NIOCore.Channel) async -> Void = { _ in }
     ) -> Hummingbird.Application<RouterResponder<ServerContext>> {
         let address = BindAddress.hostname(settings.listen.host, port: settings.listen.port)

@@ -34,9 +34,9 @@ package struct ServerSettings: Sendable, Equatable {
     private static func checkedURL(_ text: String) throws(SettingsError) -> String {
         let lower = text.lowercased()
         let isWeb = lower.hasPrefix("http://") || lower.hasPrefix("https://")
-        let rest = text.drop { $0 != "/" }.drop { $0 == "/" }
+        let rest = text.drop { $0 != "/" }.dropFirst(2)
         let isClean = text.utf8.allSatisfy { (0x21...0x7E).contains($0) && !"\"<>?#\\^`{|}".utf8.contains($0) }
-        guard isWeb, isClean, !rest.isEmpty, rest.first != ":" else {
+        guard isWeb, isClean, let first = rest.first, !"/:@".contains(first) else {
             throw .invalid(key: "public-url", value: text, wanted: "a URL such as https://updates.example.org")
         }
         var url = Substring(text)

@@ -38,6 +38,7 @@ package struct SettingsFragment: Sendable, Equatable, Decodable {
     /// - Throws: ``SettingsError/malformed(file:reason:)``, or ``SettingsError/unknownKeys(_:file:)``: a misspelt key
     ///   must not pass for a setting that was made.
     package init(toml: String, file: String) throws(SettingsError) {
+        try Self.refuseTables(toml, file: file)
         do {
             self = try TOMLDecoder(strictDecoding: true).decode(SettingsFragment.self, from: toml)
         } catch let error as UnexpectedKeysError {
@@ -52,6 +53,15 @@ package struct SettingsFragment: Sendable, Equatable, Decodable {
         } catch {
             throw .malformed(file: file, reason: "it does not have the form of a settings file")
         }
+    }
+
+    /// No setting is in a table. They are refused before the parser sees them, because it takes for granted what
+    /// follows a bracket at the beginning of a line.
+    private static func refuseTables(_ toml: String, file: String) throws(SettingsError) {
+        let lines = toml.split(omittingEmptySubsequences: false) { $0.isNewline }
+        let opens: (Substring) -> Bool = { $0.first { !$0.isWhitespace } == "[" }
+        guard let line = lines.firstIndex(where: opens) else { return }
+        throw .malformed(file: file, reason: "line \(line + 1) begins a table, and no setting is in one")
     }
 
     private static func path(_ context: DecodingError.Context) -> String {

@@ -1,0 +1,76 @@
+import DashboardKit
+import FleetAPI
+import FleetModel
+import Testing
+import UpdateModel
+
+@Suite("Dashboard page")
+struct DashboardPageTests {
+    @Test("whatever a machine says of itself is text, never markup")
+    func escaping() throws {
+        let evil = "<script>alert('x')</script>\"&"
+        let page = DashboardPage(try Samples.overview(alias: evil, eventText: evil, stopReason: evil)).markup
+        #expect(!page.contains("<script"))
+        #expect(!page.contains("alert('x')"))
+        #expect(page.contains("&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;&quot;&amp;"))
+    }
+
+    @Test("control characters become visible marks")
+    func controlCharacters() throws {
+        let page = DashboardPage(try Samples.overview(alias: "a\u{1B}[31m\u{0}b")).markup
+        #expect(!page.utf8.contains(0x1B))
+        #expect(!page.utf8.contains(0))
+        #expect(page.contains("a\u{FFFD}[31m\u{FFFD}b"))
+    }
+
+    @Test("the page shows channels, groups, machines and events in words")
+    func content() throws {
+        let page = DashboardPage(try Samples.overview()).markup
+        for text in [
+            "stable", "4000.0.0", "web", "at most 2 at a time", "stops after 3 failures", "rack7-node3", "up to date",
+            "downloading 4000.0.0", "As many machines of the group as allowed are updating now.",
+            "The new release did not become healthy", "The roll-out of 4000.0.0 stopped itself.", "12 s ago",
+        ] {
+            #expect(page.contains(text), "\(text)")
+        }
+    }
+
+    @Test("an empty server says how to begin")
+    func empty() {
+        let overview = FleetOverview(
+            at: Samples.now, serverVersion: "0", applications: [], machines: ListPage(items: [], total: 0),
+            events: ListPage(items: [], total: 0))
+        let page = DashboardPage(overview).markup
+        #expect(page.contains("martlet app create"))
+        #expect(page.contains("0 machines"))
+    }
+
+    @Test("more machines than the page shows are counted")
+    func counted() throws {
+        #expect(DashboardPage(try Samples.overview(machineTotal: 12_345)).markup.contains("the first 5 of 12345"))
+    }
+
+    @Test("the page loads nothing and runs nothing: its policy allows our style sheet's digest alone")
+    func policy() throws {
+        let policy = DashboardPage.contentSecurityPolicy
+        #expect(policy.hasPrefix("default-src 'none'; style-src 'sha256-"))
+        #expect(!policy.contains("unsafe"))
+        let page = DashboardPage(try Samples.overview()).markup
+        #expect(!page.contains(" style="))
+        #expect(!page.contains("http://") || page.contains("http://www.w3.org/2000/svg"))
+        #expect(page.components(separatedByText: "src=").count == 1)
+    }
+
+    @Test("every element that is opened is closed")
+    func wellFormed() throws {
+        let page = DashboardPage(try Samples.overview()).markup
+        for tag in ["div", "span", "table", "tr", "td", "ul", "li", "section", "svg", "p", "main", "body", "html", "time"] {
+            let opened = page.components(separatedByText: "<\(tag)>").count + page.components(separatedByText: "<\(tag) ").count
+            #expect(opened - 1 == page.components(separatedByText: "</\(tag)>").count, "\(tag)")
+        }
+    }
+}
+
+extension String {
+    fileprivate func components(separatedByText text: String) -> [Substring] { split(separator: text, omittingEmptySubsequences: false) }
+}
