@@ -1,7 +1,7 @@
 # What a stranger needs: make demo, make test. Both install what is missing (Debian packages) and build first.
 
 # One configuration everywhere: a further one would compile every dependency again.
-CONFIGURATION = -c release --static-swift-stdlib
+CONFIGURATION = -c release
 TESTS = $(CONFIGURATION) --disable-testable-imports
 
 .PHONY: help build demo test fuzz bench format lint clean

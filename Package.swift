@@ -30,6 +30,15 @@ func shim(_ name: String, pkgConfig: String? = nil, apt: String) -> Target {
     .systemLibrary(name: name, path: "Sources/Shims/\(name)", pkgConfig: pkgConfig, providers: [.apt([apt])])
 }
 
+/// Programs carry Swift's runtime with them. Said to the linker alone, so that programs and tests share one compilation
+/// of everything; a static build for the compiler too would find no Testing module. The libraries are those that the
+/// runtime's own modules name only in static builds.
+let staticRuntime: [LinkerSetting] = [
+    .unsafeFlags(
+        ["-static-stdlib", "-l_FoundationCollections", "-l_FoundationCShims", "-lCoreFoundation", "-l_FoundationICU"],
+        .when(platforms: [.linux]))
+]
+
 func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .testTarget(name: "\(name)Tests", dependencies: dependencies, path: "Tests/\(name)Tests")
 }
@@ -151,7 +160,7 @@ let package = Package(
                 "PayloadCommands",
                 "ProgramKit",
                 argumentParser,
-            ], path: "Sources/Programs/martlet"),
+            ], path: "Sources/Programs/martlet", linkerSettings: staticRuntime),
         .executableTarget(
             name: "martletd",
             dependencies: [
@@ -159,7 +168,7 @@ let package = Package(
                 "UpdateEngineKit",
                 argumentParser,
             ],
-            path: "Sources/Programs/martletd"),
+            path: "Sources/Programs/martletd", linkerSettings: staticRuntime),
         .executableTarget(
             name: "martlet-server",
             dependencies: [
@@ -172,7 +181,7 @@ let package = Package(
                 argumentParser,
                 logging,
             ],
-            path: "Sources/Programs/martlet-server"),
+            path: "Sources/Programs/martlet-server", linkerSettings: staticRuntime),
 
         // Tests
         tests("BinaryDelta", ["BinaryDelta", "CompressionCodecs", "ContentTrust", "UpdateModel"]),
@@ -182,6 +191,14 @@ let package = Package(
         tests("BootSlots", ["BootSlots", "FleetTestKit", "PartitionTable"]),
         tests("CompressionCodecs", ["CompressionCodecs", "ContentTrust", "UpdateModel"]),
         tests("ContentTrust", ["ContentTrust", "UpdateModel"]),
+        tests("DashboardKit", ["DashboardKit", "FleetAPI", "FleetModel", "UpdateModel"]),
+        tests("FleetAPI", ["FleetAPI", "FleetModel", "UpdateModel"]),
+        tests(
+            "FleetCommands",
+            [
+                "FleetAPI", "FleetCommands", "FleetModel", "FleetOperations", "FleetStorage", "PayloadStore",
+                "UpdateModel", "UpdateServerKit", argumentParser, hummingbirdTesting, logging,
+            ]),
         tests("FleetDemo", ["EngineControl", "FleetDemo", "PartitionTable", "SlotDevice", "UpdateModel"]),
         tests("FleetModel", ["FleetModel"]),
         tests(

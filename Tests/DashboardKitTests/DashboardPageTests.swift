@@ -64,13 +64,18 @@ struct DashboardPageTests {
     @Test("every element that is opened is closed")
     func wellFormed() throws {
         let page = DashboardPage(try Samples.overview()).markup
-        for tag in ["div", "span", "table", "tr", "td", "ul", "li", "section", "svg", "p", "main", "body", "html", "time"] {
-            let opened = page.components(separatedByText: "<\(tag)>").count + page.components(separatedByText: "<\(tag) ").count
+        for tag in [
+            "div", "span", "table", "tr", "td", "ul", "li", "section", "svg", "p", "main", "body", "html", "time",
+        ] {
+            let opened =
+                page.components(separatedByText: "<\(tag)>").count + page.components(separatedByText: "<\(tag) ").count
             #expect(opened - 1 == page.components(separatedByText: "</\(tag)>").count, "\(tag)")
         }
     }
 }
 
 extension String {
-    fileprivate func components(separatedByText text: String) -> [Substring] { split(separator: text, omittingEmptySubsequences: false) }
+    fileprivate func components(separatedByText text: String) -> [Substring] {
+        split(separator: text, omittingEmptySubsequences: false)
+    }
 }

@@ -28,7 +28,8 @@ enum Samples {
 
     private static func group(_ app: ApplicationID, _ target: Version, _ stopReason: String) throws -> GroupResource {
         GroupResource(
-            application: app, name: try GroupName("web"), track: try Track("stable"), channel: try ChannelName("stable"),
+            application: app, name: try GroupName("web"), track: try Track("stable"),
+            channel: try ChannelName("stable"),
             version: target,
             policy: PolicyResource(enabled: true, maxInProgress: 2, stopAfterFailures: 3, stageDeadlineSeconds: 86_400),
             rollout: RolloutResource(
@@ -48,7 +49,8 @@ enum Samples {
                 alias: index == 0 ? alias : nil, track: "stable", group: try GroupName("web"),
                 version: index == 0 ? target : try Version("3000.0.0"), architecture: .amd64, bootedSlot: .a,
                 stage: stage, stageSince: now, grantedVersion: stage == .downloading ? target : nil,
-                hold: stage == .held ? HoldResource(reason: "limit-in-progress", text: HoldReason.limitInProgress.text) : nil,
+                hold: stage == .held
+                    ? HoldResource(reason: "limit-in-progress", text: HoldReason.limitInProgress.text) : nil,
                 lastError: stage == .failed
                     ? ErrorResource(
                         code: 44, name: "RollbackError",

@@ -18,21 +18,26 @@ struct APIJSONTests {
         #expect(try APIJSON.decode(ChannelResource.self, from: Data(text.utf8)) == channel)
     }
 
-    @Test("in a policy's change null takes a limit away, and what is absent stays", arguments: [
-        ("{}", PolicyEdit()),
-        (#"{"maxInProgress":null}"#, PolicyEdit(maxInProgress: .unlimited)),
-        (#"{"maxInProgress":0}"#, PolicyEdit(maxInProgress: .limit(0))),
-        (#"{"enabled":false,"stopAfterFailures":2}"#, PolicyEdit(enabled: false, stopAfterFailures: .limit(2))),
-        (#"{"stageDeadlineSeconds":60}"#, PolicyEdit(stageDeadlineSeconds: 60)),
-    ])
+    @Test(
+        "in a policy's change null takes a limit away, and what is absent stays",
+        arguments: [
+            ("{}", PolicyEdit()),
+            (#"{"maxInProgress":null}"#, PolicyEdit(maxInProgress: .unlimited)),
+            (#"{"maxInProgress":0}"#, PolicyEdit(maxInProgress: .limit(0))),
+            (#"{"enabled":false,"stopAfterFailures":2}"#, PolicyEdit(enabled: false, stopAfterFailures: .limit(2))),
+            (#"{"stageDeadlineSeconds":60}"#, PolicyEdit(stageDeadlineSeconds: 60)),
+        ])
     func policyEdit(json: String, edit: PolicyEdit) throws {
         #expect(try APIJSON.decode(PolicyEdit.self, from: Data(json.utf8)) == edit)
         #expect(try APIJSON.decode(PolicyEdit.self, from: APIJSON.encode(edit)) == edit)
     }
 
-    @Test("a value of the wrong type is refused", arguments: [
-        #"{"maxInProgress":"2"}"#, #"{"enabled":1}"#, #"{"maxInProgress":1e99}"#, #"{"maxInProgress":1.5}"#, "[]", "3",
-    ])
+    @Test(
+        "a value of the wrong type is refused",
+        arguments: [
+            #"{"maxInProgress":"2"}"#, #"{"enabled":1}"#, #"{"maxInProgress":1e99}"#, #"{"maxInProgress":1.5}"#, "[]",
+            "3",
+        ])
     func wrongType(json: String) {
         #expect(throws: (any Error).self) { try APIJSON.decode(PolicyEdit.self, from: Data(json.utf8)) }
     }
@@ -40,9 +45,11 @@ struct APIJSONTests {
 
 @Suite("Percent encoding")
 struct PercentEncodingTests {
-    @Test("a segment survives the way into a URL and back", arguments: [
-        "plain", "{e96281a6-d1af}", "a/b", "..", "1.0.0+build", "ä ö", "100%", "?#&=", "",
-    ])
+    @Test(
+        "a segment survives the way into a URL and back",
+        arguments: [
+            "plain", "{e96281a6-d1af}", "a/b", "..", "1.0.0+build", "ä ö", "100%", "?#&=", "",
+        ])
     func roundTrip(text: String) {
         let encoded = PercentEncoding.encode(text)
         #expect(encoded.allSatisfy { $0.isASCII && !"/?#& ".contains($0) })

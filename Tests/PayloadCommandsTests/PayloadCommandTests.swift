@@ -144,7 +144,8 @@ struct PayloadCommandTests {
     func partitions() async throws {
         let folder = try await folder()
         try await folder.payload(
-            "create", "-q", "--partition", "usr=@new.img", "--partition", "modules=@vmlinuz", "--output", "@p.crau",
+            "create", "-q", "--fast", "--partition", "usr=@new.img", "--partition", "modules=@vmlinuz", "--output",
+            "@p.crau",
             "--key", "@key.pem")
         let ambiguous = await folder.exitCode {
             try await $0.payload("apply", "-q", "@p.crau", "--target", "@out.img", "--key", "@pub.pem")

@@ -7,7 +7,7 @@ import UpdateModel
 
 @Suite("An installation")
 struct InstallationTests {
-    private let image = mixedImage(3_000_000, seed: 11)
+    private let image = mixedImage(1_500_000, seed: 11)
 
     @Test("writes nothing before the metadata's signature is verified (format 2)")
     func nothingWrittenUnverified() async throws {

@@ -52,7 +52,7 @@ struct RoundTripTests {
 
     @Test("and the same images always give the same payload", arguments: FormatVersion.allCases)
     func deterministic(format: FormatVersion) async throws {
-        let image = mixedImage(5_000_000, seed: 5)
+        let image = mixedImage(3_000_000, seed: 5)
         let first = try await TestPayload.full(format, [("system", image)], keys: [SampleKeys.first])
         let second = try await TestPayload.full(format, [("system", image)], keys: [SampleKeys.first])
         #expect(first == second)
@@ -60,7 +60,7 @@ struct RoundTripTests {
 
     @Test("and format 1 uses only what old clients know, format 2 the shortest of all")
     func kinds() async throws {
-        let image = mixedImage(8_000_000, seed: 6)
+        let image = mixedImage(4_500_000, seed: 6)
         func kinds(_ format: FormatVersion) async throws -> Set<OperationKind> {
             let payload = try await TestPayload.full(format, [("system", image)])
             let manifest = try PayloadScan(of: MemoryBlockDevice(payload), policy: .unverified).manifest

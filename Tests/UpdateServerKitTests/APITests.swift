@@ -75,23 +75,25 @@ struct APITests {
         }
     }
 
-    @Test("every refusal is a problem document with its status", arguments: [
-        (HTTPRequest.Method.get, "/api/v1/nothing", "", 404),
-        (.get, "/api/v1/applications/none", "", 404),
-        (.get, "/api/v1/applications/flatcar/releases/9.9.9", "", 404),
-        (.post, "/api/v1/applications", #"{"id":"\#(TestServer.application)","name":"again"}"#, 409),
-        (.post, "/api/v1/applications", "{", 422),
-        (.post, "/api/v1/applications", #"{"id":"x"}"#, 422),
-        (.post, "/api/v1/applications", #"{"id":"a b","name":"n"}"#, 422),
-        (.post, "/api/v1/applications", #"{"id":"x","name":""}"#, 422),
-        (.delete, "/api/v1/applications/flatcar", "", 409),
-        (.delete, "/api/v1/applications/flatcar/releases/4000.0.0", "", 409),
-        (.get, "/api/v1/machines?limit=0", "", 400),
-        (.get, "/api/v1/machines?limit=many", "", 400),
-        (.get, "/api/v1/machines?stage=lost", "", 400),
-        (.get, "/api/v1/applications/%zz", "", 400),
-        (.post, "/api/v1/applications/flatcar/groups/web/resume", "{}", 409),
-    ])
+    @Test(
+        "every refusal is a problem document with its status",
+        arguments: [
+            (HTTPRequest.Method.get, "/api/v1/nothing", "", 404),
+            (.get, "/api/v1/applications/none", "", 404),
+            (.get, "/api/v1/applications/flatcar/releases/9.9.9", "", 404),
+            (.post, "/api/v1/applications", #"{"id":"\#(TestServer.application)","name":"again"}"#, 409),
+            (.post, "/api/v1/applications", "{", 422),
+            (.post, "/api/v1/applications", #"{"id":"x"}"#, 422),
+            (.post, "/api/v1/applications", #"{"id":"a b","name":"n"}"#, 422),
+            (.post, "/api/v1/applications", #"{"id":"x","name":""}"#, 422),
+            (.delete, "/api/v1/applications/flatcar", "", 409),
+            (.delete, "/api/v1/applications/flatcar/releases/4000.0.0", "", 409),
+            (.get, "/api/v1/machines?limit=0", "", 400),
+            (.get, "/api/v1/machines?limit=many", "", 400),
+            (.get, "/api/v1/machines?stage=lost", "", 400),
+            (.get, "/api/v1/applications/%zz", "", 400),
+            (.post, "/api/v1/applications/flatcar/groups/web/resume", "{}", 409),
+        ])
     func refusals(method: HTTPRequest.Method, path: String, body: String, status: Int) async throws {
         let server = TestServer()
         _ = try await server.publish()

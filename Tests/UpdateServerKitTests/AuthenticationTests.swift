@@ -11,9 +11,12 @@ import UpdateServerKit
 
 @Suite("Authentication")
 struct AuthenticationTests {
-    @Test("without a valid token the API answers nobody", arguments: [
-        nil, "Bearer", "Bearer ", "Bearer wrong", "Bearer mlt_00_00", "Basic YWRtaW46YWRtaW4=", "bearer x y", "Bearer \u{e9}",
-    ])
+    @Test(
+        "without a valid token the API answers nobody",
+        arguments: [
+            nil, "Bearer", "Bearer ", "Bearer wrong", "Bearer mlt_00_00", "Basic YWRtaW46YWRtaW4=", "bearer x y",
+            "Bearer \u{e9}",
+        ])
     func refused(header: String?) async throws {
         try await TestServer(authentication: .token).test { client in
             for path in ["/api/v1/applications", "/api/v1/status", "/api/v1/tokens", "/api/v1/overview"] {
@@ -73,10 +76,14 @@ struct AuthenticationTests {
         }
     }
 
-    @Test("without tokens only loopback names are ours, so that a rebound name reads nothing", arguments: [
-        ("localhost", true), ("localhost:8080", true), ("127.0.0.1:8080", true), ("[::1]:8080", true), ("[::1]", true),
-        ("evil.example", false), ("evil.example:8080", false), ("127.0.0.1.evil.example", false), ("10.0.0.1", false),
-    ])
+    @Test(
+        "without tokens only loopback names are ours, so that a rebound name reads nothing",
+        arguments: [
+            ("localhost", true), ("localhost:8080", true), ("127.0.0.1:8080", true), ("[::1]:8080", true),
+            ("[::1]", true),
+            ("evil.example", false), ("evil.example:8080", false), ("127.0.0.1.evil.example", false),
+            ("10.0.0.1", false),
+        ])
     func rebinding(host: String, isOurs: Bool) throws {
         let request = Request(
             head: HTTPRequest(method: .get, scheme: "http", authority: host, path: "/api/v1/status"),

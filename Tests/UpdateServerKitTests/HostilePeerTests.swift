@@ -7,9 +7,11 @@ import UpdateServerKit
 /// Peers on a real connection that do not keep the rules.
 @Suite("Hostile peers", .serialized)
 struct HostilePeerTests {
-    @Test("an endless chunked body is refused at the limit, and the connection ends", arguments: [
-        "POST /v1/update/ HTTP/1.1", "POST /api/v1/applications HTTP/1.1",
-    ])
+    @Test(
+        "an endless chunked body is refused at the limit, and the connection ends",
+        arguments: [
+            "POST /v1/update/ HTTP/1.1", "POST /api/v1/applications HTTP/1.1",
+        ])
     func endlessBody(start: String) async throws {
         try await TestServer().live { port in
             let connection = try RawConnection(port: port)
@@ -22,10 +24,13 @@ struct HostilePeerTests {
         }
     }
 
-    @Test("what is no HTTP is answered with 400 and the connection's end", arguments: [
-        "hello\r\n\r\n", "GET / HTTP/9.9\r\n\r\n", "GET /\u{0} HTTP/1.1\r\n\r\n", "\r\n\r\n\r\n:::\r\n\r\n",
-        "GET / HTTP/1.1\r\nContent-Length: -1\r\n\r\n", "GET / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
-    ])
+    @Test(
+        "what is no HTTP is answered with 400 and the connection's end",
+        arguments: [
+            "hello\r\n\r\n", "GET / HTTP/9.9\r\n\r\n", "GET /\u{0} HTTP/1.1\r\n\r\n", "\r\n\r\n\r\n:::\r\n\r\n",
+            "GET / HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
+            "GET / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+        ])
     func notHTTP(text: String) async throws {
         try await TestServer().live { port in
             let connection = try RawConnection(port: port)

@@ -72,11 +72,13 @@ struct OmahaTests {
         }
     }
 
-    @Test("a refusal is noupdate with a reason, which a stock machine takes silently", arguments: [
-        ("00000000-0000-0000-0000-00000000beef", "stable", "unknown-application"),
-        ("not an id", "stable", "unknown-application"),
-        (TestServer.application, "nightly", "unknown-track"),
-    ])
+    @Test(
+        "a refusal is noupdate with a reason, which a stock machine takes silently",
+        arguments: [
+            ("00000000-0000-0000-0000-00000000beef", "stable", "unknown-application"),
+            ("not an id", "stable", "unknown-application"),
+            (TestServer.application, "nightly", "unknown-track"),
+        ])
     func refusal(application: String, track: String, reason: String) async throws {
         let server = TestServer()
         _ = try await server.publish()
@@ -101,10 +103,12 @@ struct OmahaTests {
         }
     }
 
-    @Test("the architecture comes from the board, the os element, or its sp", arguments: [
-        ("board=\"arm64-usr\"", "", "arm64"), ("", "arch=\"x64\"", "amd64"), ("", "sp=\"1.0.0_aarch64\"", "arm64"),
-        ("", "", "amd64"),
-    ])
+    @Test(
+        "the architecture comes from the board, the os element, or its sp",
+        arguments: [
+            ("board=\"arm64-usr\"", "", "arm64"), ("", "arch=\"x64\"", "amd64"), ("", "sp=\"1.0.0_aarch64\"", "arm64"),
+            ("", "", "amd64"),
+        ])
     func architecture(board: String, system: String, expected: String) async throws {
         let server = TestServer()
         let payload = try await server.publish()
@@ -116,11 +120,13 @@ struct OmahaTests {
         #expect(machine.architecture?.name == expected)
     }
 
-    @Test("what is no request is answered with 400 and an Omaha document", arguments: [
-        "", "hello", "<request", "<!DOCTYPE request [<!ENTITY a \"b\">]><request protocol=\"3.0\"/>",
-        "<response protocol=\"3.0\"/>", "<request protocol=\"3.0\"><app/></request>", "\u{0}\u{1}\u{2}",
-        String(repeating: "<a>", count: 20_000),
-    ])
+    @Test(
+        "what is no request is answered with 400 and an Omaha document",
+        arguments: [
+            "", "hello", "<request", "<!DOCTYPE request [<!ENTITY a \"b\">]><request protocol=\"3.0\"/>",
+            "<response protocol=\"3.0\"/>", "<request protocol=\"3.0\"><app/></request>", "\u{0}\u{1}\u{2}",
+            String(repeating: "<a>", count: 20_000),
+        ])
     func notARequest(text: String) async throws {
         try await TestServer().test { client in
             let response = try await client.execute(uri: "/v1/update/", method: .post, body: ByteBuffer(string: text))

@@ -31,9 +31,11 @@ struct PayloadRouteTests {
         }
     }
 
-    @Test("a range gives that part of the bits", arguments: [
-        ("bytes=0-0", 0, 1), ("bytes=10-", 10, 4096), ("bytes=-7", -7, 7), ("bytes=65530-65550", 65_530, 21),
-    ])
+    @Test(
+        "a range gives that part of the bits",
+        arguments: [
+            ("bytes=0-0", 0, 1), ("bytes=10-", 10, 4096), ("bytes=-7", -7, 7), ("bytes=65530-65550", 65_530, 21),
+        ])
     func part(range: String, start: Int, count: Int) async throws {
         let server = TestServer()
         let payload = try await server.publish(payloadBlobByteCount: 32 * 4096)
@@ -95,11 +97,14 @@ struct PayloadRouteTests {
         }
     }
 
-    @Test("nothing but a payload can be reached", arguments: [
-        "/payloads/../../etc/passwd", "/payloads/..%2f..%2fetc/passwd", "/payloads/%2e%2e/%2e%2e",
-        "/payloads/0000000000000000000000000000000000000000000000000000000000000000/p", "/payloads/abc/p", "/payloads/",
-        "/payloads/incoming/x.part",
-    ])
+    @Test(
+        "nothing but a payload can be reached",
+        arguments: [
+            "/payloads/../../etc/passwd", "/payloads/..%2f..%2fetc/passwd", "/payloads/%2e%2e/%2e%2e",
+            "/payloads/0000000000000000000000000000000000000000000000000000000000000000/p", "/payloads/abc/p",
+            "/payloads/",
+            "/payloads/incoming/x.part",
+        ])
     func nothingElse(path: String) async throws {
         let server = TestServer()
         _ = try await server.publish()

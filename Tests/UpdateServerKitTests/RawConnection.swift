@@ -71,3 +71,12 @@ enum ResidentMemory {
         return pages * sysconf(Int32(_SC_PAGESIZE))
     }
 }
+
+/// Who may do what with a file.
+enum FilePermissions {
+    static func bits(_ path: String) -> UInt32? {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0 else { return nil }
+        return status.st_mode & 0o7777
+    }
+}

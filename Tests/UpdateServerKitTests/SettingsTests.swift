@@ -7,7 +7,8 @@ struct SettingsTests {
     @Test("flags win over the environment, and that over the file")
     func precedence() throws {
         let file = try SettingsFragment(
-            toml: "data = \"/file\"\nlisten = \"127.0.0.1:1\"\nauth = \"token\"\npublic-url = \"http://file\"", file: "f")
+            toml: "data = \"/file\"\nlisten = \"127.0.0.1:1\"\nauth = \"token\"\npublic-url = \"http://file\"",
+            file: "f")
         let environment = SettingsFragment(environment: [
             "MARTLET_DATA": "/environment", "MARTLET_LISTEN": "127.0.0.1:2", "MARTLET_AUTH": "",
         ])
@@ -26,14 +27,18 @@ struct SettingsTests {
         }
     }
 
-    @Test("a file that is no TOML, or has a value of the wrong type, is refused", arguments: ["data = ", "data = 3", "[[["])
+    @Test(
+        "a file that is no TOML, or has a value of the wrong type, is refused",
+        arguments: ["data = ", "data = 3", "[[["])
     func malformed(text: String) {
         #expect { try SettingsFragment(toml: text, file: "f") } throws: { error in
             if case SettingsError.malformed(file: "f", _) = error { true } else { false }
         }
     }
 
-    @Test("authentication can be switched off on loopback addresses", arguments: ["127.0.0.1:0", "127.9.8.7:80", "[::1]:80"])
+    @Test(
+        "authentication can be switched off on loopback addresses",
+        arguments: ["127.0.0.1:0", "127.9.8.7:80", "[::1]:80"])
     func openOnLoopback(listen: String) throws {
         let settings = try ServerSettings(SettingsFragment(data: "/d", listen: listen, auth: "none"))
         #expect(settings.authentication == .none)
@@ -53,19 +58,24 @@ struct SettingsTests {
 
     @Test(
         "what is no address to listen on is refused",
-        arguments: ["", "8080", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:-1", "::1:80", ":80", "a b:80"])
+        arguments: [
+            "", "8080", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:-1", "::1:80", ":80", "a b:80",
+        ])
     func badListen(text: String) {
         #expect(throws: SettingsError.self) { try ListenAddress(text) }
     }
 
-    @Test("an address is written as it was read", arguments: ["127.0.0.1:8080", "[::1]:8080", "updates.example.org:443"])
+    @Test(
+        "an address is written as it was read", arguments: ["127.0.0.1:8080", "[::1]:8080", "updates.example.org:443"])
     func listenRoundTrip(text: String) throws {
         #expect(try ListenAddress(text).description == text)
     }
 
     @Test(
         "a public URL must be one",
-        arguments: ["updates", "ftp://a", "http://", "http:///x", "http://a b", "http://a?x=1", "http://a\"", "http://:80"])
+        arguments: [
+            "updates", "ftp://a", "http://", "http:///x", "http://a b", "http://a?x=1", "http://a\"", "http://:80",
+        ])
     func badPublicURL(text: String) {
         #expect(throws: SettingsError.self) { try ServerSettings(SettingsFragment(data: "/d", publicURL: text)) }
     }

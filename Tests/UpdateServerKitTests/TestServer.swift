@@ -38,13 +38,29 @@ struct TestServer {
         try await server().application().test(.live) { client in try await test(try #require(client.port)) }
     }
 
-    func server() throws -> UpdateServer {
-        var fragment = SettingsFragment(data: "/nonexistent", listen: "127.0.0.1:0", auth: authentication.rawValue)
+    /// Starts as the program does, and stops as soon as connections are taken.
+    @discardableResult
+    func runOnce(in directory: String) async throws -> ListenAddress {
+        let server = try server(in: directory)
+        let (addresses, continuation) = AsyncStream<ListenAddress>.makeStream()
+        return try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                defer { continuation.finish() }
+                try await server.run { continuation.yield($0) }
+            }
+            let address = await addresses.first { _ in true }
+            group.cancelAll()
+            return try #require(address)
+        }
+    }
+
+    func server(in directory: String = FileManager.default.temporaryDirectory.path) throws -> UpdateServer {
+        var fragment = SettingsFragment(data: directory, listen: "127.0.0.1:0", auth: authentication.rawValue)
         fragment.publicURL = publicURL
         var logger = Logger(label: "test")
         logger.logLevel = .critical
         return UpdateServer(
-            settings: try ServerSettings(fragment), directory: try DataDirectory(creating: "/tmp"), control: control,
+            settings: try ServerSettings(fragment), directory: try DataDirectory(creating: directory), control: control,
             logger: logger
         ) { overview in
             FleetPage(markup: "<p>\(overview.machines.total) machines</p>", contentSecurityPolicy: "default-src 'none'")

@@ -13,11 +13,14 @@ import UpdateServerKit
 struct UploadTests {
     static let place = "/api/v1/applications/flatcar/releases/4000.0.0/payloads/arm64"
 
-    @Test("what is no whole payload is refused, and nothing of it is kept", arguments: [
-        [], Array("not a payload".utf8), Array("CrAU".utf8), Array(TinyPayload.full(blobByteCount: 4096).dropLast()),
-        TinyPayload.full(blobByteCount: 4096) + [0], Array(TinyPayload.full(blobByteCount: 4096).prefix(40)),
-        Array("CrAU".utf8) + [UInt8](repeating: 0xFF, count: 100), TinyPayload.delta(blobByteCount: 4096),
-    ])
+    @Test(
+        "what is no whole payload is refused, and nothing of it is kept",
+        arguments: [
+            [], Array("not a payload".utf8), Array("CrAU".utf8),
+            Array(TinyPayload.full(blobByteCount: 4096).dropLast()),
+            TinyPayload.full(blobByteCount: 4096) + [0], Array(TinyPayload.full(blobByteCount: 4096).prefix(40)),
+            Array("CrAU".utf8) + [UInt8](repeating: 0xFF, count: 100), TinyPayload.delta(blobByteCount: 4096),
+        ])
     func refused(bits: [UInt8]) async throws {
         let server = TestServer()
         _ = try await server.publish()
@@ -65,7 +68,8 @@ struct UploadTests {
         }
     }
 
-    @Test("a file name that could be anything but a name is refused", arguments: ["..", ".x", "a%2Fb", "a%20b", "a%22"])
+    @Test(
+        "a file name that could be anything but a name is refused", arguments: ["..", ".x", "a%2Fb", "a%20b", "a%22"])
     func fileName(name: String) async throws {
         let server = TestServer()
         _ = try await server.publish()

@@ -85,6 +85,8 @@ public struct EngineStatus: Hashable, Sendable, Codable {
     public var downloadedBytes: UInt64
     /// Checks that have run their course since the daemon started, with whatever they led to.
     public var checkCount = 0
+    /// In the answer to a request for a check: the value of ``checkCount`` once that check has run its course.
+    public var awaitedCheck: Int?
 
     public init(
         state: State, machine: String, version: String, slot: Slot, server: String, track: String, newVersion: String?,

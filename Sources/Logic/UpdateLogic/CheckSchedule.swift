@@ -38,6 +38,16 @@ public struct CheckSchedule: Hashable, Sendable {
         return spread(wanted, by: isUnusual ? wanted : jitter, using: &generator)
     }
 
+    /// How long a payload is left alone after it failed `failures` times: not at all after the first failure, then
+    /// twice the interval and more, up to ``intervalMax``.
+    public func downloadDelay(failures: Int) -> Duration {
+        guard failures > 1 else { return .zero }
+        return min(interval * (1 << min(failures - 1, 16)), longestDownloadDelay)
+    }
+
+    /// No download is put off for longer.
+    public var longestDownloadDelay: Duration { max(intervalMax, interval) }
+
     private func spread(
         _ value: Duration, by range: Duration, using generator: inout some RandomNumberGenerator
     ) -> Duration {

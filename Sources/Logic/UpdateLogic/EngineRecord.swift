@@ -2,11 +2,14 @@ public import UpdateModel
 
 /// What the engine must remember over restarts, reboots and fall-backs; saved before anything is done because of it.
 ///
-/// Written by this version and read by the previous one after a fall-back: a field may be added, never repurposed
-/// or removed, and each has a default so that a record without it reads.
+/// Written by this version and read by the previous one after a fall-back. So a new thing gets a field of its own at
+/// this level, where unknown fields survive; no field is repurposed or removed; and each has a default, so that a
+/// record without it reads.
 public struct EngineRecord: Hashable, Sendable, Codable {
     /// The first version that this installation ever ran.
     public var alephVersion: Version?
+    /// The version whose boot was found good last.
+    public var confirmedVersion: Version?
     /// The update that is on its way onto the passive slot.
     public var installation: Installation?
     /// The update that waits for its boot, or whose boot is being judged.
@@ -17,12 +20,16 @@ public struct EngineRecord: Hashable, Sendable, Codable {
     public var slots: [Slot: SlotContent] = [:]
     /// Events that the server has not acknowledged yet, oldest first.
     public var reports: [EngineReport] = []
-    /// How many reports were ever made: the next one's number.
+    /// How many reports were ever made: the last one's number.
     public var reportCount: UInt64 = 0
     /// The version that ran before the present one, until the server has heard of the change.
     public var completedFrom: String?
-    /// Update checks or downloads that failed in a row.
+    /// Whether a server has ever answered a check.
+    public var hasCheckedIn = false
+    /// Update checks that failed in a row.
     public var failuresInRow = 0
+    /// How often the download of one payload has failed, and until when it waits.
+    public var backOff: DownloadBackOff?
 
     public init() {}
 
@@ -30,35 +37,43 @@ public struct EngineRecord: Hashable, Sendable, Codable {
     public static var fieldNames: Set<String> { Set(CodingKeys.allCases.map(\.rawValue)) }
 
     private enum CodingKeys: String, CodingKey, CaseIterable {
-        case alephVersion, installation, staged, held, slots, reports, reportCount, completedFrom, failuresInRow
+        case alephVersion, confirmedVersion, installation, staged, held, slots, reports, reportCount, completedFrom
+        case hasCheckedIn, failuresInRow, backOff
     }
 
     public init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         alephVersion = try values.decodeIfPresent(Version.self, forKey: .alephVersion)
+        confirmedVersion = try values.decodeIfPresent(Version.self, forKey: .confirmedVersion)
         installation = try values.decodeIfPresent(Installation.self, forKey: .installation)
         staged = try values.decodeIfPresent(StagedUpdate.self, forKey: .staged)
         held = try values.decodeIfPresent([HeldRelease].self, forKey: .held) ?? []
-        let named = try values.decodeIfPresent([String: SlotContent].self, forKey: .slots) ?? [:]
-        slots = Dictionary(uniqueKeysWithValues: named.compactMap { name, content in Slot(rawValue: name).map { ($0, content) } })
+        for (name, content) in try values.decodeIfPresent([String: SlotContent].self, forKey: .slots) ?? [:] {
+            if let slot = Slot(rawValue: name) { slots[slot] = content }
+        }
         reports = try values.decodeIfPresent([EngineReport].self, forKey: .reports) ?? []
         reportCount = try values.decodeIfPresent(UInt64.self, forKey: .reportCount) ?? 0
         completedFrom = try values.decodeIfPresent(String.self, forKey: .completedFrom)
+        hasCheckedIn = try values.decodeIfPresent(Bool.self, forKey: .hasCheckedIn) ?? false
         failuresInRow = try values.decodeIfPresent(Int.self, forKey: .failuresInRow) ?? 0
+        backOff = try values.decodeIfPresent(DownloadBackOff.self, forKey: .backOff)
     }
 
     public func encode(to encoder: any Encoder) throws {
         var values = encoder.container(keyedBy: CodingKeys.self)
         try values.encodeIfPresent(alephVersion, forKey: .alephVersion)
+        try values.encodeIfPresent(confirmedVersion, forKey: .confirmedVersion)
         try values.encodeIfPresent(installation, forKey: .installation)
         try values.encodeIfPresent(staged, forKey: .staged)
         try values.encode(held, forKey: .held)
-        try values.encode(
-            Dictionary(uniqueKeysWithValues: slots.map { ($0.key.rawValue, $0.value) }), forKey: .slots)
+        let named = slots.map { ($0.key.rawValue, $0.value) }
+        try values.encode(Dictionary(uniqueKeysWithValues: named), forKey: .slots)
         try values.encode(reports, forKey: .reports)
         try values.encode(reportCount, forKey: .reportCount)
         try values.encodeIfPresent(completedFrom, forKey: .completedFrom)
+        try values.encode(hasCheckedIn, forKey: .hasCheckedIn)
         try values.encode(failuresInRow, forKey: .failuresInRow)
+        try values.encodeIfPresent(backOff, forKey: .backOff)
     }
 }
 
@@ -71,11 +86,13 @@ public struct Installation: Hashable, Sendable, Codable {
     public var slot: Slot
     /// Whether the server has been told that the download began.
     public var isAnnounced = false
+    /// Whether the server has been told that it ended.
+    public var hasArrived = false
 
-    public init(version: Version, payloadDigest: SHA256Digest, payloadSizeBytes: UInt64, slot: Slot) {
-        self.version = version
-        self.payloadDigest = payloadDigest
-        self.payloadSizeBytes = payloadSizeBytes
+    public init(_ offer: UpdateOffer, into slot: Slot) {
+        self.version = offer.version
+        self.payloadDigest = offer.payloadDigest
+        self.payloadSizeBytes = offer.payloadSizeBytes
         self.slot = slot
     }
 }
@@ -86,90 +103,24 @@ public struct StagedUpdate: Hashable, Sendable, Codable {
     public var slot: Slot
     /// Digest of what the payload makes of the slot, whichever payload carried it.
     public var contentDigest: SHA256Digest?
+    /// SHA-256 of the payload that was installed.
     public var payloadDigest: SHA256Digest?
     /// The boot during which it was staged: a different one means that a reboot happened.
     public var bootID: String
-    /// The version that was running then.
-    public var previousVersion: Version
     /// A person asked to go back to this slot.
-    public var isRollback: Bool
+    public var isRollback = false
+    /// Boots on trial that came as far as the engine.
+    public var trials = 0
+    /// The last of them.
+    public var trialBootID: String?
     /// What the health gate said, when it has refused the boot.
     public var failure: String?
 
-    public init(
-        version: Version, slot: Slot, contentDigest: SHA256Digest?, payloadDigest: SHA256Digest?, bootID: String,
-        previousVersion: Version, isRollback: Bool = false
-    ) {
+    public init(version: Version, slot: Slot, content: SlotContent?, bootID: String) {
         self.version = version
         self.slot = slot
-        self.contentDigest = contentDigest
-        self.payloadDigest = payloadDigest
+        self.contentDigest = content?.contentDigest
+        self.payloadDigest = content?.payloadDigest
         self.bootID = bootID
-        self.previousVersion = previousVersion
-        self.isRollback = isRollback
-    }
-}
-
-/// A release that is not installed again by itself (architecture invariant 5).
-public struct HeldRelease: Hashable, Sendable, Codable {
-    public enum Cause: String, Hashable, Sendable, Codable {
-        /// Its boot was not good on this machine.
-        case failedHere
-        /// A person rolled back from it.
-        case rolledBack
-    }
-
-    public var version: Version
-    public var contentDigest: SHA256Digest?
-    public var payloadDigest: SHA256Digest?
-    public var cause: Cause
-    public var reason: String
-
-    public init(
-        version: Version, contentDigest: SHA256Digest?, payloadDigest: SHA256Digest?, cause: Cause, reason: String
-    ) {
-        self.version = version
-        self.contentDigest = contentDigest
-        self.payloadDigest = payloadDigest
-        self.cause = cause
-        self.reason = reason
-    }
-}
-
-/// What a slot holds, and how it got on: `empty → writing → written → trying → good | bad`.
-public struct SlotContent: Hashable, Sendable, Codable {
-    public enum Life: String, Hashable, Sendable, Codable {
-        case empty, writing, written, trying, good, bad
-    }
-
-    public var life: Life
-    public var version: Version?
-    public var contentDigest: SHA256Digest?
-
-    public init(life: Life, version: Version? = nil, contentDigest: SHA256Digest? = nil) {
-        self.life = life
-        self.version = version
-        self.contentDigest = contentDigest
-    }
-}
-
-/// One Omaha event on its way to the server.
-public struct EngineReport: Hashable, Sendable, Codable {
-    /// Counts up over the life of the installation.
-    public var number: UInt64
-    public var eventType: Int
-    public var eventResult: Int
-    public var errorCode: Int?
-    /// The version that the event is about, where that is not the running one.
-    public var subjectVersion: String?
-    public var subjectDigest: SHA256Digest?
-    /// For people: what failed, at most 1 KiB.
-    public var reason: String?
-
-    public init(number: UInt64, eventType: Int, eventResult: Int, errorCode: Int? = nil) {
-        self.number = number
-        self.eventType = eventType
-        self.eventResult = eventResult
-        self.errorCode = errorCode
     }
 }

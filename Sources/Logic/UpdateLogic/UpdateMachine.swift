@@ -5,12 +5,12 @@ public import UpdateModel
 ///
 /// ```text
 ///            started
-///               │ booted = staged slot, new boot                 other slot tried in vain
-///               ├──────────────────────────▶ assessing ──healthFailed──▶ (reject, reboot)
-///               │                                │ bootConfirmed
-///               ▼                                ▼
-///   ┌───────▶ idle ◀─────────────────────── (confirm)
-///   │           │ offerAccepted
+///               │ booted = staged slot                 the other slot was tried in vain: held, reported
+///               ├──────────────────▶ assessing ──healthFailed──▶ leaving (reject, reboot)
+///               │                        │ bootConfirmed
+///               ▼                        ▼
+///   ┌───────▶ idle ◀────────────────────┘
+///   │           │ offerAccepted (invalidate)
 ///   │           ▼
 ///   │       installing ──installFailed──▶ idle
 ///   │           │ installed
@@ -34,15 +34,20 @@ public struct UpdateMachine: Sendable {
 
     public enum Action: Hashable, Sendable {
         case runHealthGate
+        /// Never boot this slot again.
         case reject(Slot)
+        /// Boot this slot next, on trial.
         case activate(Slot)
+        /// Boot this slot next; it was proven good before.
+        case prefer(Slot)
+        /// Never boot this slot while it is written.
         case invalidate(Slot)
         case reboot(reason: String)
     }
 
-    public private(set) var record: EngineRecord
-    public private(set) var phase: Phase = .idle
-    public private(set) var boot: BootFacts
+    public internal(set) var record: EngineRecord
+    public internal(set) var phase: Phase = .idle
+    public internal(set) var boot: BootFacts
 
     public init(record: EngineRecord, boot: BootFacts) {
         self.record = record
@@ -50,105 +55,82 @@ public struct UpdateMachine: Sendable {
     }
 
     /// The boot loader's state was read anew.
-    public mutating func update(status: [Slot: SlotBootStatus]) {
+    public mutating func update(status: [Slot: SlotBootStatus], next: Slot?) {
         boot.status = status
+        boot.next = next
     }
 
-    /// The machine is up: works out what happened since the record was written.
-    public mutating func started() -> [Action] {
-        if record.alephVersion == nil { record.alephVersion = boot.runningVersion }
-        guard let staged = record.staged else { return startedWithoutStaged() }
-        if staged.bootID == boot.bootID { return restartedWhileStaged(staged) }
-        if staged.slot == boot.booted { return startedOnTrial(staged) }
-        return startedElsewhere(staged)
-    }
+    /// The update_engine code for “came back on the old slot”.
+    public static let rollbackErrorCode = 44
+    /// Older holds are forgotten.
+    static let heldMax = 64
+    /// A trial that ended without a verdict is repeated once: the power may have gone.
+    static let trialsMax = 2
+}
 
-    /// The health gate has let the present boot pass, and the boot loader has been told so already: that order, because
-    /// a power cut in between then repeats the trial instead of falling back from a good system.
-    public mutating func bootConfirmed() {
-        guard phase == .assessing else { return }
-        let content = record.slots[boot.booted]
-        record.slots[boot.booted] = SlotContent(
-            life: .good, version: boot.runningVersion, contentDigest: content?.contentDigest)
-        if let staged = record.staged, staged.slot == boot.booted {
-            record.completedFrom = staged.previousVersion.text
-            record.staged = nil
-        }
-        phase = record.staged == nil ? .idle : .needsReboot
-    }
+// MARK: - Installing
 
-    /// The health gate has refused the present boot. Falls back where the other slot can boot; stays otherwise,
-    /// because a machine that is up and complaining beats one that reboots for ever.
-    public mutating func healthFailed(_ reason: String) -> [Action] {
-        guard phase == .assessing else { return [] }
-        let reason = String(reason.prefix(1024))
-        record.slots[boot.booted]?.life = .bad
-        guard var staged = record.staged, staged.slot == boot.booted else {
-            phase = .idle
-            return []
-        }
-        staged.failure = reason
-        record.staged = staged
-        guard boot.status[boot.booted.other]?.isBootable == true else {
-            settle(failed: staged)
-            phase = .idle
-            return []
-        }
-        phase = .leaving
-        return [.reject(boot.booted), .reboot(reason: "\(staged.version) failed its health checks")]
-    }
-
+extension UpdateMachine {
     /// The engine begins to write an accepted offer. The slot stops being bootable before its first byte changes.
     public mutating func offerAccepted(_ offer: UpdateOffer, into slot: Slot) -> [Action] {
         guard phase == .idle || phase == .needsReboot, slot != boot.booted else { return [] }
         record.staged = nil
         if record.installation?.payloadDigest != offer.payloadDigest || record.installation?.slot != slot {
-            record.installation = Installation(
-                version: offer.version, payloadDigest: offer.payloadDigest, payloadSizeBytes: offer.payloadSizeBytes,
-                slot: slot)
+            record.installation = Installation(offer, into: slot)
         }
         record.slots[slot] = SlotContent(life: .writing, version: offer.version)
         phase = .installing
         return [.invalidate(slot)]
     }
 
-    /// The download has begun: told once for each installation, not again when it goes on after a restart.
+    /// The download is about to begin: told once for each attempt, not again when it goes on after a restart.
     public mutating func downloadStarted() {
         guard record.installation?.isAnnounced == false else { return }
         record.installation?.isAnnounced = true
-        report(eventType: 13, eventResult: 1)
+        report(eventType: 13, eventResult: 1, subject: subjectOfInstallation)
     }
 
     /// Every byte has arrived and the signature holds.
     public mutating func downloadFinished() {
-        report(eventType: 14, eventResult: 1)
+        guard record.installation?.hasArrived == false else { return }
+        record.installation?.hasArrived = true
+        report(eventType: 14, eventResult: 1, subject: subjectOfInstallation)
     }
 
     /// The slot has been re-read, and holds what the manifest promises.
     public mutating func installed(contentDigest: SHA256Digest) -> [Action] {
         guard let installation = record.installation, phase == .installing else { return [] }
-        record.slots[installation.slot] = SlotContent(
-            life: .written, version: installation.version, contentDigest: contentDigest)
+        let content = SlotContent(
+            life: .written, version: installation.version, contentDigest: contentDigest,
+            payloadDigest: installation.payloadDigest)
+        record.slots[installation.slot] = content
         record.staged = StagedUpdate(
-            version: installation.version, slot: installation.slot, contentDigest: contentDigest,
-            payloadDigest: installation.payloadDigest, bootID: boot.bootID, previousVersion: boot.runningVersion)
+            version: installation.version, slot: installation.slot, content: content, bootID: boot.bootID)
+        report(eventType: 3, eventResult: 1, subject: subjectOfInstallation)
         record.installation = nil
-        record.failuresInRow = 0
-        report(eventType: 3, eventResult: 1)
+        record.backOff = nil
         phase = .needsReboot
         return [.activate(installation.slot)]
     }
 
     /// The installation ended badly. What was written stays for going on later only when `canResume`.
-    public mutating func installFailed(code: Int, reason: String, canResume: Bool) {
+    /// - Parameter now: seconds since 1970.
+    public mutating func installFailed(
+        code: Int, reason: String, canResume: Bool, schedule: CheckSchedule, now: Int64
+    ) {
         guard phase == .installing else { return }
-        if let slot = record.installation?.slot, !canResume {
-            record.slots[slot] = SlotContent(life: .empty)
+        phase = .idle
+        report(eventType: 3, eventResult: 0, code: code, reason: reason, subject: subjectOfInstallation)
+        guard let installation = record.installation else { return }
+        backOff(from: installation.payloadDigest, schedule: schedule, now: now)
+        if canResume {
+            // The server has heard that this attempt is over: the next one is announced again.
+            record.installation?.isAnnounced = false
+            record.installation?.hasArrived = false
+        } else {
+            record.slots[installation.slot] = SlotContent(life: .empty)
             record.installation = nil
         }
-        record.failuresInRow += 1
-        phase = .idle
-        report(eventType: 3, eventResult: 0, code: code, reason: reason)
     }
 
     /// The manifest shows what has failed here before: nothing was written, and it is no new failure. The payload is
@@ -157,6 +139,7 @@ public struct UpdateMachine: Sendable {
         guard phase == .installing else { return }
         if var release = record.hold(contentDigest: contentDigest) {
             release.payloadDigest = payloadDigest
+            release.cause = .failedHere  // By digest; the hold by version that a person made stays beside it.
             remember(release)
         }
         if let slot = record.installation?.slot { record.slots[slot] = SlotContent(life: .empty) }
@@ -164,38 +147,38 @@ public struct UpdateMachine: Sendable {
         phase = .idle
     }
 
+    private var subjectOfInstallation: Subject {
+        Subject(version: record.installation?.version, payloadDigest: record.installation?.payloadDigest)
+    }
+
+    mutating func remember(_ release: HeldRelease) {
+        record.held.removeAll { $0 == release }
+        record.held.append(release)
+        record.held = Array(record.held.suffix(Self.heldMax))
+    }
+}
+
+// MARK: - What a person asks for
+
+extension UpdateMachine {
     /// A person wants the other slot back.
     public mutating func rollbackRequested() throws(RollbackRefusal) -> [Action] {
         let target = boot.booted.other
         guard phase == .idle || phase == .needsReboot else { throw .busy }
         guard let content = record.slots[target], content.life == .good, let version = content.version,
-            boot.status[target]?.isSuccessful == true
+            boot.isProven(target), boot.isBootable(target)
         else { throw .nothingGood(target) }
+        record.held.removeAll { $0.version == version }
         remember(
             HeldRelease(
                 version: boot.runningVersion, contentDigest: record.slots[boot.booted]?.contentDigest,
                 payloadDigest: nil, cause: .rolledBack, reason: "a person rolled back from it."))
+        var staged = StagedUpdate(version: version, slot: target, content: content, bootID: boot.bootID)
+        staged.isRollback = true
+        record.staged = staged
         record.installation = nil
-        record.staged = StagedUpdate(
-            version: version, slot: target, contentDigest: content.contentDigest, payloadDigest: nil,
-            bootID: boot.bootID, previousVersion: boot.runningVersion, isRollback: true)
         phase = .needsReboot
-        return [.activate(target), .reboot(reason: "rollback to \(version)")]
-    }
-
-    /// The server has acknowledged the report with this number.
-    public mutating func acknowledged(report number: UInt64) {
-        record.reports.removeAll { $0.number == number }
-    }
-
-    /// The server has answered a check that carried the news of ``EngineRecord/completedFrom``.
-    public mutating func checkAnswered() {
-        record.completedFrom = nil
-        record.failuresInRow = 0
-    }
-
-    public mutating func checkFailed() {
-        record.failuresInRow += 1
+        return [.prefer(target), .reboot(reason: "rollback to \(version)")]
     }
 
     /// A person wants what is held tried again.
@@ -204,102 +187,25 @@ public struct UpdateMachine: Sendable {
     }
 }
 
-// MARK: - What happened since the record was written
+// MARK: - What the server says
 
 extension UpdateMachine {
-    private mutating func startedWithoutStaged() -> [Action] {
-        let known = record.slots[boot.booted]
-        if boot.status[boot.booted]?.isSuccessful == true {
-            record.slots[boot.booted] = SlotContent(
-                life: .good, version: boot.runningVersion,
-                contentDigest: known?.version == boot.runningVersion ? known?.contentDigest : nil)
-            phase = .idle
-            return []
-        }
-        record.slots[boot.booted] = SlotContent(
-            life: .trying, version: boot.runningVersion, contentDigest: known?.contentDigest)
-        phase = .assessing
-        return [.runHealthGate]
+    /// The server has acknowledged the report with this number.
+    public mutating func acknowledged(report number: UInt64) {
+        record.reports.removeAll { $0.number == number }
     }
 
-    /// The daemon was restarted, or killed between staging and activating: the activation is repeated if it is missing.
-    private mutating func restartedWhileStaged(_ staged: StagedUpdate) -> [Action] {
-        phase = .needsReboot
-        return boot.status[staged.slot]?.isBootable == true ? [] : [.activate(staged.slot)]
+    /// The server has answered a check.
+    /// - Parameter heardEvents: whether it took the event that went with it: the news of
+    ///   ``EngineRecord/completedFrom``.
+    public mutating func checkAnswered(heardEvents: Bool) {
+        record.failuresInRow = 0
+        guard heardEvents else { return }
+        record.completedFrom = nil
+        record.hasCheckedIn = true
     }
 
-    private mutating func startedOnTrial(_ staged: StagedUpdate) -> [Action] {
-        record.slots[staged.slot] = SlotContent(
-            life: .trying, version: staged.version, contentDigest: staged.contentDigest)
-        phase = .assessing
-        return [.runHealthGate]
-    }
-
-    /// The machine rebooted and is not on the staged slot: tried and failed, not tried yet, or never activated.
-    private mutating func startedElsewhere(_ staged: StagedUpdate) -> [Action] {
-        let isFailed = staged.failure != nil || boot.wasTriedInVain(staged.slot)
-        guard isFailed else {
-            phase = .needsReboot
-            return boot.status[staged.slot]?.isBootable == true ? [] : [.activate(staged.slot)]
-        }
-        settle(failed: staged)
-        return startedWithoutStaged() + [.reject(staged.slot)]
-    }
-
-    /// Remembers that `staged` was not good here, and says so to the server: once, with the reason.
-    private mutating func settle(failed staged: StagedUpdate) {
-        let reason = staged.failure ?? "the boot of slot \(staged.slot) was never confirmed."
-        record.staged = nil
-        record.slots[staged.slot] = SlotContent(
-            life: .bad, version: staged.version, contentDigest: staged.contentDigest)
-        remember(
-            HeldRelease(
-                version: staged.version, contentDigest: staged.contentDigest, payloadDigest: staged.payloadDigest,
-                cause: .failedHere, reason: reason))
-        report(
-            eventType: 3, eventResult: 0, code: UpdateMachine.rollbackErrorCode, reason: reason,
-            subject: staged.version, digest: staged.contentDigest)
-    }
-
-    private mutating func remember(_ release: HeldRelease) {
-        record.held.append(release)
-        record.held = Array(record.held.suffix(Self.heldMax))
-    }
-
-    private mutating func report(
-        eventType: Int, eventResult: Int, code: Int? = nil, reason: String? = nil, subject: Version? = nil,
-        digest: SHA256Digest? = nil
-    ) {
-        record.reportCount += 1
-        var report = EngineReport(
-            number: record.reportCount, eventType: eventType, eventResult: eventResult, errorCode: code)
-        report.reason = reason.map { String($0.prefix(1024)) }
-        report.subjectVersion = (subject ?? record.staged?.version ?? record.installation?.version)?.text
-        report.subjectDigest = digest
-        record.reports = Array((record.reports + [report]).suffix(Self.reportsMax))
-    }
-
-    /// The update_engine code for “came back on the old slot”.
-    public static let rollbackErrorCode = 44
-    /// Bounds the record on a machine that is off the network for years; the newest are kept.
-    static let reportsMax = 256
-    static let heldMax = 64
-}
-
-/// Why a rollback is not done.
-public enum RollbackRefusal: Error, Hashable {
-    case nothingGood(Slot)
-    /// The present boot is being judged, or a slot is being written.
-    case busy
-}
-
-extension RollbackRefusal: UserFacingError {
-    public var userMessage: UserMessage {
-        switch self {
-        case .nothingGood(let slot):
-            UserMessage("Slot \(slot) holds nothing good to go back to.", hint: "See: martlet slots", exit: .notPermitted)
-        case .busy:
-            UserMessage("The engine is busy with an update or with judging this boot.", hint: "Try again later.", exit: .tryLater)
-        }
+    public mutating func checkFailed() {
+        record.failuresInRow = min(record.failuresInRow, Int.max - 1) + 1
     }
 }

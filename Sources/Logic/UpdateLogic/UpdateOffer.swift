@@ -1,4 +1,3 @@
-import BootControl
 public import UpdateModel
 
 /// What a server offers, as far as deciding needs it.
@@ -53,9 +52,9 @@ extension OfferRefusal: UserFacingError {
 extension EngineRecord {
     /// Decides about an offer; `isForced` is a person's word, which overrules holds and order but never safety.
     public func judge(_ offer: UpdateOffer, boot: BootFacts, isForced: Bool) -> OfferVerdict {
-        guard boot.status[boot.booted]?.isSuccessful == true else { return .refused(.bootUnproven(boot.booted)) }
-        if let staged, staged.payloadDigest == offer.payloadDigest { return .nothingToDo }
-        if offer.version == boot.runningVersion, !isForced { return .nothingToDo }
+        guard boot.isProven(boot.booted) else { return .refused(.bootUnproven(boot.booted)) }
+        if let staged, staged.isRollback || staged.payloadDigest == offer.payloadDigest { return .nothingToDo }
+        if !isForced, isRunning(offer, boot) { return .nothingToDo }
         if !isForced {
             if boot.runningVersion.isNewer(than: offer.version) == true {
                 return .refused(.downgrade(offered: offer.version, running: boot.runningVersion))
@@ -63,6 +62,11 @@ extension EngineRecord {
             if let hold = hold(version: offer.version, payloadDigest: offer.payloadDigest) { return .refused(.held(hold)) }
         }
         return .install(into: boot.booted.other)
+    }
+
+    /// By version, or by payload, where the image calls itself something else than the server does.
+    private func isRunning(_ offer: UpdateOffer, _ boot: BootFacts) -> Bool {
+        offer.version == boot.runningVersion || slots[boot.booted]?.payloadDigest == offer.payloadDigest
     }
 
     /// The hold on what a payload makes of a slot, known once its manifest has been read.

@@ -30,7 +30,11 @@ struct MartletDaemon: AsyncParsableCommand {
 
     func run() async throws {
         let daemon = try EngineDaemon(settingsPath: config, logLevel: logLevel)
-        guard !check else { return print("The settings are good.") }
-        try await daemon.run()
+        if check {
+            try daemon.check()
+            print("The settings are good.")
+        } else {
+            try await daemon.run()
+        }
     }
 }

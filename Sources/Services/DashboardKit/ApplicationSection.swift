@@ -5,10 +5,12 @@ import UpdateModel
 /// One application: its channels and its groups.
 struct ApplicationSection {
     let part: ApplicationOverview
+    let names: MachineNames
     let now: Timestamp
 
-    init(_ part: ApplicationOverview, at now: Timestamp) {
+    init(_ part: ApplicationOverview, _ names: MachineNames, at now: Timestamp) {
         self.part = part
+        self.names = names
         self.now = now
     }
 
@@ -23,7 +25,7 @@ struct ApplicationSection {
                 HTML.tag(.p, [.class("quiet")], "No groups yet.")
             }
             HTML.tag(.div, [.class("cards")]) {
-                for group in part.groups { GroupCard(group, at: now).html }
+                for group in part.groups { GroupCard(group, names, at: now).html }
             }
         }
     }

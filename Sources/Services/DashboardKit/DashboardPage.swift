@@ -4,7 +4,8 @@ import FleetModel
 import FoundationEssentials
 import UpdateModel
 
-/// The page at the server's root: channels, groups, machines and the last events, drawn from one ``FleetAPI/FleetOverview``.
+/// The page at the server's root: channels, groups, machines and the last events, drawn from one
+/// ``FleetAPI/FleetOverview``.
 ///
 /// It only shows. It needs no script, no picture and no other file, and asks for itself again every few seconds.
 package struct DashboardPage {
@@ -27,6 +28,8 @@ package struct DashboardPage {
             + "frame-ancestors 'none'"
     }()
 
+    private var names: MachineNames { MachineNames(overview.machines.items) }
+
     private var document: HTML {
         .tag(.html, [Attribute("lang", "en")]) {
             HTML.tag(.head) {
@@ -43,9 +46,9 @@ package struct DashboardPage {
                 header
                 HTML.tag(.main) {
                     if overview.applications.isEmpty { nothingYet }
-                    for part in overview.applications { ApplicationSection(part, at: overview.at).html }
+                    for part in overview.applications { ApplicationSection(part, names, at: overview.at).html }
                     MachineSection(overview.machines, at: overview.at).html
-                    EventSection(overview.events, at: overview.at).html
+                    EventSection(overview.events, names, at: overview.at).html
                 }
                 footer
             }
@@ -82,7 +85,9 @@ package struct DashboardPage {
     }
 
     /// A small swallow-tailed shape.
-    private static let icon = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E"
-        + "%3Cpath fill='%232f6f9f' d='M1 3c4 0 6 1 7 4 1-3 3-4 7-4-2 1-3 3-4 6l2 5-4-3-1-3-1 3-4 3 2-5C4 6 3 4 1 3z'/%3E"
+    private static let icon =
+        "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E"
+        + "%3Cpath fill='%232f6f9f' d='M1 3c4 0 6 1 7 4 1-3 3-4 7-4-2 1-3 3-4 6l2 5-4-3-1-3-1 3-4 3 2-5C4 6 3 4 1 3z'/"
+        + "%3E"
         + "%3C/svg%3E"
 }

@@ -5,10 +5,12 @@ import UpdateModel
 /// What happened last, newest first.
 struct EventSection {
     let events: ListPage<EventResource>
+    let names: MachineNames
     let now: Timestamp
 
-    init(_ events: ListPage<EventResource>, at now: Timestamp) {
+    init(_ events: ListPage<EventResource>, _ names: MachineNames, at now: Timestamp) {
         self.events = events
+        self.names = names
         self.now = now
     }
 
@@ -30,10 +32,10 @@ struct EventSection {
             HTML.tag(
                 .time, [Attribute("datetime", event.at.rfc3339), Attribute("title", event.at.rfc3339)],
                 Words.ago(event.at, at: now))
-            HTML.tag(.span, [.class("badge \(Words.mood(event.kind))")], event.kind.rawValue)
+            HTML.tag(.span, [.class("badge \(Words.mood(event.kind))")], Words.name(event.kind))
             HTML.tag(.span, [.class("what")]) {
                 HTML.tag(
-                    .span, [.class("id"), Attribute("title", event.machine.rawValue)], Words.short(event.machine.rawValue))
+                    .strong, [Attribute("title", event.machine.rawValue)], names.name(event.machine))
                 " \(event.text)"
                 if let error = event.error, let meaning = error.meaning {
                     HTML.tag(.span, [.class("why error")], " \(meaning)")

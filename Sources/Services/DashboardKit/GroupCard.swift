@@ -5,10 +5,12 @@ import UpdateModel
 /// One group: what it follows, how far it is, and what holds it up.
 struct GroupCard {
     let group: GroupResource
+    let names: MachineNames
     let now: Timestamp
 
-    init(_ group: GroupResource, at now: Timestamp) {
+    init(_ group: GroupResource, _ names: MachineNames, at now: Timestamp) {
         self.group = group
+        self.names = names
         self.now = now
     }
 
@@ -51,7 +53,7 @@ struct GroupCard {
     private func stop(_ rollout: RolloutResource) -> HTML {
         .tag(.p, [.class("alarm")]) {
             HTML.tag(.strong, "The roll-out of \(rollout.version) stopped itself. ")
-            rollout.stopReason ?? ""
+            names.applied(to: rollout.stopReason ?? "")
             if let at = rollout.stoppedAt { " (\(Words.ago(at, at: now)))" }
         }
     }
@@ -60,7 +62,8 @@ struct GroupCard {
         .tag(.p, [.class("quiet")]) {
             Words.count(group.machines.total, "machine")
             if let rollout = group.rollout {
-                " · \(rollout.version): \(rollout.completed) done, \(rollout.inProgress) in progress, \(rollout.failed) failed"
+                " · \(rollout.version): \(rollout.completed) done, \(rollout.inProgress) in progress, "
+                "\(rollout.failed) failed"
             }
         }
     }
@@ -120,6 +123,8 @@ extension GroupCard {
     }
 
     private func colour(of version: String, _ index: Int) -> String {
-        version == group.version?.text ? "target" : "other\(index % 4)"
+        if version == group.version?.text { return "target" }
+        let isAfterTarget = versions.first?.name == group.version?.text
+        return "other\((isAfterTarget ? index - 1 : index) % 4)"
     }
 }

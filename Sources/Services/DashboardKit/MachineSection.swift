@@ -52,7 +52,11 @@ struct MachineSection {
             HTML.tag(.td, [Attribute("data-label", "State")]) { state(machine) }
             HTML.tag(.td, [Attribute("data-label", "Last seen")]) {
                 HTML.tag(
-                    .time, [Attribute("datetime", machine.lastSeenAt.rfc3339), Attribute("title", machine.lastSeenAt.rfc3339)],
+                    .time,
+                    [
+                        Attribute("datetime", machine.lastSeenAt.rfc3339),
+                        Attribute("title", machine.lastSeenAt.rfc3339),
+                    ],
                     Words.ago(machine.lastSeenAt, at: now))
             }
         }
@@ -76,8 +80,11 @@ struct MachineSection {
     }
 
     private func error(_ error: ErrorResource) -> HTML {
-        let words = [error.meaning, error.reason].compactMap { $0 }.joined(separator: " ")
-        return .tag(.p, [.class("why error")], "\(words.isEmpty ? "It reported an error." : words) (\(Words.ago(error.at, at: now)))")
+        .tag(.p, [.class("why error")]) {
+            error.meaning ?? "It reported an error."
+            if let reason = error.reason { " It says: \(reason)" }
+            " (\(Words.ago(error.at, at: now)))"
+        }
     }
 
     private func cell(_ label: String, _ text: String) -> HTML {

@@ -22,7 +22,7 @@ enum StyleSheet {
         display:flex;gap:10px;align-items:baseline}
         .channels .name{color:var(--quiet)}.version{font-weight:600;font-variant-numeric:tabular-nums}
         .version.none{font-weight:400;color:var(--quiet)}
-        .cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,340px),1fr));gap:14px}
+        .cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,340px),1fr));gap:14px}
         .card{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:14px 16px;font-size:14px}
         .card h3{display:flex;justify-content:space-between;align-items:center;gap:10px;font-size:16px}
         .badge{display:inline-block;font-size:12px;font-weight:600;line-height:1.3;padding:2px 9px;border-radius:99px;\
@@ -35,22 +35,27 @@ enum StyleSheet {
         .other1{fill:var(--o1);background:var(--o1)}.other2{fill:var(--o2);background:var(--o2)}
         .other3{fill:var(--o3);background:var(--o3)}
         .alarm{border-left:3px solid var(--bad);padding:4px 0 4px 10px;overflow-wrap:anywhere}
-        table{width:100%;border-collapse:collapse;background:var(--card);border:1px solid var(--line);font-size:14px}
+        table{width:100%;border-collapse:separate;border-spacing:0;background:var(--card);border:1px solid var(--line);\
+        border-radius:10px;font-size:14px}
         th{text-align:left;font-weight:600;color:var(--quiet);font-size:13px}
-        th,td{padding:8px 12px;border-bottom:1px solid var(--line);vertical-align:top}
+        th,td{padding:8px 14px;border-bottom:1px solid var(--line);vertical-align:top}th{white-space:nowrap}\
+        td:nth-child(5){width:60%}td:first-child{white-space:nowrap}
         tbody tr:last-child td{border-bottom:0}td strong+.id{display:block;margin-left:0}
         td>.id:first-child{margin-left:0}td time,.events time{color:var(--quiet);white-space:nowrap}
         .why{color:var(--quiet);font-size:13px;margin:4px 0 0;overflow-wrap:anywhere}.why.error{color:var(--bad)}
-        .events{background:var(--card);border:1px solid var(--line)}
-        .events li{display:grid;grid-template-columns:92px 120px 1fr;gap:10px;align-items:baseline;padding:7px 12px;\
+        .events{background:var(--card);border:1px solid var(--line);border-radius:10px}
+        .events li{display:grid;grid-template-columns:84px 104px 1fr;gap:12px;align-items:baseline;padding:7px 14px;\
         border-bottom:1px solid var(--line);font-size:14px}
         .events li:last-child{border-bottom:0}.events .badge{justify-self:start}.events .id{margin-left:0}
         .what{overflow-wrap:anywhere}
         footer{color:var(--quiet);font-size:13px;padding-bottom:30px}
         @media(max-width:640px){header,main,footer{padding-left:12px;padding-right:12px}thead{display:none}
-        table,tbody,tr,td{display:block}tr{padding:8px 12px;border-bottom:1px solid var(--line)}
-        tbody tr:last-child{border-bottom:0}td{border:0;padding:2px 0}
-        td[data-label]::before{content:attr(data-label)": ";color:var(--quiet)}
+        table,tbody{display:block}tr{display:grid;grid-template-columns:auto auto 1fr;gap:2px 12px;padding:10px 14px;\
+        border-bottom:1px solid var(--line)}tbody tr:last-child{border-bottom:0}td{border:0;padding:0}
+        td:first-child,td:nth-child(5){grid-column:1/-1;width:auto;white-space:normal}
+        td:nth-child(6){grid-row:1;grid-column:3;justify-self:end}td:first-child{grid-row:1;grid-column:1/3}
+        td strong+.id{display:inline;margin-left:8px}td:nth-child(4)::before{content:"slot ";color:var(--quiet)}
+        td:nth-child(5){margin-top:4px}
         .events li{grid-template-columns:auto 1fr;gap:4px 10px}.what{grid-column:1/-1}}
         """
 }

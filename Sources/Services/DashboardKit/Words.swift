@@ -54,6 +54,25 @@ enum Words {
         }
     }
 
+    /// What happened, in a word or two.
+    static func name(_ kind: MachineEvent.Kind) -> String {
+        switch kind {
+        case .registered: "first seen"
+        case .moved: "moved"
+        case .versionChanged: "new version"
+        case .offered: "offered"
+        case .downloading: "downloading"
+        case .downloaded: "verified"
+        case .installed: "installed"
+        case .complete: "updated"
+        case .failed: "failed"
+        case .error: "error"
+        case .expired: "silent"
+        case .superseded: "withdrawn"
+        case .other: "report"
+        }
+    }
+
     /// The first characters of a machine's id: enough to tell machines of a small fleet apart.
     static func short(_ id: String) -> String { id.count > 12 ? String(id.prefix(8)) + "…" : id }
 }

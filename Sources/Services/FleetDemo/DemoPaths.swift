@@ -47,8 +47,9 @@ package struct DemoPaths: Sendable {
     /// - Parameter keep: the folder that was asked for; `nil` for a temporary one.
     /// - Throws: ``DemoError``.
     package static func create(keep: String?) throws(DemoError) -> DemoPaths {
+        let kept = try keep.map(emptyFolder)
         let temporary = try makeTemporaryFolder()
-        let root = try keep.map(emptyFolder) ?? temporary
+        let root = kept ?? temporary
         let paths = DemoPaths(root: root, sockets: "\(temporary)/s", isKept: keep != nil)
         for folder in [
             paths.publicKeys, paths.images, paths.payloads, paths.machines, paths.logs, paths.sockets,
@@ -61,7 +62,7 @@ package struct DemoPaths: Sendable {
     /// Removes what nobody asked to keep.
     package func remove() {
         // What cannot be removed lies in the system's folder for temporary files.
-        try? FileManager.default.removeItem(atPath: sockets.split(separator: "/").dropLast().map { "/\($0)" }.joined())
+        try? FileManager.default.removeItem(atPath: Folder.parent(sockets))
     }
 
     private static func emptyFolder(_ path: String) throws(DemoError) -> String {
@@ -122,6 +123,21 @@ package enum Folder {
         } catch {
             throw .fileFailed(path: path, reason: "it cannot be removed")
         }
+    }
+
+    /// Size in bytes; 0 when there is no such file.
+    package static func size(_ path: String) -> UInt64 {
+        let size = (try? FileManager.default.attributesOfItem(atPath: path))?[.size]
+        return (size as? any BinaryInteger).map { UInt64(clamping: $0) } ?? 0
+    }
+
+    /// The part behind the last slash.
+    package static func lastName(_ path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }
+
+    /// The folder that `path` is in.
+    package static func parent(_ path: String) -> String {
+        let names = path.split(separator: "/").dropLast().joined(separator: "/")
+        return path.hasPrefix("/") ? "/\(names)" : names
     }
 
     package static func bytes(_ path: String) throws(DemoError) -> Data {

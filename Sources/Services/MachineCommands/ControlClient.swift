@@ -73,7 +73,8 @@ extension ControlError: UserFacingError {
         switch self {
         case .unreachable(let socket, _):
             UserMessage(
-                "martletd does not answer on \(socket).", hint: "Is it running, and may you open its socket? See: systemctl status martletd",
+                "martletd does not answer on \(socket).",
+                hint: "Is it running, and may you open its socket? See: systemctl status martletd",
                 exit: .unavailable)
         case .unintelligible(let socket):
             UserMessage("What answers on \(socket) is not martletd.", exit: .badData)

@@ -73,7 +73,9 @@ package struct RollbackCommand: AsyncParsableCommand {
 
     package func run() async throws {
         let status = try await machine.client.ask(ControlRequest(.rollback))
-        try machine.show(status) { _ in ["Going back to \(status.newVersion ?? "the other slot"); the machine reboots."] }
+        try machine.show(status) { _ in
+            ["Going back to \(status.newVersion ?? "the other slot"); the machine reboots."]
+        }
     }
 }
 
@@ -105,26 +107,26 @@ package struct UpdateCommand: AsyncParsableCommand {
     }
 
     package func run() async throws {
-        let before = try await machine.client.ask(ControlRequest(.status))
-        var status = try await machine.client.ask(ControlRequest(check ? .check : .update, force: force ? true : nil))
+        let command: ControlRequest.Command = check ? .check : .update
+        var status = try await machine.client.ask(ControlRequest(command, force: force ? true : nil))
+        let awaited = status.awaitedCheck ?? status.checkCount + 1
         var shown = ""
-        while !isSettled(status, since: before) {
-            try await Task.sleep(for: .milliseconds(200))
-            status = try await machine.client.ask(ControlRequest(.status))
+        while status.checkCount < awaited, status.state != .rebooting {
+            try await Task.sleep(for: Self.pollInterval)
+            do {
+                status = try await machine.client.ask(ControlRequest(.status))
+            } catch ControlError.unreachable where status.state == .needsReboot {
+                break  // It has gone down for the reboot.
+            }
             showProgress(status, &shown)
         }
-        if let error = status.lastError, status.state == .idle { throw ControlError.updateFailed(error) }
+        if let error = status.lastError, status.state == .idle || status.state == .assessing {
+            throw ControlError.updateFailed(error)
+        }
         try machine.show(status) { _ in [outcome(status)] }
     }
 
-    /// Whether the check that this command asked for has run its course.
-    private func isSettled(_ status: EngineStatus, since before: EngineStatus) -> Bool {
-        switch status.state {
-        case .needsReboot, .rebooting: true
-        case .idle: status.checkCount > before.checkCount
-        default: false
-        }
-    }
+    private static let pollInterval = Duration.milliseconds(200)
 
     private func showProgress(_ status: EngineStatus, _ shown: inout String) {
         guard !machine.quiet, !machine.json else { return }
@@ -139,8 +141,12 @@ package struct UpdateCommand: AsyncParsableCommand {
         switch status.state {
         case .needsReboot, .rebooting: "\(status.newVersion ?? "An update") is staged and boots next."
         default:
-            if check, let offered = status.newVersion { "\(offered) is on offer." } else {
-                status.serverHold.map { "No update now: \($0)" } ?? "No update available; \(status.version) runs."
+            if check, let offered = status.newVersion {
+                "\(offered) is on offer."
+            } else if let hold = status.serverHold {
+                "No update now: \(hold)"
+            } else {
+                "No update available; \(status.version) runs."
             }
         }
     }

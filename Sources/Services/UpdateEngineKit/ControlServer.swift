@@ -1,35 +1,48 @@
-import EngineControl
+package import EngineControl
 import FoundationEssentials
-import Glibc
-import Logging
+package import Logging
 import NIOCore
 import NIOPosix
 import ServiceLifecycle
+import Synchronization
 import UpdateModel
 
 /// Answers people and scripts on a Unix socket: a line of JSON in, a line of JSON out (see ``ControlRequest``).
 ///
-/// Who may open the socket's file may speak to the engine: its mode is 0600.
-struct ControlServer: Service {
-    let path: String
-    let engine: UpdateEngine
-    let logger: Logger
+/// Who may open the socket's file may speak to the engine: its mode is 0600, in a folder of mode 0700.
+package struct ControlServer: Service {
+    private let path: String
+    private let logger: Logger
+    private let answer: @Sendable (ControlRequest) async -> ControlResponse
     private static let lineBytesMax = 4096
-    private static let connectionsMax = 32
+    /// More callers at once are turned away.
+    private static let connectionsMax = 64
+    /// A caller that has not said its line by then is turned away.
+    private static let lineTimeLimit = TimeAmount.seconds(10)
 
-    init(path: String, engine: UpdateEngine, logger: Logger) {
+    package init(
+        path: String, logger: Logger, answer: @escaping @Sendable (ControlRequest) async -> ControlResponse
+    ) {
         self.path = path
-        self.engine = engine
         self.logger = logger
+        self.answer = answer
     }
 
-    func run() async throws {
+    package func run() async throws {
         let server = try await bind()
+        let open = Mutex(0)
         try await cancelWhenGracefulShutdown {
             try await withThrowingDiscardingTaskGroup { group in
                 try await server.executeThenClose { clients in
                     for try await client in clients {
-                        group.addTask { await serve(client) }
+                        let isWelcome = open.withLock { count in
+                            count += 1
+                            return count <= Self.connectionsMax
+                        }
+                        group.addTask {
+                            await serve(client, isWelcome: isWelcome)
+                            open.withLock { $0 -= 1 }
+                        }
                     }
                 }
             }
@@ -39,33 +52,42 @@ struct ControlServer: Service {
     private typealias Client = NIOAsyncChannel<ByteBuffer, ByteBuffer>
 
     private func bind() async throws -> NIOAsyncChannel<Client, Never> {
-        try makeFolder()
-        let previousMask = umask(0o177)
-        defer { umask(previousMask) }
-        return try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        let manager = FileManager.default
+        if let slash = path.lastIndex(of: "/"), slash != path.startIndex {
+            let folder = String(path[..<slash])
+            if !manager.fileExists(atPath: folder) {
+                try manager.createDirectory(
+                    atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            }
+        }
+        let server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.backlog, value: CInt(Self.connectionsMax))
             .bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true) { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try Client(wrappingChannelSynchronously: channel)
+                    try channel.pipeline.syncOperations.addHandler(IdleStateHandler(readTimeout: Self.lineTimeLimit))
+                    try channel.pipeline.syncOperations.addHandler(IdleCloser())
+                    return try Client(wrappingChannelSynchronously: channel)
                 }
             }
+        try manager.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
+        return server
     }
 
-    private func makeFolder() throws {
-        guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else { return }
-        try FileManager.default.createDirectory(atPath: String(path[..<slash]), withIntermediateDirectories: true)
-    }
-
-    private func serve(_ client: Client) async {
+    private func serve(_ client: Client, isWelcome: Bool) async {
         do {
             try await client.executeThenClose { inbound, outbound in
-                var line: [UInt8] = []
+                guard isWelcome else {
+                    return try await outbound.write(line(.refusal("Too many callers at once.", .tryLater)))
+                }
+                var received: [UInt8] = []
                 for try await buffer in inbound {
-                    line.append(contentsOf: buffer.readableBytesView)
-                    guard line.count <= Self.lineBytesMax else { return }
-                    guard let end = line.firstIndex(of: UInt8(ascii: "\n")) else { continue }
-                    try await outbound.write(ByteBuffer(bytes: answer(Array(line[..<end])) + [UInt8(ascii: "\n")]))
-                    return
+                    received.append(contentsOf: buffer.readableBytesView)
+                    let end = received.firstIndex(of: UInt8(ascii: "\n"))
+                    guard end ?? received.count <= Self.lineBytesMax else {
+                        return try await outbound.write(line(.refusal("The line is too long.", .usage)))
+                    }
+                    guard let end else { continue }
+                    return try await outbound.write(line(await respond(to: received[..<end])))
                 }
             }
         } catch {
@@ -73,15 +95,32 @@ struct ControlServer: Service {
         }
     }
 
-    private func answer(_ line: [UInt8]) async -> [UInt8] {
-        let response: ControlResponse
-        if let request = try? JSONDecoder().decode(ControlRequest.self, from: Data(line)) {  // Else it is no request.
-            response = await engine.answer(request)
-        } else {
-            response = ControlResponse(error: .init(message: "That is no request.", exit: ExitStatus.usage.rawValue))
+    private func respond(to line: ArraySlice<UInt8>) async -> ControlResponse {
+        guard let request = try? JSONDecoder().decode(ControlRequest.self, from: Data(line)) else {  // It is no request.
+            return .refusal("That is no request.", .usage)
         }
+        return await answer(request)
+    }
+
+    private func line(_ response: ControlResponse) -> ByteBuffer {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return (try? encoder.encode(response)).map(Array.init) ?? []  // A response holds nothing that cannot be encoded.
+        let bytes = (try? encoder.encode(response)).map(Array.init) ?? []  // It holds nothing that cannot be encoded.
+        return ByteBuffer(bytes: bytes + [UInt8(ascii: "\n")])
+    }
+}
+
+extension ControlResponse {
+    fileprivate static func refusal(_ message: String, _ exit: ExitStatus) -> ControlResponse {
+        ControlResponse(error: .init(message: message, exit: exit.rawValue))
+    }
+}
+
+/// Closes a connection on which nothing comes.
+private final class IdleCloser: ChannelInboundHandler, Sendable {
+    typealias InboundIn = ByteBuffer
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if event is IdleStateHandler.IdleStateEvent { context.close(promise: nil) } else { context.fireUserInboundEventTriggered(event) }
     }
 }

@@ -1,13 +1,12 @@
 import AsyncHTTPClient
-import BootControlGPT
+import BootControl
 import ContentTrust
 import FoundationEssentials
 import HostLinux
 import Logging
-import NIOCore
 import ServiceLifecycle
-import UnixSignals
 import SlotDevice
+import UnixSignals
 import UpdateModel
 
 /// Builds the graph of `martletd` from its settings, and runs it.
@@ -15,13 +14,14 @@ package struct EngineDaemon {
     package static let version = "0.1.0"
     package static let standardSettingsPath = "/etc/martlet/martletd.toml"
     private static let settingsBytesMax = 256 * 1024
+    /// The state may name what a machine runs and whom it asks: it is the owner's affair.
+    private static let stateFolderMode = 0o700
 
     private let settings: EngineSettings
-    private let host: EngineHost
     private let logger: Logger
 
     /// - Parameter settingsPath: `nil` for the usual place, where the file may be missing.
-    /// - Throws: ``SettingsError``, or why the disk or the keys cannot be used.
+    /// - Throws: ``SettingsError``; why the keys cannot be used.
     package init(settingsPath: String?, logLevel: String) throws {
         guard let level = Logger.Level(rawValue: logLevel) else {
             throw SettingsError(path: "--log-level", key: nil, reason: "“\(logLevel)” is not a level")
@@ -30,29 +30,39 @@ package struct EngineDaemon {
         logger.logLevel = level
         self.logger = logger
         self.settings = try Self.settings(path: settingsPath)
-        self.host = try EngineHost(settings)
         _ = try TrustedKeys(paths: [settings.keyDirectory])
+        if !FileManager.default.fileExists(atPath: settings.stateDirectory) {
+            try FileManager.default.createDirectory(
+                atPath: settings.stateDirectory, withIntermediateDirectories: true,
+                attributes: [.posixPermissions: Self.stateFolderMode])
+        }
     }
 
+    /// Looks at everything that running would need.
+    /// - Throws: what would keep the engine from running.
+    package func check() throws {
+        let host = try EngineHost(settings)
+        for slot in Slot.allCases {
+            _ = try host.bootControl.status(of: slot)
+            _ = try host.partition(slot)
+        }
+        _ = try MachineIdentity.read(settings)
+    }
+
+    /// Runs until a signal asks to stop.
+    /// - Throws: what is wrong at the start; nothing that goes wrong later.
     package func run() async throws {
-        try FileManager.default.createDirectory(atPath: settings.stateDirectory, withIntermediateDirectories: true)
-        try await HTTPClient.withHTTPClient(configuration: httpConfiguration) { http in
+        let lock = try EngineLock(path: "\(settings.stateDirectory)/lock")
+        let host = try EngineHost(settings)
+        try await HTTPClient.withHTTPClient(configuration: WebClient.configuration) { http in
             let engine = try UpdateEngine(settings: settings, host: host, http: http, logger: logger)
-            let control = ControlServer(path: settings.controlSocket, engine: engine, logger: logger)
+            let control = ControlServer(path: settings.controlSocket, logger: logger) { await engine.answer($0) }
             var configuration = ServiceGroupConfiguration(
                 services: [control, engine], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
             configuration.maximumGracefulShutdownDuration = .seconds(10)
             try await ServiceGroup(configuration: configuration).run()
         }
-    }
-
-    private var httpConfiguration: HTTPClient.Configuration {
-        var configuration = HTTPClient.Configuration()
-        configuration.timeout.connect = .seconds(30)
-        configuration.timeout.read = TimeAmount(settings.downloadStall)
-        configuration.redirectConfiguration = .follow(max: 10, allowCycles: false)
-        configuration.httpVersion = .http1Only
-        return configuration
+        _ = consume lock
     }
 
     private static func settings(path: String?) throws -> EngineSettings {
@@ -62,7 +72,7 @@ package struct EngineDaemon {
         do {
             bytes = try AtomicFile.read(file, limit: settingsBytesMax)
         } catch {
-            throw SettingsError(path: file, key: nil, reason: "it cannot be read: \(error)")
+            throw SettingsError(path: file, key: nil, reason: "it cannot be read: \(error.userMessage.text)")
         }
         guard let bytes else { throw SettingsError(path: file, key: nil, reason: "there is no such file") }
         guard let text = String(validating: bytes, as: UTF8.self) else {

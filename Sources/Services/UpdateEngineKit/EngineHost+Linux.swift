@@ -10,7 +10,8 @@ extension EngineHost {
     /// - Throws: ``SettingsError`` when the disk or the running slot is not known; device and table errors.
     init(_ settings: EngineSettings) throws {
         guard !settings.disk.isEmpty else {
-            throw SettingsError(path: "martletd.toml", key: "slots.disk", reason: "the disk with both slots must be named")
+            throw SettingsError(
+                path: settings.path, key: "slots.disk", reason: "the disk that holds both slots must be named")
         }
         let table = try FileBlockDevice(path: settings.disk, access: .readWrite)
         let control = GPTBootControl(device: table, booted: try Self.bootedSlot(settings))
@@ -21,9 +22,10 @@ extension EngineHost {
             partition: { slot in
                 try GPTBootControl(device: disk, booted: control.booted).slotDevice(slot)
             },
-            bootFiles: try DirectoryFileArea(path: settings.kernelDirectory),
+            bootFiles: settings.kernelDirectory.isEmpty ? nil : try DirectoryFileArea(path: settings.kernelDirectory),
+            stateFiles: StateFiles(try DirectoryFileArea(path: settings.stateDirectory)),
             power: CommandPower(command: settings.rebootCommand),
-            bootID: try BootIdentity.bootID(root: settings.root) ?? "unknown")
+            bootID: try Self.bootID(settings))
     }
 
     private static func bootedSlot(_ settings: EngineSettings) throws -> Slot {
@@ -31,9 +33,20 @@ extension EngineHost {
         let files = RootFiles(root: settings.root)
         guard let line = files.text("/proc/cmdline"), let slot = Slot(kernelCommandLine: line) else {
             throw SettingsError(
-                path: files.path("/proc/cmdline"), key: nil,
-                reason: "it does not tell the running slot; set slots.booted")
+                path: settings.path, key: "slots.booted",
+                reason: "\(files.path("/proc/cmdline")) does not tell the running slot, so it must be set")
         }
         return slot
+    }
+
+    /// What runs must be told apart from what ran before, whatever the settings say.
+    private static func bootID(_ settings: EngineSettings) throws -> String {
+        let root = settings.root == "/" ? "" : settings.root
+        guard let id = try BootIdentity.bootID(root: root) else {
+            throw SettingsError(
+                path: settings.path, key: "machine.root",
+                reason: "\(settings.root) has no proc/sys/kernel/random/boot_id")
+        }
+        return id
     }
 }

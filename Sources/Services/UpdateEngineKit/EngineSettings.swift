@@ -1,53 +1,61 @@
-import UpdateLogic
-import UpdateModel
+package import UpdateLogic
+package import UpdateModel
 
 /// The checked settings of the update engine.
-struct EngineSettings: Sendable {
-    enum RebootStrategy: String, Sendable, CaseIterable {
+package struct EngineSettings: Sendable {
+    package enum RebootStrategy: String, Sendable, CaseIterable {
         /// As soon as an update is staged.
         case reboot
         /// Never by itself.
         case off
     }
 
-    enum BootedSlot: Hashable, Sendable {
+    package enum BootedSlot: Hashable, Sendable {
         case automatic
         case known(Slot)
     }
 
-    var server = ""
-    var track = "stable"
-    var application = ApplicationID.flatcar
-    var root = "/"
-    var alias = ""
-    var disk = ""
-    var kernelDirectory = "/boot/flatcar"
-    var booted = BootedSlot.automatic
-    var tries = 1
-    var keyDirectory = "/etc/martlet/keys"
-    var stateDirectory = "/var/lib/martlet"
-    var controlSocket = "/run/martlet/control.sock"
-    var schedule = CheckSchedule.stock
-    var downloadBytesPerSecond: UInt64 = 0
-    var downloadStall: Duration = .seconds(90)
-    var downloadAttempts = 5
-    var healthDirectory = "/etc/martlet/health.d"
-    var healthTimeLimit: Duration = .seconds(120)
-    var healthSettle: Duration = .seconds(45)
-    var rebootStrategy = RebootStrategy.reboot
-    var rebootCommand = ["/usr/bin/systemctl", "reboot"]
+    /// The file that said it, for messages.
+    package var path = "martletd.toml"
+    /// `nil` when the file does not say.
+    package var server: UpdateServer?
+    /// `nil` when the file does not say.
+    package var track: String?
+    package var application = ApplicationID.flatcar
+    package var root = "/"
+    package var alias = ""
+    package var disk = ""
+    package var kernelDirectory = "/boot/flatcar"
+    package var booted = BootedSlot.automatic
+    package var tries = 1
+    package var keyDirectory = "/etc/martlet/keys"
+    package var stateDirectory = "/var/lib/martlet"
+    package var controlSocket = "/run/martlet/control.sock"
+    package var schedule = CheckSchedule.stock
+    package var downloadBytesPerSecond: UInt64 = 0
+    package var downloadStall: Duration = .seconds(90)
+    package var downloadAttempts = 5
+    package var healthDirectory = "/etc/martlet/health.d"
+    package var healthTimeLimit: Duration = .seconds(120)
+    package var healthSettle: Duration = .seconds(45)
+    package var rebootStrategy = RebootStrategy.reboot
+    package var rebootCommand = ["/usr/bin/systemctl", "reboot"]
 
-    init() {}
+    /// What the kernel takes for the path of a socket.
+    private static let socketPathBytesMax = 107
+
+    package init() {}
 
     /// Reads the text of a settings file; keys that are absent keep their defaults.
-    init(parsing text: String, path: String) throws(SettingsError) {
+    package init(parsing text: String, path: String) throws(SettingsError) {
         let file = try SettingsFile.parse(text, path: path)
         let reader = SettingsReader(path: path)
+        self.path = path
         try readServer(file.server, machine: file.machine, reader)
         try readSlots(file.slots, reader)
-        keyDirectory = file.keys?.directory ?? keyDirectory
-        stateDirectory = file.state?.directory ?? stateDirectory
-        controlSocket = file.control?.socket ?? controlSocket
+        keyDirectory = try reader.path(file.keys?.directory, key: "keys.directory", default: keyDirectory)
+        stateDirectory = try reader.path(file.state?.directory, key: "state.directory", default: stateDirectory)
+        try readControl(file.control, reader)
         try readSchedule(file.schedule, reader)
         try readDownload(file.download, reader)
         try readHealth(file.health, reader)
@@ -65,8 +73,8 @@ struct EngineSettings: Sendable {
     private mutating func readServer(
         _ server: SettingsFile.Server?, machine: SettingsFile.Machine?, _ reader: SettingsReader
     ) throws(SettingsError) {
-        self.server = server?.url ?? self.server
-        track = server?.track ?? track
+        if let text = server?.url, !text.isEmpty { self.server = try Self.server(text, reader) }
+        if let text = server?.track, !text.isEmpty { track = text }
         if let text = server?.application {
             do {
                 application = try ApplicationID(text)
@@ -74,16 +82,39 @@ struct EngineSettings: Sendable {
                 throw reader.invalid("server.application", "it must be a GUID or a name")
             }
         }
-        root = machine?.root ?? root
+        root = try reader.path(machine?.root, key: "machine.root", default: root)
         alias = machine?.alias ?? alias
+    }
+
+    private static func server(_ text: String, _ reader: SettingsReader) throws(SettingsError) -> UpdateServer {
+        if text == UpdateServer.offWord { return .off }
+        do {
+            return .at(try WebAddress(text))
+        } catch {
+            throw reader.invalid("server.url", "it must be a web address such as https://updates.example.org/v1/update/")
+        }
+    }
+
+    private mutating func readControl(
+        _ control: SettingsFile.Control?, _ reader: SettingsReader
+    ) throws(SettingsError) {
+        controlSocket = try reader.path(control?.socket, key: "control.socket", default: controlSocket)
+        guard controlSocket.utf8.count <= Self.socketPathBytesMax else {
+            throw reader.invalid("control.socket", "it is longer than \(Self.socketPathBytesMax) bytes")
+        }
     }
 
     private mutating func readSlots(_ slots: SettingsFile.Slots?, _ reader: SettingsReader) throws(SettingsError) {
         if let control = slots?.control, control != "gpt" {
             throw reader.invalid("slots.control", "“\(control)” is not one of: gpt")
         }
-        disk = slots?.disk ?? disk
-        kernelDirectory = slots?.kernelDirectory ?? kernelDirectory
+        if slots?.disk != "" { disk = try reader.path(slots?.disk, key: "slots.disk", default: disk) }
+        if slots?.kernelDirectory == "" {
+            kernelDirectory = ""
+        } else {
+            kernelDirectory = try reader.path(
+                slots?.kernelDirectory, key: "slots.kernel-directory", default: kernelDirectory)
+        }
         if let text = slots?.booted, text != "auto" {
             booted = .known(try reader.choice(text, key: "slots.booted", of: Slot.allCases))
         }
@@ -100,7 +131,11 @@ struct EngineSettings: Sendable {
         self.schedule.jitter = try reader.span(
             schedule?.jitter, key: "schedule.jitter", default: self.schedule.jitter, from: 0)
         self.schedule.intervalMax = try reader.span(
-            schedule?.intervalMax, key: "schedule.interval-max", default: self.schedule.intervalMax, from: 0.1)
+            schedule?.intervalMax, key: "schedule.interval-max",
+            default: max(self.schedule.intervalMax, self.schedule.interval), from: 0.1)
+        guard self.schedule.intervalMax >= self.schedule.interval else {
+            throw reader.invalid("schedule.interval-max", "it is shorter than schedule.interval")
+        }
     }
 
     private mutating func readDownload(
@@ -116,46 +151,9 @@ struct EngineSettings: Sendable {
     }
 
     private mutating func readHealth(_ health: SettingsFile.Health?, _ reader: SettingsReader) throws(SettingsError) {
-        healthDirectory = health?.directory ?? healthDirectory
+        healthDirectory = try reader.path(health?.directory, key: "health.directory", default: healthDirectory)
         healthTimeLimit = try reader.span(
             health?.timeLimit, key: "health.time-limit", default: healthTimeLimit, from: 0.1)
         healthSettle = try reader.span(health?.settle, key: "health.settle", default: healthSettle, from: 0)
-    }
-}
-
-/// Checks single values and names the key of one that is wrong.
-struct SettingsReader {
-    let path: String
-    /// A year: nothing that waits longer is meant.
-    private static let secondsMax = 31_536_000.0
-
-    func invalid(_ key: String, _ reason: String) -> SettingsError {
-        SettingsError(path: path, key: key, reason: reason)
-    }
-
-    func number(_ value: Int?, key: String, default standard: Int, in range: ClosedRange<Int>) throws(SettingsError) -> Int {
-        guard let value else { return standard }
-        guard range.contains(value) else {
-            throw invalid(key, "\(value) is not in \(range.lowerBound)…\(range.upperBound)")
-        }
-        return value
-    }
-
-    func span(_ value: Seconds?, key: String, default standard: Duration, from least: Double) throws(SettingsError) -> Duration {
-        guard let value else { return standard }
-        guard value.value >= least, value.value <= Self.secondsMax else {
-            throw invalid(key, "\(value.value) seconds is not between \(least) and \(Self.secondsMax)")
-        }
-        return value.duration
-    }
-
-    func choice<Choice: RawRepresentable<String>>(
-        _ text: String, key: String, of all: [Choice]
-    ) throws(SettingsError) -> Choice {
-        guard let choice = all.first(where: { $0.rawValue == text }) else {
-            let names = all.map(\.rawValue).joined(separator: ", ")
-            throw invalid(key, "“\(text)” is not one of: \(names)")
-        }
-        return choice
     }
 }

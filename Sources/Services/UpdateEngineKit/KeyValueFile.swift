@@ -4,10 +4,10 @@
 /// sets nothing; the last of several wins.
 ///
 /// Source: flatcar/update_engine `simple_key_value_store.cc`, as described on the fact sheet for Omaha, section 11.1.
-struct KeyValueFile: Hashable, Sendable {
+package struct KeyValueFile: Hashable, Sendable {
     private(set) var values: [String: String] = [:]
 
-    init(_ text: String) {
+    package init(_ text: String) {
         for line in text.split(whereSeparator: \.isNewline) {
             guard let equals = line.firstIndex(of: "="), !line.hasPrefix("#") else { continue }
             let key = line[..<equals].trimmingSpaces()
@@ -15,7 +15,14 @@ struct KeyValueFile: Hashable, Sendable {
         }
     }
 
-    subscript(key: String) -> String? { values[key] }
+    package subscript(key: String) -> String? { values[key] }
+
+    /// This file's values, with those of `other` in their place where it has any.
+    package func overridden(by other: KeyValueFile) -> KeyValueFile {
+        var merged = self
+        merged.values.merge(other.values) { _, theirs in theirs }
+        return merged
+    }
 
     private static func unquoted(_ text: String) -> String {
         guard text.count >= 2, let first = text.first, first == text.last, first == "\"" || first == "'" else {

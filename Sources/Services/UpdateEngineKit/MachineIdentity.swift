@@ -1,39 +1,75 @@
-import FoundationEssentials
 import HostLinux
-import UpdateModel
+package import UpdateModel
+
+/// Whom the machine asks for updates.
+package enum UpdateServer: Hashable, Sendable {
+    /// No address, or the word that switches updates off.
+    case off
+    case at(WebAddress)
+    /// Something is set that is no address; `source` names the file and key.
+    case unusable(source: String)
+
+    /// What stands in `SERVER` on a Flatcar machine that must never update.
+    package static let offWord = "disabled"
+}
 
 /// Who this machine is and whom it asks, read afresh for each check so that an edit of `update.conf` counts at once.
-struct MachineIdentity: Hashable, Sendable {
-    var machine: MachineID
-    var version: Version
-    var board: String
-    var application: ApplicationID
-    var track: String
-    /// `nil` when updates are switched off: no address, or `SERVER=disabled`.
-    var server: String?
-    var alias: String
-    var oem: String
-    var oemVersion: String
+///
+/// Key by key: `/etc/…/update.conf`, then the settings file, then what the image brings along, then the default.
+package struct MachineIdentity: Hashable, Sendable {
+    package var machine: MachineID
+    package var version: Version
+    package var board: String
+    package var application: ApplicationID
+    package var track: String
+    package var server: UpdateServer
+    package var rebootStrategy: EngineSettings.RebootStrategy
+    package var alias: String
+    package var oem: String
+    package var oemVersion: String
+    /// `user:password` for payloads behind `https`.
+    package var downloadCredentials: String?
 
     /// - Throws: ``IdentityError`` when the machine has no id or its release no usable version.
-    static func read(_ settings: EngineSettings) throws(IdentityError) -> MachineIdentity {
+    package static func read(_ settings: EngineSettings) throws(IdentityError) -> MachineIdentity {
         let files = RootFiles(root: settings.root)
         let release = files.keyValues("/usr/share/flatcar/release", "/usr/share/coreos/release")
         let update = files.keyValues("/etc/flatcar/update.conf", "/etc/coreos/update.conf")
+        let image = files.keyValues("/usr/share/flatcar/update.conf", "/usr/share/coreos/update.conf")
         let oem = files.keyValues("/etc/oem-release", "/usr/share/oem/oem-release")
         let operatingSystem = files.keyValues("/etc/os-release", "/usr/lib/os-release")
-        let server = update["SERVER"] ?? settings.server
         return MachineIdentity(
             machine: try machine(files),
             version: try version(update, release, operatingSystem),
             board: named("RELEASE_BOARD", update, release) ?? "\(architectureName())-usr",
             application: named("RELEASE_APPID", update, release).flatMap { try? ApplicationID($0) }  // Else the setting.
                 ?? settings.application,
-            track: update["GROUP"] ?? settings.track,
-            server: server.isEmpty || server == "disabled" ? nil : server,
+            track: update["GROUP"] ?? settings.track ?? image["GROUP"] ?? "stable",
+            server: server(update) ?? settings.server ?? server(image) ?? .off,
+            rebootStrategy: rebootStrategy(update) ?? settings.rebootStrategy,
             alias: update["MACHINE_ALIAS"] ?? settings.alias,
             oem: oem["ID"] ?? "",
-            oemVersion: oem["VERSION_ID"] ?? "")
+            oemVersion: oem["VERSION_ID"] ?? "",
+            downloadCredentials: update["DOWNLOAD_USER"].flatMap { user in
+                user.isEmpty ? nil : "\(user):\(update["DOWNLOAD_PASSWORD"] ?? "")"
+            })
+    }
+
+    /// `nil` when the file does not say.
+    private static func server(_ file: KeyValueFile) -> UpdateServer? {
+        guard let text = file["SERVER"] else { return nil }
+        if text.isEmpty || text == UpdateServer.offWord { return .off }
+        // What is no address may hold a password, so it is not repeated.
+        return (try? WebAddress(text)).map { .at($0) } ?? .unusable(source: "SERVER in update.conf")
+    }
+
+    /// Strategies that need a lock are not honoured by rebooting without one.
+    private static func rebootStrategy(_ update: KeyValueFile) -> EngineSettings.RebootStrategy? {
+        switch update["REBOOT_STRATEGY"] {
+        case nil, "": nil
+        case "reboot", "best-effort": .reboot
+        default: .off
+        }
     }
 
     private static func machine(_ files: RootFiles) throws(IdentityError) -> MachineID {
@@ -68,46 +104,5 @@ struct MachineIdentity: Hashable, Sendable {
         #else
             Architecture.amd64.name
         #endif
-    }
-}
-
-/// The machine cannot say who it is.
-enum IdentityError: Error, Hashable {
-    case noMachineID(String)
-    case noVersion
-}
-
-extension IdentityError: UserFacingError {
-    var userMessage: UserMessage {
-        switch self {
-        case .noMachineID(let path):
-            UserMessage("\(path) holds no machine id.", hint: "See systemd-machine-id-setup.", exit: .configuration)
-        case .noVersion:
-            UserMessage(
-                "No release file names the running version.",
-                hint: "Looked in usr/share/flatcar/release, usr/share/coreos/release and os-release.", exit: .configuration)
-        }
-    }
-}
-
-/// Small files of the running system, below the root that the settings name.
-struct RootFiles: Sendable {
-    let root: String
-    /// No settings or identity file is larger.
-    private static let sizeMax = 64 * 1024
-
-    func path(_ absolute: String) -> String {
-        (root.hasSuffix("/") ? String(root.dropLast()) : root) + absolute
-    }
-
-    /// `nil` when the file is missing, unreadable, too large or no UTF-8: all mean “not said here”.
-    func text(_ absolute: String) -> String? {
-        guard let bytes = try? AtomicFile.read(path(absolute), limit: Self.sizeMax) else { return nil }
-        return String(validating: bytes, as: UTF8.self)
-    }
-
-    /// The first file that exists.
-    func keyValues(_ candidates: String...) -> KeyValueFile {
-        KeyValueFile(candidates.lazy.compactMap { text($0) }.first ?? "")
     }
 }

@@ -6,28 +6,29 @@ import UpdateModel
 
 /// Speaks Omaha to an update server: one POST, one bounded answer.
 struct OmahaClient: Sendable {
-    let http: HTTPClient
+    let web: WebClient
     /// A server that has not answered by then is not answering.
     private static let timeLimit = TimeAmount.seconds(60)
     private static let responseSizeMax = 1024 * 1024
 
-    /// - Throws: ``OmahaExchangeError``.
-    func exchange(_ request: OmahaRequest, with server: String) async throws(OmahaExchangeError) -> OmahaResponse {
-        var post = HTTPClientRequest(url: server)
+    /// - Throws: ``OmahaExchangeError``, `CancellationError`.
+    func exchange(_ request: OmahaRequest, with server: WebAddress) async throws -> OmahaResponse {
+        var post = WebClient.Request(server)
         post.method = .POST
         post.headers.add(name: "Content-Type", value: "text/xml")
-        post.body = .bytes(ByteBuffer(bytes: request.xml()))
-        let body = try await answer(to: post, from: server)
+        post.body = request.xml()
+        let body = try await answer(to: post)
         do {
             return try OmahaResponse(xml: body)
         } catch {
-            throw .unintelligible(server: server, reason: "\(error.userMessage.text)")
+            throw OmahaExchangeError.unintelligible(server: server, reason: error.userMessage.text)
         }
     }
 
-    private func answer(to post: HTTPClientRequest, from server: String) async throws(OmahaExchangeError) -> [UInt8] {
+    private func answer(to post: WebClient.Request) async throws -> [UInt8] {
+        let server = post.address
         do {
-            let response = try await http.execute(post, timeout: Self.timeLimit)
+            let response = try await web.send(post, deadline: .now() + Self.timeLimit)
             guard (200...299).contains(response.status.code) else {
                 throw OmahaExchangeError.refused(server: server, status: Int(response.status.code))
             }
@@ -35,21 +36,28 @@ struct OmahaClient: Sendable {
             return Array(body.readableBytesView)
         } catch let error as OmahaExchangeError {
             throw error
+        } catch let error as CancellationError {
+            throw error
         } catch is NIOTooManyBytesError {
-            throw .unintelligible(server: server, reason: "it is longer than \(Self.responseSizeMax) bytes")
+            throw OmahaExchangeError.unintelligible(
+                server: server, reason: "it is longer than \(Self.responseSizeMax) bytes")
+        } catch WebError.unreachable(let address, let reason) {
+            throw OmahaExchangeError.unreachable(server: address, reason: reason)
+        } catch is WebError {
+            throw OmahaExchangeError.unreachable(server: server, reason: "it redirects for ever, or to where it may not")
         } catch {
-            throw .unreachable(server: server, reason: "\(error)")
+            throw OmahaExchangeError.unreachable(server: server, reason: WebClient.reason(error))
         }
     }
 }
 
 /// An exchange with the update server failed.
 enum OmahaExchangeError: Error, Hashable {
-    case unreachable(server: String, reason: String)
-    case refused(server: String, status: Int)
-    case unintelligible(server: String, reason: String)
+    case unreachable(server: WebAddress, reason: String)
+    case refused(server: WebAddress, status: Int)
+    case unintelligible(server: WebAddress, reason: String)
 
-    /// What update_engine would report.
+    /// What update_engine would call it.
     var code: OmahaErrorCode {
         switch self {
         case .unreachable: .http(nil)
@@ -63,11 +71,15 @@ extension OmahaExchangeError: UserFacingError {
     var userMessage: UserMessage {
         switch self {
         case .unreachable(let server, let reason):
-            UserMessage("\(server) did not answer: \(reason).", hint: "Is it running?", exit: .unavailable)
+            UserMessage("\(server) did not answer: \(reason) (code \(code.rawValue)).", hint: "Is it running?", exit: .unavailable)
         case .refused(let server, let status):
-            UserMessage("\(server) answered with HTTP status \(status).", hint: "Is the address right?", exit: .unavailable)
+            UserMessage(
+                "\(server) answered with HTTP status \(status) (code \(code.rawValue)).", hint: "Is the address right?",
+                exit: .unavailable)
         case .unintelligible(let server, let reason):
-            UserMessage("\(server) answered with something that is not Omaha: \(reason).", exit: .badData)
+            UserMessage(
+                "\(server) answered with something that is not Omaha: \(reason) (code \(code.rawValue)).",
+                exit: .badData)
         }
     }
 }

@@ -1,6 +1,5 @@
 import FoundationEssentials
 import TOMLKit
-import UpdateModel
 
 /// The text of `martletd.toml` as it was written: every key optional, unknown keys refused. ``EngineSettings`` is
 /// the checked form.
@@ -91,6 +90,7 @@ struct SettingsFile: Decodable {
 
     /// - Throws: ``SettingsError`` that names the file and, where it can, the key or the place.
     static func parse(_ text: String, path: String) throws(SettingsError) -> SettingsFile {
+        try refuseOddTables(text, path: path)
         do {
             return try TOMLDecoder(strictDecoding: true).decode(SettingsFile.self, from: text)
         } catch let error as UnexpectedKeysError {
@@ -101,10 +101,36 @@ struct SettingsFile: Decodable {
                 path: path, key: nil,
                 reason: "line \(error.source.begin.line) is not TOML: \(error.description)")
         } catch let DecodingError.typeMismatch(_, context) {
-            let key = context.codingPath.map(\.stringValue).joined(separator: ".")
-            throw SettingsError(path: path, key: key, reason: "its value is of the wrong kind")
+            throw SettingsError(path: path, key: key(context), reason: "its value is of the wrong kind")
+        } catch let DecodingError.dataCorrupted(context) {
+            throw SettingsError(path: path, key: key(context), reason: "its value cannot be used")
         } catch {
-            throw SettingsError(path: path, key: nil, reason: "\(error)")
+            throw SettingsError(path: path, key: nil, reason: "it does not have the form of a settings file")
+        }
+    }
+
+    private static func key(_ context: DecodingError.Context) -> String? {
+        context.codingPath.isEmpty ? nil : context.codingPath.map(\.stringValue).joined(separator: ".")
+    }
+
+    /// The parser takes for granted that a key follows the bracket that begins a table.
+    private static func refuseOddTables(_ text: String, path: String) throws(SettingsError) {
+        let lines = text.split(omittingEmptySubsequences: false) { $0.isNewline }
+        for (index, line) in lines.enumerated() {
+            let trimmed = line.drop { $0.isWhitespace }
+            guard trimmed.first == "[" else { continue }
+            let name = trimmed.dropFirst().prefix { $0 != "]" }
+            let isName = !name.isEmpty && name.utf8.allSatisfy(isKeyByte)
+            guard isName, trimmed.dropFirst(name.count + 1).first == "]" else {
+                throw SettingsError(path: path, key: nil, reason: "line \(index + 1) begins no table that is known")
+            }
+        }
+    }
+
+    private static func isKeyByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+        default: "-_.".utf8.contains(byte)
         }
     }
 }
@@ -123,25 +149,4 @@ struct Seconds: Decodable {
     }
 
     var duration: Duration { .milliseconds(Int64(value * 1000)) }
-}
-
-/// A settings file is wrong.
-struct SettingsError: Error, Hashable {
-    var path: String
-    /// Dotted, such as `schedule.interval`.
-    var key: String?
-    var reason: String
-
-    init(path: String, key: String?, reason: String) {
-        self.path = path
-        self.key = key
-        self.reason = reason
-    }
-}
-
-extension SettingsError: UserFacingError {
-    var userMessage: UserMessage {
-        let place = key.map { "\(path): “\($0)”" } ?? path
-        return UserMessage("\(place): \(reason).", hint: "See dist/martletd.toml for every key.", exit: .configuration)
-    }
 }

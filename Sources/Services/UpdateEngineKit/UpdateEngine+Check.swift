@@ -9,96 +9,135 @@ import UpdateModel
 extension UpdateEngine {
     /// Asks the server, and installs what it offers if that is wanted. Failures are told to the server, the log and
     /// the status; they never end the loop.
-    func check(isForced: Bool, installs: Bool) async {
+    func check(_ wish: CheckWish, isOnDemand: Bool) async {
+        activity.isChecking = true
         activity.lastError = nil
-        activity.newVersion = machine.record.staged?.version.text
-        defer {
-            activity.state = nil
-            activity.progress = nil
-            activity.checkCount += 1
-        }
+        activity.serverHold = nil
+        activity.newVersion = keeper.record.staged?.version.text
         do {
             identity = try MachineIdentity.read(settings)
-            guard let server = identity.server else {
-                activity.serverHold = "updates are switched off on this machine"
-                return
+            switch identity.server {
+            case .off: activity.serverHold = "updates are switched off on this machine"
+            case .unusable(let source): throw IdentityError.unusableServer(source)
+            case .at(let server): try await check(wish, isOnDemand: isOnDemand, server)
             }
-            activity.state = .checking
-            await sendReports(to: server)
-            try await handle(try await ask(server, isOnDemand: isForced), isForced: isForced, installs: installs)
-            await sendReports(to: server)
-        } catch is CancellationError {
-            return
         } catch {
-            note(error)
+            if !Task.isCancelled { note(error, "Update check failed") }
         }
+        if !Task.isCancelled { await finishStaged() }
+        activity.state = nil
+        activity.progress = nil
+        activity.isChecking = false
+        activity.checkCount += 1
     }
 
-    private func ask(_ server: String, isOnDemand: Bool) async throws -> OmahaAnswer {
+    private func check(_ wish: CheckWish, isOnDemand: Bool, _ server: WebAddress) async throws {
+        activity.state = .checking
+        await sendReports(to: server)
+        let answer = try await ask(server, isOnDemand: isOnDemand)
+        do {
+            try await handle(answer, wish, isOnDemand: isOnDemand)
+        } catch {
+            if !Task.isCancelled { await sendReports(to: server) }
+            throw error
+        }
+        await sendReports(to: server)
+    }
+
+    private func ask(_ server: WebAddress, isOnDemand: Bool) async throws -> OmahaAnswer {
         var app = requestApp()
         app.ping = OmahaRequest.Ping()
         app.updateCheck = OmahaRequest.UpdateCheck()
-        app.events = [.checkIn(previousVersion: machine.record.completedFrom ?? "")]
+        app.events = [.checkIn(previousVersion: previousVersion)]
         do {
-            let response = try await OmahaClient(http: http).exchange(
+            let response = try await OmahaClient(web: web).exchange(
                 request(app, source: isOnDemand ? .onDemand : .scheduler), with: server)
             activity.lastCheckAt = Date()
-            try remember { $0.checkAnswered() }
+            remember { [identity] in $0.checkAnswered(heardEvents: response.heardEvents(of: identity.application)) }
             return response.answer(for: identity.application)
         } catch let error as OmahaExchangeError {
-            try remember { $0.checkFailed() }
+            remember { $0.checkFailed() }
             throw error
         }
     }
 
-    private func handle(_ answer: OmahaAnswer, isForced: Bool, installs: Bool) async throws {
-        activity.serverHold = nil
+    /// What goes with a check: see the sheet of events in `docs/protocols/omaha.md`.
+    private var previousVersion: String {
+        keeper.record.completedFrom ?? (keeper.record.hasCheckedIn ? "" : "0.0.0.0")
+    }
+
+    private func handle(_ answer: OmahaAnswer, _ wish: CheckWish, isOnDemand: Bool) async throws {
         activity.requestedPoll = nil
         switch answer {
         case .offer(let offer):
             activity.requestedPoll = offer.pollInterval
-            try await consider(offer, isForced: isForced, installs: installs)
+            try await consider(offer, wish, isOnDemand: isOnDemand)
         case .noUpdate(let pollInterval, let hold):
             activity.requestedPoll = pollInterval
             activity.serverHold = hold.map { $0.text ?? $0.reason }
         case .declined(let status, let app):
             activity.serverHold = "declined: \(status.rawValue), \(app.rawValue)"
         case .invalid(let code, let reason):
-            try remember { $0.checkFailed() }
+            remember { $0.checkFailed() }
             throw InvalidAnswer(code: code, reason: reason)
         }
     }
 
-    private func consider(_ offered: OmahaUpdateOffer, isForced: Bool, installs: Bool) async throws {
-        let offer = UpdateOffer(
-            version: try Version(offered.version), payloadDigest: offered.digest, payloadSizeBytes: UInt64(offered.size))
-        switch machine.record.judge(offer, boot: machine.boot, isForced: isForced) {
-        case .nothingToDo:
-            try await finishStaged()
+    private func consider(_ offered: OmahaUpdateOffer, _ wish: CheckWish, isOnDemand: Bool) async throws {
+        let (offer, addresses) = try usable(offered)
+        switch keeper.record.judge(offer, boot: machine.boot, isForced: wish.isForced) {
+        case .nothingToDo: return
         case .refused(let refusal):
-            logger.info("Offer not taken", metadata: ["offer.version": "\(offer.version)", "offer.refusal": "\(refusal.userMessage.text)"])
+            logger.info(
+                "Offer not taken",
+                metadata: ["offer.version": "\(offer.version)", "offer.refusal": "\(refusal.userMessage.text)"])
             activity.serverHold = refusal.userMessage.text
         case .install(let slot):
             activity.newVersion = offer.version.text
-            guard installs else { return }
-            if isForced { try remember { $0.released(version: offer.version) } }
-            try await install(offer, urls: offered.urls, into: slot, isForced: isForced)
-            try await finishStaged()
+            if let wait = wait(for: offer, offered), !isOnDemand {
+                activity.serverHold = "\(offer.version) failed to arrive; the next try is in \(wait.components.seconds) s"
+                return
+            }
+            guard wish.installs else { return }
+            if wish.isForced { remember { $0.released(version: offer.version) } }
+            try await install(offer, from: addresses, into: slot, isForced: wish.isForced)
         }
     }
 
-    /// Reboots into a staged update where the strategy says so.
-    private func finishStaged() async throws {
-        guard let staged = machine.record.staged, machine.phase == .needsReboot else { return }
-        activity.newVersion = staged.version.text
-        if let server = identity.server { await sendReports(to: server) }
-        if settings.rebootStrategy == .reboot { wake(.reboot("update to \(staged.version)")) }
+    /// An offer whose version and addresses can be used; the others are refused before anything is touched.
+    private func usable(_ offered: OmahaUpdateOffer) throws -> (UpdateOffer, [WebAddress]) {
+        guard let version = try? Version(offered.version), let size = UInt64(exactly: offered.size) else {
+            throw InvalidAnswer(code: .omahaResponseInvalid, reason: "its version or size makes no sense")
+        }
+        let addresses = offered.urls.compactMap { try? WebAddress($0) }  // Those that are left may do.
+        guard !addresses.isEmpty else {
+            throw InvalidAnswer(code: .omahaResponseInvalid, reason: "the payload has no usable address")
+        }
+        return (UpdateOffer(version: version, payloadDigest: offered.digest, payloadSizeBytes: size), addresses)
     }
 
-    private func note(_ error: any Error) {
-        let text = (error as? any UserFacingError)?.userMessage.line ?? "\(error)"
-        logger.warning("Update check failed", metadata: ["check.error": "\(text)"])
-        activity.lastError = text
+    /// How long the payload is still left alone. Half-fetched ones go on at once where the server says so.
+    private func wait(for offer: UpdateOffer, _ offered: OmahaUpdateOffer) -> Duration? {
+        let isPartial = keeper.record.installation?.payloadDigest == offer.payloadDigest
+        if offered.disablesPayloadBackoff && isPartial { return nil }
+        let left = keeper.record.backOff?.remaining(
+            for: offer.payloadDigest, now: UpdateEngine.wallClock, longest: settings.schedule.longestDownloadDelay)
+        return left.flatMap { $0 > .zero ? $0 : nil }
+    }
+
+    /// Seconds since 1970.
+    static var wallClock: Int64 { Int64(Date().timeIntervalSince1970) }
+
+    /// Makes sure that a staged update boots next, and reboots into it where the strategy says so.
+    private func finishStaged() async {
+        guard let staged = keeper.record.staged, machine.phase == .needsReboot else { return }
+        activity.newVersion = staged.version.text
+        do {
+            try await perform { $0.missingActivation() }
+            rebootIfWanted(into: staged)
+        } catch {
+            note(error, "The staged update could not be activated")
+        }
     }
 }
 
@@ -112,63 +151,11 @@ struct InvalidAnswer: UserFacingError {
     }
 }
 
-// MARK: - Requests and reports
-
-extension UpdateEngine {
-    func requestApp() -> OmahaRequest.App {
-        var app = OmahaRequest.App(
-            id: identity.application.text, version: identity.version.text, track: identity.track,
-            machineID: identity.machine.rawValue)
-        app.bootID = "{\(host.bootID)}"
-        app.oem = identity.oem
-        app.oemVersion = identity.oemVersion
-        app.alephVersion = machine.record.alephVersion?.text ?? ""
-        app.machineAlias = identity.alias
-        app.board = identity.board
-        app.bootedSlot = host.bootControl.booted
-        app.engine = EngineVersion.text
-        return app
+extension OmahaResponse {
+    /// Whether the server has taken the events that went with the question: it says so for each, or at least that it
+    /// knows the application.
+    fileprivate func heardEvents(of application: ApplicationID) -> Bool {
+        guard let app = apps.first(where: { (try? ApplicationID($0.id)) == application }) else { return false }
+        return !app.eventStatuses.isEmpty || app.status == .ok
     }
-
-    func request(_ app: OmahaRequest.App, source: OmahaInstallSource = .scheduler) -> OmahaRequest {
-        let processor = identity.board.hasPrefix("arm64") ? "aarch64" : "x86_64"
-        return OmahaRequest(
-            version: EngineVersion.text, installSource: source,
-            operatingSystem: .init(servicePack: "\(identity.version)_\(processor)"), apps: [app])
-    }
-
-    /// Sends what the server has not acknowledged, oldest first, and stops at the first that does not get through.
-    func sendReports(to server: String) async {
-        while let report = machine.record.reports.first, !Task.isCancelled {
-            var app = requestApp()
-            app.events = [report.event]
-            do {
-                _ = try await OmahaClient(http: http).exchange(request(app), with: server)
-                try remember { $0.acknowledged(report: report.number) }
-            } catch {
-                logger.notice("A report waits for the server", metadata: ["report.number": "\(report.number)", "report.error": "\(error)"])
-                return
-            }
-        }
-    }
-}
-
-extension EngineReport {
-    /// The report as an Omaha event.
-    fileprivate var event: OmahaEvent {
-        var event = OmahaEvent(
-            OmahaEventType(rawValue: eventType), OmahaEventResult(rawValue: eventResult),
-            errorCode: errorCode.map { OmahaErrorCode(rawValue: Int32(clamping: $0)) })
-        event.reason = reason
-        if eventResult == 0 {
-            event.failedVersion = subjectVersion
-            event.failedDigest = subjectDigest
-        }
-        return event
-    }
-}
-
-/// The name under which this engine introduces itself.
-enum EngineVersion {
-    static let text = "martletd-0.1.0"
 }

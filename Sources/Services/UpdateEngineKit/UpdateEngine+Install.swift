@@ -8,67 +8,85 @@ import UpdateModel
 extension UpdateEngine {
     /// Brings an accepted offer onto the slot: fetched, written, verified, activated.
     /// - Throws: what ended it; the server has been told, or will be.
-    func install(_ offer: UpdateOffer, urls: [String], into slot: Slot, isForced: Bool) async throws {
-        let plan = SlotInstallation.Plan(
+    func install(_ offer: UpdateOffer, from addresses: [WebAddress], into slot: Slot, isForced: Bool) async throws {
+        let plan = InstallationPlan(
             offer: offer, slot: slot, keys: try TrustedKeys(paths: [settings.keyDirectory]),
-            held: isForced ? [] : machine.record.held, folder: settings.stateDirectory)
-        try await perform { $0.offerAccepted(offer, into: slot) }
-        guard machine.phase == .installing else { return }
-        logger.notice("Installing", metadata: ["release.version": "\(offer.version)", "slot.name": "\(slot)"])
+            held: isForced ? [] : keeper.record.held)
         let installation = SlotInstallation(plan, host: host)
         do {
-            let contentDigest = try await transfer(offer, urls: urls, to: installation)
-            try remember { $0.downloadFinished() }
+            try await perform { $0.offerAccepted(offer, into: slot) }
+            guard machine.phase == .installing else { return }
+            logger.notice("Installing", metadata: ["release.version": "\(offer.version)", "slot.name": "\(slot)"])
+            let contentDigest = try await fetch(offer, from: addresses, onto: installation)
             try await perform { $0.installed(contentDigest: contentDigest) }
             logger.notice("Installed", metadata: ["release.version": "\(offer.version)", "slot.name": "\(slot)"])
         } catch {
-            try settle(error, of: installation, offer: offer)
+            await settle(error, of: installation, offer: offer)
             throw error
         }
     }
 
+    /// Goes on where an earlier attempt stopped. If the slot then turns out not to hold what it should, something came
+    /// between the two attempts: the payload is fetched once more, whole, before anything is called a failure.
+    private func fetch(
+        _ offer: UpdateOffer, from addresses: [WebAddress], onto installation: SlotInstallation
+    ) async throws -> SHA256Digest {
+        do {
+            return try await transfer(offer, from: addresses, onto: installation, isAnew: false)
+        } catch let error as InstallationError {
+            guard await installation.findings().isResumed else { throw error }
+            logger.notice(
+                "What an earlier attempt wrote cannot be used",
+                metadata: ["installation.error": "\(error.userMessage.line)"])
+            return try await transfer(offer, from: addresses, onto: installation, isAnew: true)
+        }
+    }
+
     private func transfer(
-        _ offer: UpdateOffer, urls: [String], to installation: SlotInstallation
+        _ offer: UpdateOffer, from addresses: [WebAddress], onto installation: SlotInstallation, isAnew: Bool
     ) async throws -> SHA256Digest {
         activity.state = .downloading
-        var received = try await installation.begin()
-        activity.progress = .init(receivedBytes: received, totalBytes: offer.payloadSizeBytes)
-        var download = PayloadDownload(
-            http: http, urls: urls, sizeBytes: offer.payloadSizeBytes, settings: settings, logger: logger)
-        try await download.run(from: received) {
-            try remember { $0.downloadStarted() }
-            if let server = identity.server { await sendReports(to: server) }
-        } sink: { bytes in
+        let start = try await installation.begin(isAnew: isAnew)
+        activity.progress = .init(receivedBytes: start, totalBytes: offer.payloadSizeBytes)
+        remember { $0.downloadStarted() }
+        if case .at(let server) = identity.server { await sendReports(to: server) }
+        let source = PayloadDownload.Source(
+            addresses: addresses, sizeBytes: offer.payloadSizeBytes, credentials: identity.downloadCredentials)
+        let download = PayloadDownload(web: web, source: source, settings: settings, logger: logger)
+        try await download.run(from: start) { bytes in
             try await installation.consume(bytes)
-            received += UInt64(bytes.count)
-            activity.downloadedBytes += UInt64(bytes.count)
-            activity.progress?.receivedBytes = received
+            await self.count(bytes.count)
         }
         activity.state = .verifying
+        remember { $0.downloadFinished() }
         return try await installation.finish()
     }
 
+    private func count(_ received: Int) {
+        activity.downloadedBytes += UInt64(received)
+        activity.progress?.receivedBytes += UInt64(received)
+    }
+
     /// Records how an installation ended badly. What a bad connection or a stop interrupted goes on later.
-    private func settle(_ error: any Error, of installation: SlotInstallation, offer: UpdateOffer) throws {
-        switch error {
-        case is CancellationError:
-            return  // The daemon is going down; the record says that an installation is under way.
-        case let error as DownloadError:
-            let canResume = error.isWorthRepeating
-            if !canResume { installation.abandon() }
-            try remember {
-                $0.installFailed(
-                    code: error.updateEngineCode, reason: error.userMessage.text, canResume: canResume)
-            }
-        case _ where installation.heldContent != nil:
-            installation.abandon()
-            guard let content = installation.heldContent else { return }
-            try remember { $0.installationHeld(contentDigest: content, payloadDigest: offer.payloadDigest) }
-        default:
-            installation.abandon()
-            let code = (error as? InstallationError)?.updateEngineCode ?? 28
-            let text = (error as? any UserFacingError)?.userMessage.text ?? "\(error)"
-            try remember { $0.installFailed(code: code, reason: text, canResume: false) }
+    private func settle(_ error: any Error, of installation: SlotInstallation, offer: UpdateOffer) async {
+        // The daemon is going down, or the disk is full of verified bits: the record says that it is under way.
+        if Task.isCancelled || error is CancellationError { return }
+        if let error = error as? DownloadError {
+            return fail(code: error.updateEngineCode, error.userMessage.text, canResume: true)
+        }
+        await installation.abandon()
+        if let content = await installation.findings().heldContent {
+            return remember { $0.installationHeld(contentDigest: content, payloadDigest: offer.payloadDigest) }
+        }
+        let code = (error as? InstallationError)?.updateEngineCode ?? 28
+        fail(code: code, (error as? any UserFacingError)?.userMessage.text ?? "\(error)", canResume: false)
+    }
+
+    private func fail(code: Int, _ reason: String, canResume: Bool) {
+        remember { [settings] in
+            $0.installFailed(
+                code: code, reason: reason, canResume: canResume, schedule: settings.schedule,
+                now: UpdateEngine.wallClock)
         }
     }
 }

@@ -1,21 +1,25 @@
 import BootControl
-import EngineControl
+package import EngineControl
 import FoundationEssentials
 import UpdateLogic
 import UpdateModel
 
 extension UpdateEngine {
     /// Answers a person's request. Long work is only begun here; the status shows how it goes.
-    func answer(_ request: ControlRequest) async -> ControlResponse {
+    package func answer(_ request: ControlRequest) async -> ControlResponse {
         do {
+            var awaited: Int?
             switch request.command {
             case .status: break
-            case .check: wake(.check(isForced: false, installs: false))
-            case .update: wake(.check(isForced: request.force ?? false, installs: true))
-            case .rollback: try await perform { try $0.rollbackRequested() }
+            case .check: awaited = wish(CheckWish(isForced: false, installs: false))
+            case .update: awaited = wish(CheckWish(isForced: request.force ?? false, installs: true))
+            case .rollback:
+                try await perform { try $0.rollbackRequested() }
+                wakeLoop()
             }
-            if request.command == .rollback { wakeLoop() }
-            return ControlResponse(status: status())
+            var status = status()
+            status.awaitedCheck = awaited
+            return ControlResponse(status: status)
         } catch {
             let message = (error as? any UserFacingError)?.userMessage
             return ControlResponse(
@@ -24,16 +28,34 @@ extension UpdateEngine {
         }
     }
 
-    func status() -> EngineStatus {
+    /// Puts a check in the queue.
+    /// - Returns: the number of checks once it has run its course.
+    private func wish(_ wish: CheckWish) -> Int {
+        // A person who asks ten times wants one check.
+        if !wishes.contains(wish) { wishes.append(wish) }
+        wakeLoop()
+        let place = wishes.firstIndex(of: wish) ?? 0
+        return activity.checkCount + (activity.isChecking ? 1 : 0) + place + 1
+    }
+
+    package func status() -> EngineStatus {
         EngineStatus(
             state: state(), machine: identity.machine.rawValue, version: identity.version.text,
-            slot: host.bootControl.booted, server: identity.server ?? "", track: identity.track,
-            newVersion: activity.newVersion ?? machine.record.staged?.version.text, progress: activity.progress,
+            slot: host.bootControl.booted, server: serverText, track: identity.track,
+            newVersion: activity.newVersion ?? keeper.record.staged?.version.text, progress: activity.progress,
             slots: Slot.allCases.map(slotStatus),
-            held: machine.record.held.map { .init(version: $0.version.text, reason: $0.reason) },
-            reportsPending: machine.record.reports.count, lastCheckAt: activity.lastCheckAt?.formatted(.iso8601),
+            held: keeper.record.held.map { .init(version: $0.version.text, reason: $0.reason) },
+            reportsPending: keeper.record.reports.count, lastCheckAt: activity.lastCheckAt?.formatted(.iso8601),
             nextCheckAt: activity.nextCheckAt?.formatted(.iso8601), serverHold: activity.serverHold,
             lastError: activity.lastError, downloadedBytes: activity.downloadedBytes, checkCount: activity.checkCount)
+    }
+
+    private var serverText: String {
+        switch identity.server {
+        case .off: ""
+        case .at(let address): "\(address)"
+        case .unusable(let source): "unusable: \(source)"
+        }
     }
 
     private func state() -> EngineStatus.State {
@@ -49,11 +71,11 @@ extension UpdateEngine {
 
     private func slotStatus(_ slot: Slot) -> EngineStatus.SlotStatus {
         let boot = machine.boot.status[slot]
-        let content = machine.record.slots[slot]
+        let content = keeper.record.slots[slot]
         return EngineStatus.SlotStatus(
-            slot: slot, isBooted: slot == host.bootControl.booted, life: content?.life.rawValue ?? "empty",
+            slot: slot, isBooted: slot == host.bootControl.booted, life: (content?.life ?? .empty).rawValue,
             version: content?.version?.text, contentDigest: content?.contentDigest, priority: boot?.priority ?? 0,
             triesLeft: boot?.triesLeft ?? 0, isSuccessful: boot?.isSuccessful ?? false,
-            isNext: (try? host.bootControl.next()) == slot)  // A table that cannot be read has no next slot.
+            isNext: machine.boot.next == slot)
     }
 }

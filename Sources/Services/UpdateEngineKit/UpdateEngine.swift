@@ -1,36 +1,41 @@
+package import AsyncHTTPClient
 import BootControl
-import AsyncHTTPClient
 import EngineControl
 import FoundationEssentials
 import HostPower
-import Logging
-import OmahaProtocol
+package import Logging
 import ServiceLifecycle
 import UpdateLogic
 import UpdateModel
 
 /// Keeps one machine on its stream of updates: the shell around ``UpdateMachine``.
 ///
-/// It asks the machine what to do, saves the record, then does it. All work happens in one loop; the control socket
-/// only reads the status and wakes the loop.
-actor UpdateEngine: Service {
+/// All work happens in one loop; the control socket only reads the status and wakes the loop. What goes wrong in the
+/// world (server, disk, table) is logged, shown in the status and tried again; it never ends the loop.
+package actor UpdateEngine: Service {
     let settings: EngineSettings
     let host: EngineHost
-    let http: HTTPClient
-    let store: RecordStore
+    let web: WebClient
     let logger: Logger
     let clock = ContinuousClock()
 
-    var machine: UpdateMachine
+    var keeper: MachineKeeper
     var identity: MachineIdentity
     var activity = Activity()
-    private var wishes: [Wish] = []
+    var wishes: [CheckWish] = []
+    var plannedReboot: PlannedReboot?
+    private var nextCheck = ContinuousClock.now
     private var sleeper: AsyncStream<Void>.Continuation?
 
-    /// What a person asked the loop to do next.
-    enum Wish: Hashable {
-        case check(isForced: Bool, installs: Bool)
-        case reboot(String)
+    /// A check that a person asked for.
+    struct CheckWish: Hashable {
+        var isForced: Bool
+        var installs: Bool
+    }
+
+    struct PlannedReboot {
+        var reason: String
+        var notBefore: ContinuousClock.Instant
     }
 
     /// What is shown of the present moment; none of it outlives the daemon.
@@ -43,120 +48,137 @@ actor UpdateEngine: Service {
         var serverHold: String?
         var lastError: String?
         var downloadedBytes: UInt64 = 0
+        var isChecking = false
         var checkCount = 0
         var requestedPoll: Duration?
     }
 
-    /// - Throws: when the machine has no identity, or its boot slots cannot be read.
-    init(settings: EngineSettings, host: EngineHost, http: HTTPClient, logger: Logger) throws {
+    /// - Parameter http: set up as ``WebClient/configuration`` says.
+    /// - Throws: when the machine has no identity, or its record or boot slots cannot be read.
+    package init(settings: EngineSettings, host: EngineHost, http: HTTPClient, logger: Logger) throws {
         self.settings = settings
         self.host = host
-        self.http = http
+        self.web = WebClient(http: http)
         self.logger = logger
-        self.store = RecordStore(path: "\(settings.stateDirectory)/engine.json", logger: logger)
-        self.identity = try MachineIdentity.read(settings)
+        let identity = try MachineIdentity.read(settings)
+        self.identity = identity
+        self.keeper = try Self.keeper(settings, host, identity, logger)
+    }
+
+    var machine: UpdateMachine { keeper.machine }
+
+    private static func keeper(
+        _ settings: EngineSettings, _ host: EngineHost, _ identity: MachineIdentity, _ logger: Logger
+    ) throws -> MachineKeeper {
         let facts = BootFacts(
-            bootID: host.bootID, booted: host.bootControl.booted, runningVersion: identity.version,
-            status: try Self.slotStatus(host))
-        self.machine = UpdateMachine(record: store.load(), boot: facts)
+            bootID: host.bootID, booted: host.bootControl.booted, runningVersion: identity.version, status: [:],
+            next: nil)
+        return try MachineKeeper(
+            store: RecordStore(host.stateFiles, logger: logger), bootControl: host.bootControl, tries: settings.tries,
+            facts: facts)
     }
 
-    func run() async throws {
-        try await cancelWhenGracefulShutdown { try await self.work() }
+    package func run() async throws {
+        await cancelWhenGracefulShutdown { await self.work() }
     }
 
-    private func work() async throws {
+    private func work() async {
         logger.info(
             "Update engine is up",
             metadata: [
                 "machine.id": "\(identity.machine)", "release.version": "\(identity.version)",
                 "slot.name": "\(host.bootControl.booted)",
             ])
-        try await perform { $0.started() }
-        resumeReboot()
+        await settleBoot()
         var generator = SystemRandomNumberGenerator()
-        var delay = settings.schedule.firstDelay(using: &generator)
+        nextCheck = clock.now + settings.schedule.firstDelay(using: &generator)
         while !Task.isCancelled {
-            let wish = await nextWish(after: delay)
-            guard !Task.isCancelled else { return }
-            switch wish {
-            case .reboot(let reason): await reboot(reason)
-            case .check(let isForced, let installs): await check(isForced: isForced, installs: installs)
+            if let reboot = plannedReboot, reboot.notBefore <= clock.now {
+                await perform(reboot)
+            } else if activity.state != .rebooting, !wishes.isEmpty {
+                await check(wishes.removeFirst(), isOnDemand: true)
+                planNextCheck(&generator)
+            } else if activity.state != .rebooting, nextCheck <= clock.now {
+                await check(CheckWish(isForced: false, installs: true), isOnDemand: false)
+                planNextCheck(&generator)
+            } else {
+                await sleep(until: min(nextCheckUnlessRebooting, plannedReboot?.notBefore ?? nextCheckUnlessRebooting))
             }
-            delay = settings.schedule.nextDelay(
-                failuresInRow: machine.record.failuresInRow, requested: activity.requestedPoll, using: &generator)
         }
     }
 
-    /// The daemon was restarted between staging an update and the reboot into it.
-    private func resumeReboot() {
-        guard let staged = machine.record.staged, staged.bootID == host.bootID, machine.phase == .needsReboot,
-            settings.rebootStrategy == .reboot || staged.isRollback
-        else { return }
-        wake(.reboot("update to \(staged.version)"))
+    private func planNextCheck(_ generator: inout SystemRandomNumberGenerator) {
+        nextCheck = clock.now + settings.schedule.nextDelay(
+            failuresInRow: keeper.record.failuresInRow, requested: activity.requestedPoll, using: &generator)
+    }
+
+    /// Far away while the machine is going down.
+    private var nextCheckUnlessRebooting: ContinuousClock.Instant {
+        activity.state == .rebooting ? clock.now + .seconds(86_400) : nextCheck
     }
 
     // MARK: Asking the state machine, saving, acting
 
     /// Lets the state machine change, saves what must be remembered, then performs what it wants done.
     func perform(_ change: (inout UpdateMachine) throws -> [UpdateMachine.Action]) async throws {
-        let before = machine.record
-        let actions = try change(&machine)
-        if machine.record != before { try store.save(machine.record) }
-        for action in actions { try await perform(action) }
-    }
-
-    func remember(_ change: (inout UpdateMachine) -> Void) throws {
-        let before = machine.record
-        change(&machine)
-        if machine.record != before { try store.save(machine.record) }
-    }
-
-    private func perform(_ action: UpdateMachine.Action) async throws {
-        switch action {
-        case .runHealthGate: try await judgeBoot()
-        case .activate(let slot): try host.bootControl.activate(slot, tries: settings.tries)
-        case .invalidate(let slot): try host.bootControl.invalidate(slot)
-        case .reject(let slot): try reject(slot)
-        case .reboot(let reason): wishes.append(.reboot(reason))
-        }
-        try refreshBootFacts()
-    }
-
-    /// A slot that cannot be rejected because nothing else boots stays as it is: better a bad system than none.
-    private func reject(_ slot: Slot) throws {
-        do {
-            try host.bootControl.reject(slot)
-        } catch BootControlError.nothingToFallBackTo {
-            logger.warning("A bad slot stays bootable because there is no other", metadata: ["slot.name": "\(slot)"])
+        for errand in try keeper.perform(change) {
+            switch errand {
+            case .runHealthGate: try await judgeBoot()
+            case .reboot(let reason): planReboot(reason)
+            }
         }
     }
 
-    private func refreshBootFacts() throws {
-        machine.update(status: try Self.slotStatus(host))
+    func remember(_ change: (inout UpdateMachine) -> Void) {
+        keeper.remember(change)
+        if let failure = keeper.saveFailure { note(failure, "The engine's record cannot be saved") }
     }
 
-    private static func slotStatus(_ host: EngineHost) throws -> [Slot: SlotBootStatus] {
-        var status: [Slot: SlotBootStatus] = [:]
-        for slot in Slot.allCases { status[slot] = try host.bootControl.status(of: slot) }
-        return status
+    /// For the log and the status. Whoever handles an error calls this, once.
+    func note(_ error: any Error, _ sentence: Logger.Message) {
+        let text = (error as? any UserFacingError)?.userMessage.line ?? "\(error)"
+        logger.warning(sentence, metadata: ["engine.error": "\(text)"])
+        activity.lastError = text
     }
 
     // MARK: The boot's trial
 
+    /// Works out what happened since the record was written, and judges the boot if it is on trial; again and again
+    /// while disk or table refuse.
+    private func settleBoot() async {
+        var pause = Duration.milliseconds(500)
+        while !Task.isCancelled {
+            do {
+                try await perform { $0.started() }
+                return resumeReboot()
+            } catch {
+                guard !Task.isCancelled else { return }
+                note(error, "The state of this boot could not be settled")
+                await sleep(until: clock.now + pause)
+                pause = min(pause * 2, .seconds(300))
+            }
+        }
+    }
+
+    /// The daemon was restarted between staging an update and the reboot into it, or the update is activated anew.
+    private func resumeReboot() {
+        guard let staged = keeper.record.staged, staged.bootID == host.bootID, machine.phase == .needsReboot else { return }
+        rebootIfWanted(into: staged)
+    }
+
     private func judgeBoot() async throws {
         logger.info("Judging this boot", metadata: ["release.version": "\(identity.version)"])
         try await clock.sleep(for: settings.healthSettle)
-        let gate = HealthGate(directory: settings.healthDirectory, timeLimit: settings.healthTimeLimit, logger: logger)
+        let gate = HealthGate(
+            directory: settings.healthDirectory, timeLimit: settings.healthTimeLimit, logger: logger)
         let verdict = await gate.judge(environment: [
             "MARTLET_SLOT": host.bootControl.booted.rawValue, "MARTLET_VERSION": identity.version.text,
             "MARTLET_ROOT": settings.root,
         ])
+        try Task.checkCancellation()  // A check that was killed with the daemon has judged nothing.
         switch verdict {
         case .passed:
-            try host.bootControl.confirm(host.bootControl.booted)
-            try refreshBootFacts()
-            try remember { $0.bootConfirmed() }
+            try keeper.confirmBoot()
             logger.info("This boot is good", metadata: ["release.version": "\(identity.version)"])
         case .failed(let reason):
             activity.lastError = reason
@@ -164,38 +186,47 @@ actor UpdateEngine: Service {
         }
     }
 
-    private func reboot(_ reason: String) async {
-        logger.notice("Rebooting", metadata: ["reboot.reason": "\(reason)"])
-        do {
-            try await host.power.reboot(reason: reason)
-            activity.state = .rebooting
-            // The process is about to be stopped. If it is not, something holds the reboot back: ask again.
-            try await clock.sleep(for: .seconds(300))
-        } catch {
-            guard !Task.isCancelled else { return }
-            logger.error("The reboot was refused", metadata: ["reboot.error": "\(error)"])
-            activity.lastError = "\(error)"
+    // MARK: Rebooting
+
+    /// - Returns: whether the machine will reboot.
+    @discardableResult func rebootIfWanted(into staged: StagedUpdate) -> Bool {
+        guard machine.boot.next == staged.slot, identity.rebootStrategy == .reboot || staged.isRollback else {
+            return false
         }
-        wishes.append(.reboot(reason))
-        activity.state = nil
-        try? await clock.sleep(for: .seconds(5))  // Cancelled: the loop sees it.
+        planReboot(staged.isRollback ? "rollback to \(staged.version)" : "update to \(staged.version)")
+        return true
+    }
+
+    private func planReboot(_ reason: String) {
+        guard plannedReboot == nil else { return }
+        plannedReboot = PlannedReboot(reason: reason, notBefore: clock.now)
+        wakeLoop()
+    }
+
+    private func perform(_ reboot: PlannedReboot) async {
+        logger.notice("Rebooting", metadata: ["reboot.reason": "\(reboot.reason)"])
+        do {
+            activity.state = .rebooting
+            try await host.power.reboot(reason: reboot.reason)
+            // The process is about to be stopped. If it is not, something holds the reboot back: it is asked again.
+            plannedReboot?.notBefore = clock.now + .seconds(300)
+        } catch {
+            activity.state = nil
+            guard !Task.isCancelled else { return }
+            note(error, "The reboot was refused")
+            plannedReboot?.notBefore = clock.now + .seconds(60)
+        }
     }
 
     // MARK: Waiting
 
-    private func nextWish(after delay: Duration) async -> Wish {
-        activity.nextCheckAt = Date().addingTimeInterval(delay / .seconds(1))
-        if wishes.isEmpty { await sleep(for: delay) }
-        activity.nextCheckAt = nil
-        return wishes.isEmpty ? .check(isForced: false, installs: true) : wishes.removeFirst()
-    }
-
-    /// Sleeps until the time is over, a wish comes, or the task is cancelled.
-    private func sleep(for delay: Duration) async {
+    /// Sleeps until the time is over, somebody wakes the loop, or the task is cancelled.
+    private func sleep(until deadline: ContinuousClock.Instant) async {
+        activity.nextCheckAt = Date().addingTimeInterval((nextCheck - clock.now) / .seconds(1))
         let (wakes, continuation) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
         sleeper = continuation
         let timer = Task { [clock] in
-            try? await clock.sleep(for: delay)  // Cancelled: the stream ends all the same.
+            try? await clock.sleep(until: deadline)  // Cancelled: the stream ends all the same.
             continuation.finish()
         }
         await withTaskCancellationHandler {
@@ -205,12 +236,7 @@ actor UpdateEngine: Service {
         }
         sleeper = nil
         timer.cancel()
-    }
-
-    func wake(_ wish: Wish) {
-        // A person who asks ten times wants one check.
-        if !wishes.contains(wish), wishes.count < 8 { wishes.append(wish) }
-        wakeLoop()
+        activity.nextCheckAt = nil
     }
 
     func wakeLoop() { sleeper?.yield() }

@@ -90,13 +90,14 @@ func install(
 }
 
 /// Bytes that look like nothing in particular, the same for the same seed.
-func noise(_ count: Int, seed: UInt64) -> [UInt8] {
+/// - Parameter mask: Which bits of each byte may be set: fewer bits compress better.
+func noise(_ count: Int, seed: UInt64, mask: UInt32 = .max) -> [UInt8] {
     var state = seed
     var bytes: [UInt8] = []
     bytes.reserveCapacity(count + 4)
     while bytes.count < count {
         state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-        let word = UInt32(truncatingIfNeeded: state >> 32)
+        let word = UInt32(truncatingIfNeeded: state >> 32) & mask
         bytes += [UInt8(word & 255), UInt8(word >> 8 & 255), UInt8(word >> 16 & 255), UInt8(word >> 24)]
     }
     return Array(bytes.prefix(count))
@@ -110,9 +111,7 @@ func mixedImage(_ count: Int, seed: UInt64) -> [UInt8] {
         let size = min(count - bytes.count, 700_001)
         switch part % 3 {
         case 0: bytes += noise(size, seed: seed &+ part)
-        case 1:
-            bytes += repeatElement(Array("All of these words come again. ".utf8), count: size / 31 + 1).joined().prefix(
-                size)
+        case 1: bytes += noise(size, seed: seed &+ part, mask: 0x0303_0303)
         default: bytes += [UInt8](repeating: 0, count: size)
         }
         part += 1

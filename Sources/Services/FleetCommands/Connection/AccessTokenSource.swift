@@ -2,7 +2,8 @@ import FoundationEssentials
 
 /// Finds the token that goes with a request. It is never an argument, which every user of the machine could read.
 enum AccessTokenSource {
-    /// From `--token-file`, else the file `MARTLET_TOKEN_FILE`, else the text of `MARTLET_TOKEN`; `nil` when there is none.
+    /// From `--token-file`, else the file `MARTLET_TOKEN_FILE`, else the text of `MARTLET_TOKEN`; `nil` when there is
+    /// none.
     static func token(file: String?, environment: [String: String]) throws(ClientError) -> String? {
         func variable(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
         if let file = file ?? variable("MARTLET_TOKEN_FILE") {

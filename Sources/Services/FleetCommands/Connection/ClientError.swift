@@ -27,12 +27,14 @@ extension ClientError: UserFacingError {
         case .malformedToken(let source):
             UserMessage("\(source) does not hold a token.", hint: "A token is one word.", exit: .configuration)
         case .unreachable(let server, let reason):
-            UserMessage("The server \(server) cannot be reached: \(reason).", hint: "Is it running?", exit: .unavailable)
+            UserMessage(
+                "The server \(server) cannot be reached: \(reason).", hint: "Is it running?", exit: .unavailable)
         case .refused(let status, let detail):
             UserMessage(detail, exit: Self.exit(forStatus: status))
         case .foreign(let server, let reason):
             UserMessage(
-                "What answers at \(server) is no Martlet server: \(reason).", hint: "Check --server.", exit: .unavailable)
+                "What answers at \(server) is no Martlet server: \(reason).", hint: "Check --server.",
+                exit: .unavailable)
         case .usage(let text, let hint):
             UserMessage(text, hint: hint, exit: .usage)
         case .unreadableFile(let path, let reason):

@@ -26,7 +26,8 @@ struct PayloadFile: Sendable {
     var plainName: String {
         let name = path.split(separator: "/").last ?? "update.crau"
         let plain = name.map { character in
-            character.isASCII && (character.isLetter || character.isNumber || "._+-".contains(character)) ? character : "-"
+            character.isASCII && (character.isLetter || character.isNumber || "._+-".contains(character))
+                ? character : "-"
         }
         return String(plain.drop { $0 == "." }.prefix(128))
     }

@@ -29,7 +29,9 @@ struct AppCreate: AsyncParsableCommand {
         commandName: "create", abstract: "Add an application.",
         discussion: "Example: martlet app create --id '{e96281a6-d1af-4bde-9a0a-97b76e56dc57}' --name flatcar")
 
-    @Option(help: "The id that machines send: a GUID, with or without braces, or a plain name.", transform: ApplicationID.parse)
+    @Option(
+        help: "The id that machines send: a GUID, with or without braces, or a plain name.",
+        transform: ApplicationID.parse)
     var id: ApplicationID
     @Option(help: "What people call it.")
     var name: String

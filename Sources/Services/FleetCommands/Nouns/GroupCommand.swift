@@ -145,7 +145,8 @@ struct GroupSet: AsyncParsableCommand {
 
 struct GroupResume: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "resume", abstract: "Let a roll-out that stopped itself go on; its failures count from zero again.",
+        commandName: "resume",
+        abstract: "Let a roll-out that stopped itself go on; its failures count from zero again.",
         discussion: "Example: martlet group resume --app flatcar web")
 
     @OptionGroup var place: GroupPlace

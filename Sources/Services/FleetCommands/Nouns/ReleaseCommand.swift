@@ -57,7 +57,8 @@ struct ReleaseList: AsyncParsableCommand {
             for release in releases.items {
                 let payloads = release.payloads.map { $0.architecture.name + ($0.source.map { " from \($0)" } ?? "") }
                 let notes = release.notes.prefix { !$0.isNewline }.prefix(60)
-                table.add(release.version.text, payloads.joined(separator: ", "), release.createdAt.rfc3339, String(notes))
+                table.add(
+                    release.version.text, payloads.joined(separator: ", "), release.createdAt.rfc3339, String(notes))
             }
             try Printer(options: connection).list(releases, offset: page.offset, table)
         }

@@ -58,7 +58,8 @@ struct TokenList: AsyncParsableCommand {
 }
 
 struct TokenShow: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "show", abstract: "Show one token, without its secret.")
+    static let configuration = CommandConfiguration(
+        commandName: "show", abstract: "Show one token, without its secret.")
 
     @Argument(help: "The token's id.", transform: AccessTokenID.parse) var token: AccessTokenID
     @OptionGroup var connection: ConnectionOptions

@@ -1,11 +1,16 @@
 import Glibc
 
 /// Standard output and standard error, and whether a person looks at them.
-enum Terminal {
+package enum Terminal {
+    /// Takes what would go to standard output, where a test wants to see it.
+    @TaskLocal package static var output: (@Sendable (String) -> Void)?
+
     static var showsErrors: Bool { isatty(STDERR_FILENO) == 1 }
 
     /// One line on standard output.
-    static func line(_ text: String) { write(text + "\n", to: STDOUT_FILENO) }
+    static func line(_ text: String) {
+        if let output { output(text) } else { write(text + "\n", to: STDOUT_FILENO) }
+    }
 
     /// Text on standard error, as it is.
     static func note(_ text: String) { write(text, to: STDERR_FILENO) }

@@ -1,10 +1,11 @@
 import FoundationEssentials
 
 /// The files of this host that images are made from where Debian's packages cannot be had.
-enum HostFiles {
+package enum HostFiles {
+    private static let librariesBytes: UInt64 = 20 << 20
     private static let folders = ["/usr/bin", "/bin", "/usr/sbin", "/sbin"]
 
-    static func find() throws(DemoError) -> SourceFiles {
+    package static func find() throws(DemoError) -> SourceFiles {
         var programs: [String: SourceFiles.Program] = [:]
         if let busybox = path(of: "busybox") {
             programs["busybox"] = .file(busybox)
@@ -15,13 +16,32 @@ enum HostFiles {
                 programs[name] = .file(file)
             }
         }
-        // Something of the size of a system: whatever large programs there are.
-        for name in ["perl", "openssl", "git", "gdb", "python3.11", "ssh", "gpg", "bash"] {
-            if let file = path(of: name) { programs[name] = .file(file) }
-        }
-        return SourceFiles(
+        var files = SourceFiles(
             programs: programs, moduleRoot: nil, kernel: kernel(),
             origin: "files of this host, because Debian’s packages could not be downloaded")
+        files.libraries = libraries()
+        return files
+    }
+
+    /// Shared libraries, until an image has the size of a small system.
+    private static func libraries() -> [String] {
+        let folders = ["/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib64"]
+        var (chosen, sum): ([String], UInt64) = ([], 0)
+        for folder in folders {
+            let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []  // Not on this host.
+            for name in names.sorted() where name.contains(".so.") && sum < librariesBytes {
+                let path = "\(folder)/\(name)"
+                let size = Folder.size(path)
+                guard !isLink(path), size < librariesBytes / 2 else { continue }
+                chosen.append(path)
+                sum += size
+            }
+        }
+        return chosen
+    }
+
+    private static func isLink(_ path: String) -> Bool {
+        (try? FileManager.default.destinationOfSymbolicLink(atPath: path)) != nil  // An error says that it is none.
     }
 
     private static func path(of name: String) -> String? {

@@ -62,6 +62,8 @@ package struct ImageBuilder: Sendable {
                 try FileManager.default.createSymbolicLink(atPath: "\(folder)/bin/\(name)", withDestinationPath: target)
             }
         }
+        try Folder.make("\(folder)/lib")
+        for path in source.libraries { try Folder.copy(path, to: "\(folder)/lib/\(Folder.lastName(path))") }
         if let root = source.moduleRoot { try copyModules(plan, from: root, to: folder) }
         for (path, text) in ImageTexts.files(plan) { try write(text, to: "\(folder)/\(path)") }
         for (path, text) in ImageTexts.healthChecks { try write(text, to: "\(folder)/\(path)", isExecutable: true) }
@@ -72,13 +74,13 @@ package struct ImageBuilder: Sendable {
     private func copyModules(_ plan: ReleasePlan, from root: String, to folder: String) throws {
         for name in plan.moduleFolders where FileManager.default.fileExists(atPath: "\(root)/\(name)") {
             let target = "\(folder)/lib/modules/\(name)"
-            try Folder.make(target.split(separator: "/").dropLast().map { "/\($0)" }.joined())
+            try Folder.make(Folder.parent(target))
             try Folder.copy("\(root)/\(name)", to: target)
         }
     }
 
     private func write(_ text: String, to path: String, isExecutable: Bool = false) throws {
-        try Folder.make(path.split(separator: "/").dropLast().map { "/\($0)" }.joined())
+        try Folder.make(Folder.parent(path))
         try Folder.write(text, to: path, isExecutable: isExecutable)
     }
 
@@ -102,9 +104,7 @@ package struct ImageBuilder: Sendable {
 
     private static func contentBytes(_ folder: String) throws -> UInt64 {
         try entries(of: folder).reduce(UInt64(0)) { sum, path in
-            let size = try FileManager.default.attributesOfItem(atPath: "\(folder)/\(path)")[.size]
-            let bytes = (size as? any BinaryInteger).map { UInt64(clamping: $0) } ?? 0
-            return sum + (bytes + 4095) / 4096 * 4096
+            sum + (Folder.size("\(folder)/\(path)") + 4095) / 4096 * 4096
         }
     }
 
@@ -151,10 +151,12 @@ package struct ImageBuilder: Sendable {
         if let kernel = source.kernel {
             bytes = try Folder.bytes(kernel)
         } else {
-            let largest = source.programs.values.compactMap { program -> String? in
+            let programs = source.programs.values.compactMap { program -> String? in
                 if case .file(let path) = program { path } else { nil }
             }
-            guard let stand = largest.sorted().first else { throw DemoError.sourceFilesMissing(what: "kernel") }
+            let candidates = programs + source.libraries
+            let stand = candidates.max { Folder.size($0) < Folder.size($1) }
+            guard let stand else { throw DemoError.sourceFilesMissing(what: "kernel") }
             bytes = KernelFile.standIn(for: try Folder.bytes(stand))
         }
         let file = KernelFile.build(kernel: bytes, version: version)

@@ -5,6 +5,8 @@ import UpdateModel
 package struct SourceFiles: Sendable {
     /// Each becomes an entry of the image's `bin`; a link stands for a program that `busybox` plays.
     package var programs: [String: Program]
+    /// Files for the image's `lib`.
+    package var libraries: [String] = []
     /// A folder with folders of kernel modules in it: `fs`, `drivers/block`, …
     package var moduleRoot: String?
     /// A kernel, if one was found.

@@ -178,7 +178,9 @@ actor DemoMachine {
                 .downloading, slot: status.slot.other, version: status.newVersion, "fetches \(status.newVersion ?? "?")"
             )
         }
-        if status.state == .needsReboot, before?.state != .needsReboot, let version = status.newVersion {
+        let other = status.slots.first { $0.slot == status.slot.other }
+        let stagedBefore = before?.slots.first { $0.slot == status.slot.other }?.life == "written"
+        if other?.life == "written", !stagedBefore, let version = status.newVersion {
             record(
                 .staged, slot: status.slot.other, version: version, "\(version) verified on slot \(status.slot.other)")
         }
@@ -198,7 +200,7 @@ actor DemoMachine {
     }
 
     private func record(_ kind: HistoryEntry.Kind, slot: Slot?, version: String?, _ text: String) {
-        let seconds = (ContinuousClock.now - began).inSeconds
+        let seconds = (ContinuousClock.now - began).inSeconds.toTheMillisecond
         view.history.append(HistoryEntry(seconds: seconds, kind: kind, slot: slot, version: version, text: text))
     }
 }
@@ -206,4 +208,9 @@ actor DemoMachine {
 extension Duration {
     /// Seconds with their fraction.
     var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
+}
+
+extension Double {
+    /// Seconds without what is finer: that is noise.
+    var toTheMillisecond: Double { (self * 1000).rounded() / 1000 }
 }

@@ -65,9 +65,7 @@ package struct HistoryEntry: Hashable, Sendable, Codable {
         case staged
         /// The health gate let the boot pass.
         case healthy
-        /// The health gate refused the boot.
-        case refused
-        /// Back on the slot from before.
+        /// The health gate refused the boot; back on the slot from before.
         case fellBack
         /// The daemon was killed.
         case killed

@@ -48,7 +48,7 @@ package struct Command: Sendable {
     ) async throws -> String {
         let outcome = try await run(program, arguments, environment: environment)
         guard outcome.ending == .exited(0) else {
-            let name = program.split(separator: "/").last.map(String.init) ?? program
+            let name = Folder.lastName(program)
             throw DemoError.commandFailed(
                 command: ([name] + arguments).joined(separator: " "), status: "\(outcome.ending)",
                 lastLine: outcome.lastLine)

@@ -11,7 +11,7 @@ struct Programs: Sendable {
     ///
     /// - Throws: ``DemoError/programMissing(path:)``.
     static func beside(_ executable: String) throws(DemoError) -> Programs {
-        let folder = executable.split(separator: "/").dropLast().map { "/\($0)" }.joined()
+        let folder = Folder.parent(executable)
         let programs = Programs(
             martlet: "\(folder)/martlet", daemon: "\(folder)/martletd", server: "\(folder)/martlet-server")
         for path in [programs.martlet, programs.daemon, programs.server]

@@ -39,14 +39,17 @@ extension Cast {
         try await proveDisks("Every disk and the server agree: \(version)", failed: nil)
     }
 
+    /// By then a daemon has written down for certain how far it is: it does so every few MiB.
+    private static let checkpointBytes: UInt64 = 6 << 20
+
     /// A machine in the middle of its download, if there is one.
     private static func victim(_ views: [MachineView], of version: Version) -> Casualty? {
         for (index, view) in views.enumerated().dropFirst() {
             guard let status = view.status, status.state == .downloading, status.newVersion == version.text,
                 let progress = status.progress, progress.totalBytes > 0
             else { continue }
-            let fraction = Double(progress.receivedBytes) / Double(progress.totalBytes)
-            guard (0.25...0.85).contains(fraction) else { continue }
+            let isHalfWay = progress.receivedBytes >= min(checkpointBytes, progress.totalBytes / 2)
+            guard isHalfWay, progress.receivedBytes <= progress.totalBytes / 10 * 9 else { continue }
             return Casualty(
                 index: index, alias: view.card.alias, receivedBytes: progress.receivedBytes,
                 totalBytes: progress.totalBytes, boots: view.boots, sessions: view.sessions.count)

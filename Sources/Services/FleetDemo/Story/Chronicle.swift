@@ -50,7 +50,7 @@ actor Chronicle {
 
     /// What happened so far, told to its end or not.
     func summary(seconds: Double) -> Summary {
-        Summary(passed: isTold, machines: machines, steps: steps, seconds: seconds, page: page)
+        Summary(passed: isTold, machines: machines, steps: steps, seconds: seconds.toTheMillisecond, page: page)
     }
 
     private func end(_ step: StepResult) async {
@@ -59,5 +59,7 @@ actor Chronicle {
             step.name, detail: step.passed ? step.detail : nil, seconds: step.seconds, passed: step.passed)
     }
 
-    private func seconds(since began: ContinuousClock.Instant) -> Double { (ContinuousClock.now - began).inSeconds }
+    private func seconds(since began: ContinuousClock.Instant) -> Double {
+        (ContinuousClock.now - began).inSeconds.toTheMillisecond
+    }
 }

@@ -48,7 +48,7 @@ struct Story: Sendable {
 
     private func makeFleet(_ releases: Releases, server: String) async throws -> Fleet {
         // Slow enough to be watched, and for a daemon to be killed half-way.
-        let rate = max(releases.good.payloadBytes / 4, 1 << 20)
+        let rate = max(releases.good.payloadBytes / 5, 1 << 20)
         let settings = MachineSettings(server: server, keys: stage.paths.publicKeys, bytesPerSecond: rate)
         let stage = stage
         return try await stage.chronicle.step("\(stage.machineCount) machines get a disk, 1.0.0 in slot A") {

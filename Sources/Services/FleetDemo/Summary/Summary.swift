@@ -81,6 +81,6 @@ struct MachineSummary: Sendable, Codable {
         let began = view.history.first { $0.kind == .downloading && $0.version == version.text }
         let ended = view.history.first { $0.kind == .healthy && $0.version == version.text }
         guard let began, let ended else { return nil }
-        return ended.seconds - began.seconds
+        return (ended.seconds - began.seconds).toTheMillisecond
     }
 }

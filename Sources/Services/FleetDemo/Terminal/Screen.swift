@@ -131,7 +131,7 @@ actor Screen {
     /// Where nothing can be redrawn: the turning points of each machine, a line each.
     private func tellNews() {
         let turningPoints: Set<HistoryEntry.Kind> = [
-            .staged, .healthy, .refused, .fellBack, .killed, .restarted, .hung,
+            .staged, .healthy, .fellBack, .killed, .restarted, .hung,
         ]
         for view in rows {
             let known = told[view.card.alias] ?? 0

@@ -9,7 +9,8 @@ extension APIRoutes {
     func addApplications(to router: Router<ServerContext>) {
         on(.get, "applications", router) { request in
             let page = try await control.applications(request.page(), by: request.caller)
-            return try APIRequest.answer(ListPage(items: page.items.map(presenter(request).application), total: page.total))
+            return try APIRequest.answer(
+                ListPage(items: page.items.map(presenter(request).application), total: page.total))
         }
         on(.post, "applications", router) { request in
             let new = try await request.body(NewApplication.self)

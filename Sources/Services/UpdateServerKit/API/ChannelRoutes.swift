@@ -2,7 +2,6 @@ import FleetAPI
 import FleetModel
 import FleetOperations
 import Hummingbird
-import UpdateModel
 
 // Channels.
 extension APIRoutes {
@@ -29,7 +28,6 @@ extension APIRoutes {
             let id = try await request.application().id
             let promotion = try await request.body(Promotion.self)
             let origin: ChannelName = try request.identifier("channel")
-            try await makeIfMissing(promotion.to, of: id, provenBy: origin, request)
             let channel = try await control.promote(from: origin, to: promotion.to, of: id, by: request.caller)
             return try APIRequest.answer(presenter(request).channel(channel))
         }
@@ -37,20 +35,6 @@ extension APIRoutes {
             let id = try await request.application().id
             try await control.deleteChannel(request.identifier("channel"), of: id, by: request.caller)
             return APIRequest.done
-        }
-    }
-
-    /// A first promotion makes its channel, as a first `channel set` does, unless there is nothing to promote.
-    private func makeIfMissing(
-        _ name: ChannelName, of application: ApplicationID, provenBy origin: ChannelName, _ request: APIRequest
-    ) async throws(OperationError) {
-        guard name != origin, try await control.channel(origin, of: application, by: request.caller).version != nil
-        else { return }
-        do {
-            _ = try await control.channel(name, of: application, by: request.caller)
-        } catch {
-            guard error.kind == .notFound else { throw error }
-            _ = try await control.createChannel(name, of: application, by: request.caller)
         }
     }
 }

@@ -20,7 +20,9 @@ extension APIRoutes {
         let one = "applications/:application/releases/:version/payloads/:architecture"
         on(.get, one, router) { request in
             let id = try await request.application().id
-            let (version, architecture, source) = try (request.version(), request.architecture(), request.sourceVersion())
+            let (version, architecture, source) = try (
+                request.version(), request.architecture(), request.sourceVersion()
+            )
             let page = PageRequest(limit: PageRequest.limitMaximum)
             let payloads = try await control.payloads(of: id, version: version, page, by: request.caller).items
             guard let match = payloads.first(where: { $0.architecture == architecture && $0.source == source }) else {
@@ -49,7 +51,8 @@ extension APIRoutes {
         let upload = PayloadUpload(
             application: application.id, version: version, architecture: architecture,
             source: try request.sourceVersion(),
-            fileName: try UploadHeaders.fileName(request.parameter("name"), version: version, architecture: architecture),
+            fileName: try UploadHeaders.fileName(
+                request.parameter("name"), version: version, architecture: architecture),
             declaredSize: request.request.headers[.contentLength].flatMap { UInt64($0) },
             expectedDigest: try UploadHeaders.digest(request.request.headers))
         var body = request.request.body.makeAsyncIterator()

@@ -33,7 +33,8 @@ extension RequestError {
             "The parameter \(name) cannot be “\(value.prefix(64))”. Use \(wanted)."
         case .missingParameter(let name): "The parameter \(name) is missing."
         case .fromAWebPage: "Web pages may not change the fleet."
-        case .foreignHost(let host): "Without tokens this server answers to its loopback address only, not to \(host.prefix(64))."
+        case .foreignHost(let host):
+            "Without tokens this server answers to its loopback address only, not to \(host.prefix(64))."
         }
     }
 }

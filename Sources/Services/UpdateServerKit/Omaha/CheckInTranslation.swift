@@ -12,7 +12,8 @@ struct CheckInTranslation {
 
     /// What the machine said about `app`; `nil` when the name of the application is none.
     ///
-    /// The time is left to whoever records it. Texts are cut to what the fleet's records hold: a machine that lies must not fill the store.
+    /// The time is left to whoever records it. Texts are cut to what the fleet's records hold: a machine that lies must
+    /// not fill the store.
     func checkIn(_ app: OmahaRequest.App) -> CheckIn? {
         guard let application = app.applicationID else { return nil }
         return CheckIn(
@@ -21,7 +22,8 @@ struct CheckInTranslation {
             track: Self.cut(OmahaTrack(app.track).name) ?? "",
             version: try? Version(app.version),  // Unusable: the decision says so.
             architecture: architecture(app), bootID: Self.cut(app.bootID), alias: Self.cut(app.machineAlias),
-            oem: Self.cut(app.oem), address: peerAddress, bootedSlot: app.bootedSlot, events: app.events.map(Self.report),
+            oem: Self.cut(app.oem), address: peerAddress, bootedSlot: app.bootedSlot,
+            events: app.events.map(Self.report),
             asksForUpdate: app.updateCheck != nil, isForced: message.installSource == .onDemand, receivedAt: .epoch)
     }
 
@@ -29,7 +31,9 @@ struct CheckInTranslation {
     /// tells, else amd64.
     private func architecture(_ app: OmahaRequest.App) -> Architecture {
         if let architecture = Architecture(board: app.board) { return architecture }
-        if let architecture = message.operatingSystem?.architecture.flatMap({ Architecture($0) }) { return architecture }
+        if let architecture = message.operatingSystem?.architecture.flatMap({ Architecture($0) }) {
+            return architecture
+        }
         let servicePack = message.operatingSystem?.servicePack ?? ""
         let processor = servicePack.split(separator: "_", maxSplits: 1).dropFirst().first
         return processor.flatMap { Architecture($0) } ?? OmahaTrack(app.track).architecture ?? .amd64
@@ -56,8 +60,8 @@ struct CheckInTranslation {
 
 // The way back.
 extension CheckInTranslation {
-    /// What the machine is told. Every refusal is `noupdate`, the only one that machines in the field take silently; why
-    /// stands beside it in attributes of ours.
+    /// What the machine is told. Every refusal is `noupdate`, the only one that machines in the field take silently;
+    /// why stands beside it in attributes of ours.
     func answer(_ app: OmahaRequest.App, _ outcome: CheckInOutcome) -> OmahaResponse.App {
         switch outcome.decision {
         case nil: OmahaResponse.App(acknowledging: app)

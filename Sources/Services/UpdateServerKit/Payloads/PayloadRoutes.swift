@@ -22,7 +22,9 @@ struct PayloadRoutes: Sendable {
 
     func add(to router: Router<ServerContext>) {
         router.get("/payloads/:digest/:name") { request, context in try await respond(to: request, context) }
-        router.on("/payloads/:digest/:name", method: .head) { request, context in try await respond(to: request, context) }
+        router.on("/payloads/:digest/:name", method: .head) { request, context in
+            try await respond(to: request, context)
+        }
     }
 
     private func respond(to request: Request, _ context: ServerContext) async throws -> Response {
@@ -31,7 +33,7 @@ struct PayloadRoutes: Sendable {
         }
         do {
             let reader = try await control.openPayload(digest)
-            return PayloadResponse(digest: digest, reader: reader).response(to: request)
+            return PayloadResponse(digest: digest, reader: reader, eventLoop: context.eventLoop).response(to: request)
         } catch {
             if error.kind == .notFound { return PlainResponse.notFound }
             context.logger.error("A payload cannot be read", metadata: ["error": "\(error.userMessage.line)"])
@@ -44,6 +46,7 @@ struct PayloadRoutes: Sendable {
 struct PayloadResponse {
     let digest: SHA256Digest
     let reader: any PayloadReader
+    let eventLoop: any EventLoop
 
     private var entityTag: String { "\"\(digest.hexadecimal)\"" }
 
@@ -81,7 +84,9 @@ struct PayloadResponse {
             fields[.contentRange] = "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(reader.size)"
         }
         guard sendsBody else { return Response(status: status, headers: fields) }
-        let body = ResponseBody(asyncSequence: PayloadBody(reader: reader, range: range))
+        let eventLoop = self.eventLoop
+        let body = ResponseBody(
+            asyncSequence: PayloadBody(reader: reader, range: range) { try await eventLoop.submit {}.get() })
         return Response(status: status, headers: fields, body: body)
     }
 
@@ -95,10 +100,11 @@ struct PayloadResponse {
     }
 
     private func names(_ tag: String, in list: String) -> Bool {
-        list == "*" || list.split(separator: ",").contains { entry in
-            let bare = entry.drop { $0 == " " }.prefix { $0 != " " }
-            return bare == tag || bare == "W/\(tag)"
-        }
+        list == "*"
+            || list.split(separator: ",").contains { entry in
+                let bare = entry.drop { $0 == " " }.prefix { $0 != " " }
+                return bare == tag || bare == "W/\(tag)"
+            }
     }
 }
 
@@ -110,23 +116,36 @@ package struct PayloadBody: AsyncSequence, Sendable {
     let reader: any PayloadReader
     let range: Range<UInt64>
 
-    package init(reader: any PayloadReader, range: Range<UInt64>) {
+    /// Returns when the connection has looked at the piece before, and knows whether it can take another.
+    ///
+    /// A connection's writer believes that it may go on until the connection says otherwise; without this it would be
+    /// given piece after piece while the connection is busy with its neighbours.
+    let pieceTaken: @Sendable () async throws -> Void
+
+    package init(
+        reader: any PayloadReader, range: Range<UInt64>, pieceTaken: @escaping @Sendable () async throws -> Void = {}
+    ) {
         self.reader = reader
         self.range = range
+        self.pieceTaken = pieceTaken
     }
 
     /// The stored file is shorter than it was.
     package struct Truncated: Error {}
 
-    package func makeAsyncIterator() -> Iterator { Iterator(reader: reader, offset: range.lowerBound, end: range.upperBound) }
+    package func makeAsyncIterator() -> Iterator {
+        Iterator(reader: reader, offset: range.lowerBound, end: range.upperBound, pieceTaken: pieceTaken)
+    }
 
     package struct Iterator: AsyncIteratorProtocol {
         let reader: any PayloadReader
         var offset: UInt64
         let end: UInt64
+        let pieceTaken: @Sendable () async throws -> Void
 
         package mutating func next() async throws -> ByteBuffer? {
             guard offset < end else { return nil }
+            try await pieceTaken()
             let count = Int(Swift.min(end - offset, UInt64(chunkByteCount)))
             let bytes = try await reader.read(at: offset, count: count)
             // Nothing may follow a short body but the connection's end: the client then knows that it is short.

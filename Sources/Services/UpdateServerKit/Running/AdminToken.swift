@@ -4,38 +4,32 @@ import FoundationEssentials
 
 /// Makes the first token, once, and writes it where only the server's owner can read it.
 ///
-/// An empty file marks that the making began. It is there before the token is, so that a start that breaks off between
-/// the two never leaves a server whose only token nobody knows.
+/// The file is durable before the server takes its token, so that a start that breaks off between the two never leaves
+/// a server whose only token nobody knows; the next start takes the token from the file.
 struct AdminToken {
     static let name = "admin"
+    /// Far more than a token has.
+    private static let byteCountMax = 1024
 
     let control: FleetControl
     let directory: DataDirectory
 
     /// Does nothing when tokens exist: a file that somebody removed stays removed.
     func prepare() async throws {
-        switch FileManager.default.contents(atPath: directory.adminTokenFile) {
-        case nil:
-            guard try await control.tokens(PageRequest(limit: 1), by: .local).total == 0 else { return }
-            try directory.write("", to: directory.adminTokenFile, mode: 0o600)
-            try await make()
-        case let data? where data.isEmpty:
-            try await revokeUnknown()
-            try await make()
-        default: return
+        guard try await control.tokens(PageRequest(limit: 1), by: .local).total == 0 else { return }
+        if let secret = writtenBefore {
+            try await control.adoptToken(secret: secret, name: Self.name, role: .admin, by: .local)
+            return
         }
+        let secret = FleetControl.newSecret()
+        try directory.write(secret + "\n", to: directory.adminTokenFile, mode: 0o600)
+        try await control.adoptToken(secret: secret, name: Self.name, role: .admin, by: .local)
     }
 
-    private func make() async throws {
-        let issued = try await control.createToken(name: Self.name, role: .admin, by: .local)
-        try directory.write(issued.secret + "\n", to: directory.adminTokenFile, mode: 0o600)
-    }
-
-    /// A start that broke off may have made a token whose secret is lost.
-    private func revokeUnknown() async throws {
-        let tokens = try await control.tokens(PageRequest(limit: PageRequest.limitMaximum), by: .local)
-        for token in tokens.items where token.name == Self.name {
-            try await control.revokeToken(token.id, by: .local)
-        }
+    private var writtenBefore: String? {
+        guard let data = FileManager.default.contents(atPath: directory.adminTokenFile),
+            (1...Self.byteCountMax).contains(data.count)
+        else { return nil }
+        return String(decoding: data, as: UTF8.self).split(whereSeparator: \.isWhitespace).first.map(String.init)
     }
 }

@@ -1,5 +1,5 @@
-package import FleetOperations
 import FleetModel
+package import FleetOperations
 package import Hummingbird
 import HummingbirdCore
 package import Logging

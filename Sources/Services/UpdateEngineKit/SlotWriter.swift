@@ -1,0 +1,114 @@
+package import ContentTrust
+import PayloadFormat
+import PayloadInstaller
+import SlotDevice
+package import UpdateLogic
+package import UpdateModel
+
+/// What is to be written, where, and who must have signed it.
+package struct InstallationPlan: Sendable {
+    package var offer: UpdateOffer
+    package var slot: Slot
+    package var keys: TrustedKeys
+    /// What has failed here before, by what it makes of a slot.
+    package var held: [HeldRelease]
+    /// Bytes of the payload between two places from which it can go on.
+    package var checkpointIntervalBytes: UInt64
+
+    package init(
+        offer: UpdateOffer, slot: Slot, keys: TrustedKeys, held: [HeldRelease],
+        checkpointIntervalBytes: UInt64 = 4 << 20
+    ) {
+        self.offer = offer
+        self.slot = slot
+        self.keys = keys
+        self.held = held
+        self.checkpointIntervalBytes = checkpointIntervalBytes
+    }
+}
+
+/// Writes one payload to the passive slot and its kernel file, and remembers how far it came.
+///
+/// Calls block. ``SlotInstallation`` runs them on a thread of their own; the power-cut tests call them directly.
+package final class SlotWriter {
+    private let plan: InstallationPlan
+    private let targets: SlotTargets
+    private var journal: InstallationJournal
+    private var installation: PayloadInstallation?
+    private var newCheckpoint: PayloadCheckpoint?
+    /// Whether an earlier attempt's work is being gone on with.
+    package private(set) var isResumed = false
+
+    package init(_ plan: InstallationPlan, host: EngineHost) {
+        self.plan = plan
+        self.targets = SlotTargets(host: host, slot: plan.slot, held: plan.held)
+        self.journal = InstallationJournal(
+            host.stateFiles, payloadDigest: plan.offer.payloadDigest, slot: plan.slot)
+    }
+
+    /// The content that was refused because it has failed here before.
+    package var heldContent: SHA256Digest? { targets.heldContent }
+
+    /// Opens the targets.
+    /// - Returns: from which byte of the payload on to feed ``consume(_:)``; 0 unless an earlier attempt got further.
+    package func begin() throws -> UInt64 {
+        if let saved = journal.load(), let resumed = try? resume(saved) {  // What does not fit starts anew.
+            installation = resumed
+            isResumed = true
+            return saved.checkpoint.nextByteOffset
+        }
+        return try beginAnew()
+    }
+
+    /// Forgets how far it came, and starts from the first byte.
+    package func beginAnew() throws -> UInt64 {
+        try journal.clear()
+        isResumed = false
+        installation = PayloadInstallation(
+            options: options, storeCheckpoint: keep,
+            resolve: { [targets] manifest throws(InstallationError) in try targets.open(for: manifest) })
+        return 0
+    }
+
+    /// Takes the next bytes of the payload and writes what they complete.
+    package func consume(_ bytes: [UInt8]) throws {
+        newCheckpoint = nil
+        try installation?.consume(bytes[...])
+        guard let checkpoint = newCheckpoint, let metadata = installation?.metadata else { return }
+        try journal.save(.init(checkpoint: checkpoint, metadata: metadata))
+    }
+
+    /// Re-reads everything that was written, and gives the kernel its name.
+    /// - Returns: the digest of what the slot now holds.
+    package func finish() throws -> SHA256Digest {
+        guard let result = try installation?.finish() else {
+            throw InstallationError.payload(.truncated(part: .header))
+        }
+        // Before the kernel loses the name under which going on would look for it.
+        try journal.clear()
+        try targets.nameKernel()
+        return result.contentDigest
+    }
+
+    /// Forgets how far it came, and gives back the room that the unfinished kernel takes.
+    package func abandon() {
+        // What stays behind names its payload, is ignored by another, and is verified before it counts.
+        try? journal.clear()
+        targets.discardKernel()
+    }
+
+    private var options: InstallationOptions {
+        InstallationOptions(
+            policy: .trusted(plan.keys),
+            expectation: PayloadExpectation(sizeBytes: plan.offer.payloadSizeBytes, digest: plan.offer.payloadDigest),
+            checkpointIntervalBytes: plan.checkpointIntervalBytes)
+    }
+
+    private func resume(_ saved: InstallationJournal.Entry) throws -> PayloadInstallation {
+        try PayloadInstallation(
+            resuming: saved.checkpoint, metadata: saved.metadata, options: options, storeCheckpoint: keep,
+            resolve: { [targets] manifest throws(InstallationError) in try targets.reopen(for: manifest) })
+    }
+
+    private func keep(_ checkpoint: PayloadCheckpoint) throws(InstallationError) { newCheckpoint = checkpoint }
+}

@@ -1,0 +1,72 @@
+import ArgumentParser
+import FleetCommands
+import FleetModel
+import FleetOperations
+import FleetStorage
+import FoundationEssentials
+import HummingbirdTesting
+import Logging
+import PayloadStore
+import Synchronization
+import Testing
+import UpdateServerKit
+
+/// The nouns as the program has them.
+struct Root: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "martlet", subcommands: FleetNouns.commands + [PayloadNoun.self])
+}
+
+struct PayloadNoun: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "payload", subcommands: FleetNouns.payloadVerbs)
+}
+
+/// Runs commands against a live server that has its data in memory and wants a token.
+struct CommandRunner: Sendable {
+    let server: String
+    let tokenFile: String
+
+    /// - Returns: what the command prints.
+    @discardableResult
+    func callAsFunction(_ arguments: String...) async throws -> String {
+        let lines = Mutex<[String]>([])
+        let connection = ["--server", server, "--token-file", tokenFile, "--quiet"]
+        let all = ArgumentOrder.normalized(connection + arguments)
+        try await Terminal.$output.withValue({ line in lines.withLock { $0.append(line) } }) {
+            guard var command = try Root.parseAsRoot(all) as? any AsyncParsableCommand else {
+                Issue.record("no such command: \(arguments)")
+                return
+            }
+            try await command.run()
+        }
+        return lines.withLock { $0.joined(separator: "\n") }
+    }
+
+    /// Runs `test` with a server on a free port.
+    static func withServer(_ test: @Sendable (CommandRunner, FleetControl) async throws -> Void) async throws {
+        let directory = FileManager.default.temporaryDirectory.appending(path: "martlet-\(UUID().uuidString)").path
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: directory) }  // A left-over directory spoils no test.
+        let control = FleetControl(store: MemoryFleetStore(), payloads: MemoryPayloadStore())
+        let token = try await control.createToken(name: "test", role: .admin, by: .local)
+        try Data(token.secret.utf8).write(to: URL(filePath: directory + "/token"))
+        var logger = Logger(label: "test")
+        logger.logLevel = .critical
+        let settings = try ServerSettings(SettingsFragment(data: directory, listen: "127.0.0.1:0"))
+        let server = UpdateServer(
+            settings: settings, directory: try DataDirectory(creating: directory), control: control, logger: logger
+        ) { _ in FleetPage(markup: "", contentSecurityPolicy: "") }
+        try await server.application().test(.live) { client in
+            let port = try #require(client.port)
+            try await test(
+                CommandRunner(server: "http://127.0.0.1:\(port)", tokenFile: directory + "/token"), control)
+        }
+    }
+}
+
+/// A payload in a file of its own.
+func withPayloadFile(_ body: (String) async throws -> Void) async throws {
+    let source = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .appending(path: "Vectors/crau/delta-kernel-2sig.crau")
+    try await body(source.path)
+}

@@ -1,0 +1,76 @@
+import FleetCommands
+import FoundationEssentials
+import Testing
+import UpdateModel
+
+@Suite("Failures, their words and their exit codes")
+struct FailureTests {
+    @Test("a server that is not there exits 69")
+    func unreachable() async throws {
+        let runner = CommandRunner(server: "http://127.0.0.1:1", tokenFile: "/dev/null")
+        await expect(.configuration) { try await runner("app", "list") }
+        try await withTokenFile("mt_x") { file in
+            let runner = CommandRunner(server: "http://127.0.0.1:1", tokenFile: file)
+            await expect(.unavailable) { try await runner("app", "list") }
+        }
+    }
+
+    @Test("a token that is not valid exits 77")
+    func wrongToken() async throws {
+        try await CommandRunner.withServer { martlet, _ in
+            try await withTokenFile("mt_00_0000") { file in
+                let stranger = CommandRunner(server: martlet.server, tokenFile: file)
+                await expect(.notPermitted) { try await stranger("app", "list") }
+            }
+        }
+    }
+
+    @Test("what is not there or in the way exits 65, what cannot be asked exits 64")
+    func refusals() async throws {
+        try await CommandRunner.withServer { martlet, _ in
+            await expect(.badData) { try await martlet("app", "show", "none") }
+            try await martlet("app", "create", "--id", "a", "--name", "os")
+            await expect(.badData) { try await martlet("app", "create", "--id", "a", "--name", "again") }
+            await expect(.usage) { try await martlet("app", "create", "--id", "b", "--name", "") }
+            await expect(.usage) { try await martlet("machine", "list", "--stage", "lost") }
+        }
+    }
+
+    @Test("a file that is no payload is refused before the upload")
+    func noPayload() async throws {
+        try await CommandRunner.withServer { martlet, _ in
+            let place = ("--app", "os", "--release", "1.0.0")
+            await expect(.badData) {
+                try await martlet("payload", "add", place.0, place.1, place.2, place.3, "--arch", "amd64", #filePath)
+            }
+            await expect(.inputOutput) {
+                try await martlet(
+                    "payload", "add", place.0, place.1, place.2, place.3, "--arch", "amd64", "/nonexistent/x.crau")
+            }
+        }
+    }
+
+    @Test("a server's URL must be one", arguments: ["127.0.0.1:8080", "ftp://x", "http://a b", "http://x?y"])
+    func badServer(url: String) async {
+        await expect(.usage) { try await CommandRunner(server: url, tokenFile: "/dev/null")("app", "list") }
+    }
+
+    private func expect(_ status: UpdateModel.ExitStatus, _ body: () async throws -> String) async {
+        do {
+            let output = try await body()
+            Issue.record("it worked: \(output)")
+        } catch let error as any UserFacingError {
+            #expect(error.userMessage.exit == status, "\(error.userMessage.line)")
+            #expect(!error.userMessage.line.isEmpty)
+        } catch {
+            Issue.record("\(error)")
+        }
+    }
+
+    private func withTokenFile(_ token: String, _ body: (String) async throws -> Void) async throws {
+        let file = FileManager.default.temporaryDirectory.appending(path: "martlet-\(UUID().uuidString)")
+        try Data(token.utf8).write(to: file)
+        defer { try? FileManager.default.removeItem(at: file) }  // A left-over file spoils no test.
+        try await body(file.path)
+    }
+}

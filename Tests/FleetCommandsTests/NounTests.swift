@@ -1,0 +1,138 @@
+import FleetAPI
+import FleetCommands
+import FleetModel
+import FleetOperations
+import FoundationEssentials
+import Testing
+import UpdateModel
+
+@Suite("Nouns against a live server")
+struct NounTests {
+    static let id = "{e96281a6-d1af-4bde-9a0a-97b76e56dc57}"
+
+    @Test("an application is created, listed, shown by id or name, renamed and deleted")
+    func app() async throws {
+        try await CommandRunner.withServer { martlet, _ in
+            try await martlet("app", "create", "--id", Self.id, "--name", "flatcar")
+            #expect(try await martlet("app", "list").contains("flatcar"))
+            #expect(try await martlet("app", "show", "E96281A6-d1af-4bde-9a0a-97b76e56dc57").contains(Self.id))
+            try await martlet("app", "set", "flatcar", "--name", "os")
+            let shown = try APIJSON.decode(
+                ApplicationResource.self, from: Data(try await martlet("--json", "app", "show", "os").utf8))
+            #expect(shown.name == "os")
+            try await martlet("app", "delete", "os")
+            #expect(try await martlet("app", "list").isEmpty)
+        }
+    }
+
+    @Test("a release with a payload is created, listed, shown, changed and deleted")
+    func releaseAndPayload() async throws {
+        try await CommandRunner.withServer { martlet, _ in
+            try await martlet("app", "create", "--id", Self.id, "--name", "os")
+            try await martlet("release", "create", "--app", "os", "2.0.0", "--notes", "first")
+            try await martlet("release", "set", "--app", "os", "2.0.0", "--notes", "second")
+            #expect(try await martlet("release", "show", "--app", Self.id, "2.0.0").contains("second"))
+            let place = ["--app", "os", "--release", "2.0.0", "--arch", "x86_64", "--from", "1.0.0"]
+            try await withPayloadFile { file in
+                let added = try await martlet(
+                    "--json", "payload", "add", place[0], place[1], place[2], place[3], place[4], place[5], place[6],
+                    place[7], file)
+                let payload = try APIJSON.decode(PayloadResource.self, from: Data(added.utf8))
+                #expect(payload.architecture == .amd64)
+                #expect(payload.fileName == "delta-kernel-2sig.crau")
+                #expect(try await martlet("payload", "list", "--app", "os").contains(payload.sha256.hexadecimal))
+                #expect(try await martlet("release", "list", "--app", "os").contains("amd64 from 1.0.0"))
+                let shown = try await martlet(
+                    "payload", "show", "--app", "os", "--release", "2.0.0", "--arch", "amd64", "--from", "1.0.0")
+                #expect(shown.contains(payload.url))
+            }
+            try await martlet(
+                "payload", "delete", "--app", "os", "--release", "2.0.0", "--arch", "amd64", "--from", "1.0.0")
+            try await martlet("release", "delete", "--app", "os", "2.0.0")
+            #expect(try await martlet("release", "list", "--app", "os").isEmpty)
+        }
+    }
+
+    @Test("a channel is set, promoted, listed, shown and deleted")
+    func channel() async throws {
+        try await CommandRunner.withServer { martlet, control in
+            try await Self.publish(martlet, control)
+            try await martlet("channel", "set", "--app", "os", "alpha", "2.0.0")
+            #expect(try await martlet("channel", "promote", "--app", "os", "alpha", "--to", "beta").contains("2.0.0"))
+            let list = try await martlet("channel", "list", "--app", "os")
+            #expect(list.contains("alpha") && list.contains("beta"))
+            #expect(try await martlet("channel", "show", "--app", "os", "beta").contains("2.0.0"))
+            try await martlet("channel", "delete", "--app", "os", "beta")
+            await #expect(throws: ClientError.self) { try await martlet("channel", "show", "--app", "os", "beta") }
+        }
+    }
+
+    @Test("a group is created, listed, shown, changed and deleted")
+    func group() async throws {
+        try await CommandRunner.withServer { martlet, control in
+            try await Self.publish(martlet, control)
+            try await martlet("channel", "set", "--app", "os", "stable", "2.0.0")
+            try await martlet(
+                "group", "create", "--app", "os", "--track", "stable", "--channel", "stable", "web",
+                "--max-in-progress", "2", "--stop-after-failures", "none")
+            #expect(try await martlet("group", "list", "--app", "os").contains("web"))
+            try await martlet("group", "set", "--app", "os", "web", "--disabled", "--max-in-progress", "none")
+            let shown = try APIJSON.decode(
+                GroupResource.self, from: Data(try await martlet("group", "show", "--json", "--app", "os", "web").utf8))
+            #expect(
+                shown.policy
+                    == PolicyResource(
+                        enabled: false, maxInProgress: nil, stopAfterFailures: nil, stageDeadlineSeconds: 86_400))
+            await #expect(throws: ClientError.self) { try await martlet("group", "resume", "--app", "os", "web") }
+            try await martlet("group", "delete", "--app", "os", "web")
+            #expect(try await martlet("group", "list", "--app", "os").isEmpty)
+        }
+    }
+
+    @Test("a machine that checked in is listed, shown and forgotten, and its events are listed")
+    func machine() async throws {
+        try await CommandRunner.withServer { martlet, control in
+            try await martlet("app", "create", "--id", Self.id, "--name", "os")
+            _ = try await control.checkIn(
+                CheckIn(
+                    application: ApplicationID(Self.id), machine: MachineID("m1"), track: "stable",
+                    version: Version("1.0.0"), architecture: .amd64, alias: "evil\u{1B}[2J", receivedAt: .epoch))
+            let list = try await martlet("machine", "list", "--app", "os")
+            #expect(list.contains("m1"))
+            #expect(!list.utf8.contains(0x1B), "a machine must not steer the terminal")
+            #expect(try await martlet("machine", "show", "m1").contains("1.0.0"))
+            #expect(try await martlet("event", "list", "--machine", "m1").contains("registered"))
+            let json = try await martlet("--json", "machine", "list", "--limit", "1")
+            #expect(try APIJSON.decode(ListPage<MachineResource>.self, from: Data(json.utf8)).total == 1)
+            try await martlet("machine", "delete", "--app", "os", "m1")
+            #expect(try await martlet("machine", "list").isEmpty)
+        }
+    }
+
+    @Test("a token's secret is printed alone, works until it is revoked, and is never shown again")
+    func token() async throws {
+        try await CommandRunner.withServer { martlet, control in
+            let secret = try await martlet("token", "create", "ci", "--role", "publisher")
+            #expect(try await control.authenticate(secret: secret).role == .publisher)
+            let tokens = try APIJSON.decode(
+                ListPage<TokenResource>.self, from: Data(try await martlet("token", "list", "--json").utf8))
+            let id = try #require(tokens.items.first { $0.name == "ci" }).id.rawValue
+            #expect(try await !martlet("token", "show", id).contains(secret))
+            try await martlet("token", "delete", id)
+            await #expect(throws: (any Error).self) { try await control.authenticate(secret: secret) }
+        }
+    }
+
+    /// A release with one full payload, made through the server's own door.
+    private static func publish(_ martlet: CommandRunner, _ control: FleetControl) async throws {
+        try await martlet("app", "create", "--id", id, "--name", "os")
+        try await martlet("release", "create", "--app", "os", "2.0.0")
+        var chunks = [Array("bits".utf8)]
+        let upload = PayloadUpload(
+            application: try ApplicationID(id), version: try Version("2.0.0"), architecture: .amd64, fileName: "os.crau"
+        )
+        _ = try await control.addPayload(
+            upload, by: .local, describe: { _ in PayloadDescription(format: 1, isDelta: false) },
+            nextChunk: { chunks.popLast() })
+    }
+}
