@@ -74,9 +74,9 @@ micro() {
         tail -n 30 "$work/micro.log" >&2
         fail "the benchmarks did not run" 70
     }
-    for result in "$work"/micro/*.jmh.json; do
-        "$yardstick" micro "$result" | sed "s/^/micro	/" >>"$rows"
-    done
+    "$yardstick" micro "$work/micro/Current_run.jmh.json" >"$work/micro.rows"
+    [ -s "$work/micro.rows" ] || fail "the benchmarks measured nothing" 70
+    sed "s/^/micro	/" "$work/micro.rows" >>"$rows"
 }
 
 # --- apply: a full payload, against the plain tools of a shell
@@ -129,6 +129,9 @@ make_image() {
 }
 
 apply() {
+    for tool in zstd xz bzip2 openssl; do
+        command -v $tool >/dev/null || fail "$tool is missing: run “make bench”, or install it" 69
+    done
     progress "packing ${image_mib} MiB"
     make_image
     write_pipe
@@ -234,12 +237,15 @@ serve() {
 
 print_table() {
     awk -F '\t' '
+        # Counts characters, where awk may count bytes.
+        function width(s) { gsub(/µ|×/, "x", s); return length(s) }
         { section[NR] = $1; name[NR] = $2; value[NR] = $3 " " $4; note[NR] = $5
-          if (length($2) > names) names = length($2)
-          if (length(value[NR]) > values) values = length(value[NR]) }
+          if (width($2) > names) names = width($2)
+          if (width(value[NR]) > values) values = width(value[NR]) }
         END { for (i = 1; i <= NR; i++) {
                 if (section[i] != section[i - 1]) printf "%s%s\n", (i > 1 ? "\n" : ""), section[i]
-                printf "  %-" names "s  %" values "s   %s\n", name[i], value[i], note[i] } }' "$rows"
+                printf "  %s%*s  %*s%s   %s\n", name[i], names - width(name[i]), "",
+                    values - width(value[i]), "", value[i], note[i] } }' "$rows"
 }
 
 write_json() {
@@ -265,6 +271,6 @@ for part in $wanted; do
     server) serve ;;
     esac
 done
-row run processors "$(nproc)" "" "load average before $before, after $(load_average)"
+row run processors "$(nproc)" "" "load average $before before, $(load_average) after"
 print_table
 [ -z "$json" ] || write_json

@@ -29,17 +29,15 @@ struct CommandRunner: Sendable {
     /// - Returns: what the command prints.
     @discardableResult
     func callAsFunction(_ arguments: String...) async throws -> String {
-        let lines = Mutex<[String]>([])
+        let printed = PrintedLines()
         let connection = ["--server", server, "--token-file", tokenFile, "--quiet"]
         let all = ArgumentOrder.normalized(connection + arguments)
-        try await Terminal.$output.withValue({ line in lines.withLock { $0.append(line) } }) {
-            guard var command = try Root.parseAsRoot(all) as? any AsyncParsableCommand else {
-                Issue.record("no such command: \(arguments)")
-                return
-            }
-            try await command.run()
+        guard let command = try Root.parseAsRoot(all) as? any AsyncParsableCommand else {
+            Issue.record("no such command: \(arguments)")
+            return ""
         }
-        return lines.withLock { $0.joined(separator: "\n") }
+        try await printed.capture(command)
+        return printed.text
     }
 
     /// Runs `test` with a server on a free port.
@@ -60,6 +58,21 @@ struct CommandRunner: Sendable {
             let port = try #require(client.port)
             try await test(
                 CommandRunner(server: "http://127.0.0.1:\(port)", tokenFile: directory + "/token"), control)
+        }
+    }
+}
+
+/// What a command prints, in place of standard output.
+final class PrintedLines: Sendable {
+    private let lines = Mutex<[String]>([])
+
+    var text: String { lines.withLock { $0.joined(separator: "\n") } }
+
+    func capture(_ command: any AsyncParsableCommand) async throws {
+        let sink = OutputSink { line in self.lines.withLock { $0.append(line) } }
+        try await Terminal.$output.withValue(sink) {
+            var command = command
+            try await command.run()
         }
     }
 }

@@ -7,6 +7,7 @@ enum EngineFixture {
     static let one = version("1.0.0")
     static let two = version("2.0.0")
     static let three = version("3.0.0")
+    static let schedule = CheckSchedule.stock
 
     static func version(_ text: String) -> Version {
         guard let version = try? Version(text) else { preconditionFailure("\(text) is a version") }
@@ -32,13 +33,21 @@ enum EngineFixture {
         _ id: String = "boot-1", booted: Slot = .a, running: Version = one, a: SlotBootStatus = good,
         b: SlotBootStatus = empty
     ) -> BootFacts {
-        BootFacts(bootID: id, booted: booted, runningVersion: running, status: [.a: a, .b: b])
+        let bootable = [(Slot.a, a), (.b, b)].filter { $0.1.isBootable }
+        let next = bootable.max { $0.1.priority < $1.1.priority }?.0
+        return BootFacts(bootID: id, booted: booted, runningVersion: running, status: [.a: a, .b: b], next: next)
+    }
+
+    /// A machine that runs 1.0.0 from slot A.
+    static func idle() -> UpdateMachine {
+        var machine = UpdateMachine(record: EngineRecord(), boot: boot())
+        _ = machine.started()
+        return machine
     }
 
     /// A machine that runs 1.0.0 from slot A and has 2.0.0 staged in slot B.
     static func staged() -> UpdateMachine {
-        var machine = UpdateMachine(record: EngineRecord(), boot: boot())
-        _ = machine.started()
+        var machine = idle()
         _ = machine.offerAccepted(offer(two), into: .b)
         machine.downloadStarted()
         machine.downloadFinished()
@@ -47,8 +56,19 @@ enum EngineFixture {
     }
 
     /// The same machine after a boot in which `booted` came up, with the loader's view of slot B.
-    static func rebooted(_ record: EngineRecord, booted: Slot, b: SlotBootStatus) -> UpdateMachine {
-        UpdateMachine(
-            record: record, boot: boot("boot-2", booted: booted, running: booted == .a ? one : two, b: b))
+    static func rebooted(
+        _ record: EngineRecord, booted: Slot, b: SlotBootStatus, id: String = "boot-2"
+    ) -> UpdateMachine {
+        UpdateMachine(record: record, boot: boot(id, booted: booted, running: booted == .a ? one : two, b: b))
+    }
+
+    /// A machine that runs 2.0.0 from slot B, proven good, with 1.0.0 good in slot A.
+    static func updated() -> UpdateMachine {
+        var machine = rebooted(staged().record, booted: .b, b: tried)
+        _ = machine.started()
+        machine.update(
+            status: [.a: good, .b: SlotBootStatus(priority: 3, triesLeft: 0, isSuccessful: true)], next: .b)
+        machine.bootConfirmed()
+        return machine
     }
 }

@@ -64,6 +64,19 @@ struct OfferTests {
         #expect(record.judge(newer, boot: Fixture.boot(), isForced: false) == .install(into: .b))
     }
 
+    @Test("an image that calls itself something else than the server does is not fetched again and again")
+    func misnamed() {
+        var record = EngineRecord()
+        record.slots[.a] = SlotContent(life: .good, version: Fixture.one, payloadDigest: Fixture.digest(0xAA))
+        #expect(record.judge(Fixture.offer(Fixture.two), boot: Fixture.boot(), isForced: false) == .nothingToDo)
+    }
+
+    @Test("versions that cannot be ordered are taken")
+    func unordered() {
+        let offer = Fixture.offer(Fixture.version("nightly"))
+        #expect(EngineRecord().judge(offer, boot: Fixture.boot(), isForced: false) == .install(into: .b))
+    }
+
     @Test("what is staged already is not fetched again; another payload replaces it")
     func staged() {
         let record = Fixture.staged().record

@@ -78,3 +78,34 @@ struct TransferLimiterTests {
         #expect(limiter.received(.max, now: .zero) == .zero)
     }
 }
+
+@Suite("The watch for connections that stall or drip")
+struct StallWatchTests {
+    @Test("silence of the whole limit is a stall, less is not")
+    func silence() {
+        var watch = StallWatch(limit: .seconds(90))
+        watch.waitBegan(now: .seconds(5))
+        #expect(!watch.isStalled(now: .seconds(94)))
+        #expect(watch.isStalled(now: .seconds(95)))
+    }
+
+    @Test("less than ten bytes a second over the limit is a stall; ten are enough")
+    func drip() {
+        for (bytes, isStalled) in [(9, true), (10, false)] {
+            var watch = StallWatch(limit: .seconds(90))
+            for second in 0..<90 {
+                watch.waitBegan(now: .seconds(second))
+                watch.waitEnded(bringing: bytes, now: .seconds(second + 1))
+            }
+            #expect(watch.isStalled(now: .seconds(90)) == isStalled, "\(bytes) bytes a second")
+        }
+    }
+
+    @Test("time that is spent elsewhere does not count")
+    func elsewhere() {
+        var watch = StallWatch(limit: .seconds(90))
+        watch.waitBegan(now: .zero)
+        watch.waitEnded(bringing: 1, now: .seconds(1))
+        #expect(!watch.isStalled(now: .seconds(10_000)))
+    }
+}

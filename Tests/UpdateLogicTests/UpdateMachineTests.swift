@@ -2,7 +2,7 @@ import Testing
 import UpdateLogic
 import UpdateModel
 
-@Suite("The engine's state machine")
+@Suite("The engine's state machine: installing")
 struct UpdateMachineTests {
     typealias Fixture = EngineFixture
 
@@ -19,9 +19,22 @@ struct UpdateMachineTests {
 
     @Test("invariant 1: the running slot is never accepted as a target")
     func runningSlotRefused() {
-        var machine = UpdateMachine(record: EngineRecord(), boot: Fixture.boot())
+        var machine = Fixture.idle()
         #expect(machine.offerAccepted(Fixture.offer(Fixture.two), into: .a).isEmpty)
         #expect(machine.record.installation == nil)
+        #expect(machine.phase == .idle)
+    }
+
+    @Test("nothing is installed while a boot is judged, while another installation runs, or on the way down")
+    func busy() {
+        var assessing = Fixture.rebooted(Fixture.staged().record, booted: .b, b: Fixture.tried)
+        _ = assessing.started()
+        #expect(assessing.offerAccepted(Fixture.offer(Fixture.three), into: .a).isEmpty)
+        _ = assessing.healthFailed("no")
+        #expect(assessing.offerAccepted(Fixture.offer(Fixture.three), into: .a).isEmpty)
+        var installing = Fixture.idle()
+        _ = installing.offerAccepted(Fixture.offer(Fixture.two), into: .b)
+        #expect(installing.offerAccepted(Fixture.offer(Fixture.three), into: .b).isEmpty)
     }
 
     @Test("events are queued in order: download started, finished, installed")
@@ -30,6 +43,8 @@ struct UpdateMachineTests {
         #expect(reports.map(\.eventType) == [13, 14, 3])
         #expect(reports.map(\.eventResult) == [1, 1, 1])
         #expect(reports.map(\.number) == [1, 2, 3])
+        #expect(reports.map(\.runningVersion) == ["1.0.0", "1.0.0", "1.0.0"])
+        #expect(reports.map(\.subjectVersion) == ["2.0.0", "2.0.0", "2.0.0"])
     }
 
     @Test("an acknowledged report is gone, the others stay in order")
@@ -41,129 +56,103 @@ struct UpdateMachineTests {
         #expect(machine.record.reports.count == 2)
     }
 
-    @Test("a download that goes on after a restart is not announced twice")
+    @Test("a download that goes on after a restart is not announced twice, neither its begin nor its end")
     func announcedOnce() {
-        var machine = UpdateMachine(record: EngineRecord(), boot: Fixture.boot())
+        var machine = Fixture.idle()
         _ = machine.offerAccepted(Fixture.offer(Fixture.two), into: .b)
         machine.downloadStarted()
+        machine.downloadFinished()
         var restarted = UpdateMachine(record: machine.record, boot: Fixture.boot())
         _ = restarted.started()
         _ = restarted.offerAccepted(Fixture.offer(Fixture.two), into: .b)
         restarted.downloadStarted()
-        #expect(restarted.record.reports.map(\.eventType) == [13])
+        restarted.downloadFinished()
+        #expect(restarted.record.reports.map(\.eventType) == [13, 14])
     }
 
-    @Test("a boot into the staged slot is judged, and good only afterwards")
-    func goodBoot() {
-        var machine = Fixture.rebooted(Fixture.staged().record, booted: .b, b: Fixture.tried)
-        #expect(machine.started() == [.runHealthGate])
-        #expect(machine.phase == .assessing)
-        machine.bootConfirmed()
-        #expect(machine.phase == .idle)
-        #expect(machine.record.staged == nil)
-        #expect(machine.record.slots[.b]?.life == .good)
-        #expect(machine.record.completedFrom == "1.0.0")
-    }
-
-    @Test("a boot that fails the gate is rejected and left at once; the old slot reports it once, with the reason")
-    func failedGate() {
-        var machine = Fixture.rebooted(Fixture.staged().record, booted: .b, b: Fixture.tried)
-        _ = machine.started()
-        let actions = machine.healthFailed("disk-check left with 1")
-        #expect(actions.first == .reject(.b))
-        #expect(actions.count == 2)
-        var back = Fixture.rebooted(machine.record, booted: .a, b: Fixture.empty)
-        #expect(back.started() == [.reject(.b)])
-        let failures = back.record.reports.filter { $0.eventResult == 0 }
-        #expect(failures.map(\.errorCode) == [44])
-        #expect(failures.first?.reason == "disk-check left with 1")
-        #expect(failures.first?.subjectVersion == "2.0.0")
-        #expect(failures.first?.subjectDigest == Fixture.digest(2))
-        var again = Fixture.rebooted(back.record, booted: .a, b: Fixture.empty)
-        _ = again.started()
-        #expect(again.record.reports.filter { $0.eventResult == 0 }.count == 1)
-    }
-
-    @Test("a boot that never came up is seen from the old slot by its used-up tries")
-    func hungBoot() {
-        var machine = Fixture.rebooted(Fixture.staged().record, booted: .a, b: Fixture.tried)
-        #expect(machine.started() == [.reject(.b)])
-        #expect(machine.record.held.map(\.version) == [Fixture.two])
-        #expect(machine.record.slots[.b]?.life == .bad)
-    }
-
-    @Test("power lost between staging and activation: the activation is made up for, nothing counts as failed")
-    func lostActivation() {
-        var machine = Fixture.rebooted(Fixture.staged().record, booted: .a, b: Fixture.empty)
-        #expect(machine.started() == [.activate(.b)])
-        #expect(machine.record.held.isEmpty)
-        #expect(machine.phase == .needsReboot)
-    }
-
-    @Test("a restart of the daemon while an update waits for its boot changes nothing")
-    func restartWhileStaged() {
-        let record = Fixture.staged().record
-        var machine = UpdateMachine(record: record, boot: Fixture.boot(b: Fixture.fresh))
-        #expect(machine.started().isEmpty)
-        #expect(machine.phase == .needsReboot)
-        #expect(machine.record == record)
-    }
-
-    @Test("a boot by hand into the old slot, before the new one was tried, fails nothing")
-    func oldSlotByHand() {
-        var machine = Fixture.rebooted(Fixture.staged().record, booted: .a, b: Fixture.fresh)
-        #expect(machine.started().isEmpty)
-        #expect(machine.phase == .needsReboot)
-    }
-
-    @Test("a failing boot with nothing to fall back to stays up, and still reports")
-    func nowhereToGo() {
-        var machine = UpdateMachine(
-            record: Fixture.staged().record,
-            boot: Fixture.boot("boot-2", booted: .b, running: Fixture.two, a: Fixture.empty, b: Fixture.tried))
-        _ = machine.started()
-        #expect(machine.healthFailed("no").isEmpty)
-        #expect(machine.record.reports.last?.errorCode == 44)
-    }
-
-    @Test("a rollback activates the good slot, holds what is left, and reboots")
-    func rollback() throws {
-        var machine = Fixture.rebooted(Fixture.staged().record, booted: .b, b: Fixture.tried)
-        _ = machine.started()
-        machine.update(status: [.a: Fixture.good, .b: Fixture.good])
-        machine.bootConfirmed()
-        let actions = try machine.rollbackRequested()
-        #expect(actions.first == .activate(.a))
-        #expect(machine.record.held.map(\.cause) == [.rolledBack])
-        #expect(machine.record.staged?.version == Fixture.one)
-    }
-
-    @Test("a rollback to a slot that holds nothing good is refused")
-    func rollbackRefused() {
-        var machine = UpdateMachine(record: EngineRecord(), boot: Fixture.boot())
-        _ = machine.started()
-        #expect(throws: RollbackRefusal.nothingGood(.b)) { try machine.rollbackRequested() }
+    @Test("an attempt that was reported as failed is announced again, though it goes on where it was")
+    func announcedAgain() {
+        var machine = Fixture.idle()
+        _ = machine.offerAccepted(Fixture.offer(Fixture.two), into: .b)
+        machine.downloadStarted()
+        machine.installFailed(code: 9, reason: "cut", canResume: true, schedule: Fixture.schedule, now: 0)
+        _ = machine.offerAccepted(Fixture.offer(Fixture.two), into: .b)
+        machine.downloadStarted()
+        #expect(machine.record.reports.map(\.eventType) == [13, 3, 13])
     }
 
     @Test("a failed installation that can go on keeps its place; one that cannot empties the slot")
     func failedInstallation() {
-        var machine = UpdateMachine(record: EngineRecord(), boot: Fixture.boot())
+        var machine = Fixture.idle()
         _ = machine.offerAccepted(Fixture.offer(Fixture.two), into: .b)
-        machine.installFailed(code: 9, reason: "cut", canResume: true)
+        machine.installFailed(code: 9, reason: "cut", canResume: true, schedule: Fixture.schedule, now: 0)
         #expect(machine.record.installation != nil)
-        #expect(machine.record.failuresInRow == 1)
+        #expect(machine.phase == .idle)
         _ = machine.offerAccepted(Fixture.offer(Fixture.two), into: .b)
-        machine.installFailed(code: 10, reason: "bad", canResume: false)
+        machine.installFailed(code: 10, reason: "bad", canResume: false, schedule: Fixture.schedule, now: 0)
         #expect(machine.record.installation == nil)
         #expect(machine.record.slots[.b]?.life == .empty)
-        #expect(machine.record.failuresInRow == 2)
+        #expect(machine.record.reports.map(\.errorCode) == [9, 10])
+        #expect(machine.record.backOff?.failures == 2)
+    }
+
+    @Test("the first failure of a payload costs no wait, later ones wait longer, and success forgets them")
+    func backOff() {
+        var machine = Fixture.idle()
+        var waits: [Int64] = []
+        for _ in 0..<4 {
+            _ = machine.offerAccepted(Fixture.offer(Fixture.two), into: .b)
+            machine.installFailed(code: 9, reason: "", canResume: true, schedule: Fixture.schedule, now: 1_000_000)
+            waits.append(machine.record.backOff?.notBefore ?? -1)
+        }
+        #expect(waits == [0, 1_005_400, 1_010_800, 1_014_400])
+        _ = machine.offerAccepted(Fixture.offer(Fixture.two), into: .b)
+        _ = machine.installed(contentDigest: Fixture.digest(2))
+        #expect(machine.record.backOff == nil)
+    }
+
+    @Test("what the manifest shows to have failed here is held by its new payload too, and reported no second time")
+    func heldByManifest() {
+        var back = Fixture.rebooted(Fixture.staged().record, booted: .a, b: Fixture.tried)
+        _ = back.started()
+        let reports = back.record.reports.count
+        let rebuilt = Fixture.offer(Fixture.two, payload: 0xBB)
+        _ = back.offerAccepted(rebuilt, into: .b)
+        back.installationHeld(contentDigest: Fixture.digest(2), payloadDigest: rebuilt.payloadDigest)
+        #expect(back.phase == .idle)
+        #expect(back.record.reports.count == reports)
+        #expect(back.record.judge(rebuilt, boot: back.boot, isForced: false) != .install(into: .b))
     }
 
     @Test("the queue of reports is bounded, and the newest stay")
     func boundedReports() {
-        var machine = UpdateMachine(record: EngineRecord(), boot: Fixture.boot())
-        for _ in 0..<400 { machine.downloadFinished() }
+        var machine = Fixture.idle()
+        for _ in 0..<400 {
+            _ = machine.offerAccepted(Fixture.offer(Fixture.two), into: .b)
+            machine.installFailed(code: 9, reason: "", canResume: true, schedule: Fixture.schedule, now: 0)
+        }
         #expect(machine.record.reports.count == 256)
         #expect(machine.record.reports.last?.number == 400)
+    }
+
+    @Test("a staged update that was never booted gives way to a newer one")
+    func replaced() {
+        var machine = Fixture.staged()
+        #expect(machine.offerAccepted(Fixture.offer(Fixture.three, payload: 3), into: .b) == [.invalidate(.b)])
+        #expect(machine.record.staged == nil)
+    }
+
+    @Test("a check counts as heard only when the server took its event; a failed one counts as failed")
+    func checks() {
+        var machine = Fixture.updated()
+        #expect(machine.record.completedFrom == "1.0.0")
+        machine.checkFailed()
+        #expect(machine.record.failuresInRow == 1)
+        machine.checkAnswered(heardEvents: false)
+        #expect(machine.record.completedFrom == "1.0.0")
+        #expect(machine.record.failuresInRow == 0)
+        machine.checkAnswered(heardEvents: true)
+        #expect(machine.record.completedFrom == nil)
+        #expect(machine.record.hasCheckedIn)
     }
 }

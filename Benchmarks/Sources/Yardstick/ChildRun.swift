@@ -28,7 +28,7 @@ struct ChildRun {
 
     private static func start(_ command: [String]) throws(YardstickError) -> pid_t {
         var arguments: [UnsafeMutablePointer<CChar>?] = unsafe command.map { unsafe strdup($0) } + [nil]
-        defer { for unsafe argument in unsafe arguments { unsafe free(argument) } }
+        defer { unsafe arguments.forEach { unsafe free($0) } }
         var process: pid_t = 0
         // The copies outlive the call, and the list ends with nil as it must.
         let code = unsafe posix_spawnp(&process, command[0], nil, nil, &arguments, environ)

@@ -8,25 +8,31 @@ struct MicroResults {
         let bytes = try Output.content(ofFile: path)
         do {
             rows = try JSONDecoder().decode([Benchmark].self, from: Data(bytes)).map(Self.row)
+                .sorted { $0.name < $1.name }
         } catch {
             throw .failed("\(path) is no export of the benchmarks: \(error)")
         }
     }
 
     private static func row(_ benchmark: Benchmark) -> Row {
-        let name = benchmark.benchmark.split(separator: ".", maxSplits: 3).last.map(String.init) ?? benchmark.benchmark
-        let wall = benchmark.metric("Time (wall clock)")
-        let processor = benchmark.metric("Time (total CPU)")
-        guard let nanoseconds = wall?.nanoseconds("50.0") else { return Row(name: name, value: "-", unit: "") }
-        var notes: [String] = []
-        if let least = wall?.nanoseconds("0.0") { notes.append("best \(Self.text(least))") }
-        if let used = processor?.nanoseconds("50.0"), used > 1_000_000 { notes.append("CPU \(Self.text(used))") }
-        if let mebibytes = Self.mebibytes(in: name) {
-            notes.append("\(Decimal(brief: mebibytes / (nanoseconds / 1e9))) MiB/s")
-        } else {
-            notes.append("\(Decimal(brief: 1e6 / nanoseconds)) k/s")
+        let name = String(
+            benchmark.benchmark.split(separator: ".", maxSplits: 3).last?.map { $0 == "_" ? " " : $0 } ?? [])
+        let mebibytes = mebibytes(in: name)
+        // The export does not divide by the number of runs in a sample.
+        let runs = mebibytes == nil ? 1000.0 : 1.0
+        let wall = benchmark.secondaryMetrics["Time (wall clock)"]
+        guard let median = wall?.nanoseconds("50.0"), let least = wall?.nanoseconds("0.0") else {
+            return Row(name: name, value: "-", unit: "")
         }
-        let (value, unit) = Self.scaled(nanoseconds)
+        let rate =
+            mebibytes.map { "\(Decimal(brief: $0 / (median / 1e9))) MiB/s" }
+            ?? "\(Decimal(brief: 1e6 / (median / runs))) k/s"
+        var notes = [rate, "best \(text(least / runs))"]
+        // The system counts a process's time in hundredths of a second.
+        if let used = benchmark.secondaryMetrics["Time (total CPU)"]?.nanoseconds("50.0"), used > 1e8 {
+            notes.append("CPU \(text(used / runs))")
+        }
+        let (value, unit) = scaled(median / runs)
         return Row(name: name, value: value, unit: unit, note: notes.joined(separator: ", "))
     }
 
@@ -70,12 +76,6 @@ private struct Benchmark: Decodable {
     }
 
     let benchmark: String
-    let primaryMetric: Metric
-    let secondaryMetrics: [String: Metric]?
-
-    /// Which of them the library calls primary depends on what was measured.
-    func metric(_ name: String) -> Metric? {
-        if let metric = secondaryMetrics?[name] { return metric }
-        return name == "Time (wall clock)" ? primaryMetric : nil
-    }
+    /// Beside the throughput.
+    let secondaryMetrics: [String: Metric]
 }

@@ -19,6 +19,7 @@ struct ProcessUsage {
         processorSeconds = (user + system) / Double(sysconf(CInt(_SC_CLK_TCK)))
         let status = String(decoding: try Output.content(ofFile: "/proc/\(process)/status"), as: UTF8.self)
         let peak = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
-        peakKibibytes = peak?.split(whereSeparator: { $0 == " " || $0 == "\t" }).dropFirst().first.flatMap { Int($0) } ?? 0
+        peakKibibytes =
+            peak?.split(whereSeparator: { $0 == " " || $0 == "\t" }).dropFirst().first.flatMap { Int($0) } ?? 0
     }
 }

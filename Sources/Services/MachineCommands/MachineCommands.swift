@@ -113,17 +113,24 @@ package struct UpdateCommand: AsyncParsableCommand {
         var shown = ""
         while status.checkCount < awaited, status.state != .rebooting {
             try await Task.sleep(for: Self.pollInterval)
-            do {
-                status = try await machine.client.ask(ControlRequest(.status))
-            } catch ControlError.unreachable where status.state == .needsReboot {
-                break  // It has gone down for the reboot.
-            }
+            guard let now = try await self.status(after: status) else { break }
+            status = now
             showProgress(status, &shown)
         }
         if let error = status.lastError, status.state == .idle || status.state == .assessing {
             throw ControlError.updateFailed(error)
         }
         try machine.show(status) { _ in [outcome(status)] }
+    }
+
+    /// `nil` when the engine has gone down for the reboot.
+    private func status(after before: EngineStatus) async throws -> EngineStatus? {
+        do {
+            return try await machine.client.ask(ControlRequest(.status))
+        } catch {
+            guard case .unreachable = error, before.state == .needsReboot else { throw error }
+            return nil
+        }
     }
 
     private static let pollInterval = Duration.milliseconds(200)

@@ -1,11 +1,13 @@
-import EngineControl
+package import EngineControl
 import UpdateModel
 
 /// A status as a person reads it.
-struct StatusText {
-    let status: EngineStatus
+package struct StatusText {
+    private let status: EngineStatus
 
-    var lines: [String] {
+    package init(status: EngineStatus) { self.status = status }
+
+    package var lines: [String] {
         var rows: [(String, String?)] = [
             ("state", stateText),
             ("version", status.version),
@@ -23,11 +25,11 @@ struct StatusText {
         if status.reportsPending > 0 { rows.append(("reports", "\(status.reportsPending) not yet acknowledged")) }
         let width = rows.map(\.0.count).max() ?? 0
         return rows.compactMap { name, value in
-            value.map { "\(name)\(String(repeating: " ", count: width - name.count))  \($0)" }
+            value.map { "\(name)\(String(repeating: " ", count: width - name.count))  \($0.withoutControls())" }
         }
     }
 
-    var progressText: String? {
+    package var progressText: String? {
         guard let progress = status.progress, progress.totalBytes > 0 else { return nil }
         let percent = Int(Double(progress.receivedBytes) / Double(progress.totalBytes) * 100)
         return "\(percent) % (\(ByteCount.text(progress.receivedBytes)) of \(ByteCount.text(progress.totalBytes)))"
@@ -46,12 +48,12 @@ struct StatusText {
     }
 
     /// One row for each slot, with a head.
-    var slotLines: [String] {
+    package var slotLines: [String] {
         let head = ["slot", "running", "next", "life", "version", "priority", "tries", "successful"]
         let rows = status.slots.map { slot in
             [
-                slot.slot.rawValue, slot.isBooted ? "yes" : "", slot.isNext ? "yes" : "", slot.life, slot.version ?? "-",
-                "\(slot.priority)", "\(slot.triesLeft)", slot.isSuccessful ? "yes" : "no",
+                slot.slot.rawValue, slot.isBooted ? "yes" : "", slot.isNext ? "yes" : "", slot.life,
+                slot.version ?? "-", "\(slot.priority)", "\(slot.triesLeft)", slot.isSuccessful ? "yes" : "no",
             ]
         }
         let table = [head] + rows
@@ -64,6 +66,11 @@ struct StatusText {
 }
 
 extension String {
+    /// What a server or a health check wrote must not steer a terminal.
+    fileprivate func withoutControls() -> String {
+        String(unicodeScalars.map { $0.properties.generalCategory == .control ? " " : Character($0) })
+    }
+
     fileprivate func trimmingTrailingSpaces() -> String {
         var text = self
         while text.last == " " { text.removeLast() }

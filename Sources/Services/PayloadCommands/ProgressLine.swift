@@ -1,6 +1,7 @@
 internal import UpdateModel
 
-/// How far a long step is: a bar that redraws itself on a terminal, a plain line every tenth otherwise.
+/// How far a long step is: a bar that redraws itself on a terminal; otherwise a plain line now and then, and none for
+/// work that is done before anyone would ask.
 struct ProgressLine {
     private enum Style { case none, bar, lines }
 
@@ -8,6 +9,7 @@ struct ProgressLine {
     private let total: UInt64
     private let style: Style
     private var shownSteps: UInt64?
+    private var spokeAt = ContinuousClock.now
 
     /// - Parameters:
     ///   - title: What is being done, such as “Applying”.
@@ -36,6 +38,10 @@ struct ProgressLine {
         let steps: UInt64 = style == .bar ? 100 : 10
         let reached = total == 0 ? steps : UInt64(Double(min(done, total)) / Double(total) * Double(steps))
         guard reached != shownSteps else { return nil }
+        if style == .lines {
+            guard ContinuousClock.now - spokeAt >= Self.silence else { return nil }
+            spokeAt = .now
+        }
         shownSteps = reached
         let percent = reached * (100 / steps)
         guard style == .bar else { return "\(title): \(percent) % of \(ByteCount.text(total))\n" }
@@ -46,4 +52,6 @@ struct ProgressLine {
     }
 
     private static let width = 30
+    /// At least this long between two plain lines, and before the first.
+    private static let silence = Duration.seconds(5)
 }

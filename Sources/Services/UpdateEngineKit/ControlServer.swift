@@ -30,18 +30,15 @@ package struct ControlServer: Service {
 
     package func run() async throws {
         let server = try await bind()
-        let open = Mutex(0)
+        let places = Places(count: Self.connectionsMax)
         try await cancelWhenGracefulShutdown {
             try await withThrowingDiscardingTaskGroup { group in
                 try await server.executeThenClose { clients in
                     for try await client in clients {
-                        let isWelcome = open.withLock { count in
-                            count += 1
-                            return count <= Self.connectionsMax
-                        }
+                        let isWelcome = places.take()
                         group.addTask {
                             await serve(client, isWelcome: isWelcome)
-                            open.withLock { $0 -= 1 }
+                            if isWelcome { places.giveBack() }
                         }
                     }
                 }
@@ -116,11 +113,29 @@ extension ControlResponse {
     }
 }
 
+/// How many more callers there may be at once.
+private final class Places: Sendable {
+    private let free: Mutex<Int>
+
+    init(count: Int) { self.free = Mutex(count) }
+
+    func take() -> Bool {
+        free.withLock { free in
+            guard free > 0 else { return false }
+            free -= 1
+            return true
+        }
+    }
+
+    func giveBack() { free.withLock { $0 += 1 } }
+}
+
 /// Closes a connection on which nothing comes.
 private final class IdleCloser: ChannelInboundHandler, Sendable {
     typealias InboundIn = ByteBuffer
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if event is IdleStateHandler.IdleStateEvent { context.close(promise: nil) } else { context.fireUserInboundEventTriggered(event) }
+        guard event is IdleStateHandler.IdleStateEvent else { return context.fireUserInboundEventTriggered(event) }
+        context.close(promise: nil)
     }
 }

@@ -121,10 +121,14 @@ final class PayloadTransfer: Sendable {
         while true {
             let piece: ByteBuffer?
             do {
-                piece = try await next(&iterator)
+                state.withLock { [now] in $0.watch.waitBegan(now: now) }
+                piece = try await iterator.next()
+                try Task.checkCancellation()
+                state.withLock { [now] in $0.watch.waitEnded(bringing: piece?.readableBytes ?? 0, now: now) }
             } catch {
                 try await handOn(&batch)  // What came before the interruption is good.
-                throw error
+                throw error is CancellationError
+                    ? error : DownloadError.interrupted(reason: WebClient.reason(error))
             }
             guard let piece else { break }
             try add(piece, to: &batch, skipping: &skip)
@@ -134,20 +138,6 @@ final class PayloadTransfer: Sendable {
         try await handOn(&batch)
         guard position == source.sizeBytes else {
             throw DownloadError.endedEarly(received: position, promised: source.sizeBytes)
-        }
-    }
-
-    private func next(_ iterator: inout HTTPClientResponse.Body.AsyncIterator) async throws -> ByteBuffer? {
-        state.withLock { [now] in $0.watch.waitBegan(now: now) }
-        do {
-            let piece = try await iterator.next()
-            try Task.checkCancellation()
-            state.withLock { [now] in $0.watch.waitEnded(bringing: piece?.readableBytes ?? 0, now: now) }
-            return piece
-        } catch let error as CancellationError {
-            throw error
-        } catch {
-            throw DownloadError.interrupted(reason: WebClient.reason(error))
         }
     }
 

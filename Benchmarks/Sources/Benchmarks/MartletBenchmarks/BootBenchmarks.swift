@@ -7,12 +7,12 @@ import UpdateModel
 
 /// Partition tables on a disk in memory, with Flatcar's layout: what is left is checksums and copying.
 func bootBenchmarks() {
-    Benchmark("read and check a partition table", configuration: .init(scalingFactor: .kilo)) { benchmark, device in
+    Benchmark("read and check a partition table", configuration: thousandRuns) { benchmark, device in
         for _ in benchmark.scaledIterations { blackHole(try PartitionedDisk(device).read()) }
     } setup: {
         try sampleDisk()
     }
-    Benchmark("activate a slot in the partition table", configuration: .init(scalingFactor: .kilo)) {
+    Benchmark("activate a slot in the partition table", configuration: thousandRuns) {
         benchmark, device in
         let control = GPTBootControl(device: device, booted: .a)
         for iteration in benchmark.scaledIterations {

@@ -6,17 +6,17 @@ import UpdateModel
 
 /// What the server does with a check-in, without sockets and without a store.
 func checkInBenchmarks() {
-    Benchmark("parse a recorded check-in", configuration: .init(scalingFactor: .kilo)) { benchmark in
+    Benchmark("parse a recorded check-in", configuration: thousandRuns) { benchmark in
         for _ in benchmark.scaledIterations { blackHole(try OmahaRequest(xml: RecordedCheckIn.bytes)) }
     }
-    Benchmark("write an answer without an update", configuration: .init(scalingFactor: .kilo)) { benchmark in
+    Benchmark("write an answer without an update", configuration: thousandRuns) { benchmark in
         let answer = OmahaResponse(apps: [
             OmahaResponse.App(acknowledging: try RecordedCheckIn.app(), updateCheck: .noUpdate())
         ])
         benchmark.startMeasurement()
         for _ in benchmark.scaledIterations { blackHole(answer.xml()) }
     }
-    Benchmark("write an offer", configuration: .init(scalingFactor: .kilo)) { benchmark in
+    Benchmark("write an offer", configuration: thousandRuns) { benchmark in
         let offer = OmahaResponse.UpdateCheck.offer(
             version: "2.0.0", codebases: ["http://127.0.0.1:8080/payloads/\(SampleFleet.digest)/"],
             payload: OmahaResponse.Package(name: "update.crau", size: 300_000_000, sha1Base64: "DP1QoFx1kV2XS9Ug"),
@@ -27,12 +27,12 @@ func checkInBenchmarks() {
         benchmark.startMeasurement()
         for _ in benchmark.scaledIterations { blackHole(answer.xml()) }
     }
-    Benchmark("decide a check-in: up to date", configuration: .init(scalingFactor: .kilo)) { benchmark in
+    Benchmark("decide a check-in: up to date", configuration: thousandRuns) { benchmark in
         let fleet = try SampleFleet(running: "2.0.0")
         benchmark.startMeasurement()
         for _ in benchmark.scaledIterations { blackHole(fleet.step()) }
     }
-    Benchmark("decide a check-in: offer and grant", configuration: .init(scalingFactor: .kilo)) { benchmark in
+    Benchmark("decide a check-in: offer and grant", configuration: thousandRuns) { benchmark in
         let fleet = try SampleFleet(running: "1.0.0")
         benchmark.startMeasurement()
         for _ in benchmark.scaledIterations { blackHole(fleet.step()) }

@@ -14,8 +14,7 @@ func trustBenchmarks() {
         [UInt8](repeating: 0xA5, count: 64 << 10)
     }
     for length in SigningKey.Length.allCases {
-        let configuration = Benchmark.Configuration(scalingFactor: .kilo)
-        Benchmark("verify an RSA-\(length.rawValue) signature", configuration: configuration) { benchmark, sample in
+        Benchmark("verify an RSA-\(length.rawValue) signature", configuration: thousandRuns) { benchmark, sample in
             for _ in benchmark.scaledIterations {
                 guard sample.key.verifies(signature: sample.signature, of: .sample) else {
                     throw BenchmarkFailure("a signature is not valid")

@@ -1,15 +1,22 @@
 import Glibc
 
+/// Takes lines in place of standard output. A class, because a task-local closure crashes optimised builds of Swift 6.3.
+package final class OutputSink: Sendable {
+    let take: @Sendable (String) -> Void
+
+    package init(_ take: @escaping @Sendable (String) -> Void) { self.take = take }
+}
+
 /// Standard output and standard error, and whether a person looks at them.
 package enum Terminal {
     /// Takes what would go to standard output, where a test wants to see it.
-    @TaskLocal package static var output: (@Sendable (String) -> Void)?
+    @TaskLocal package static var output: OutputSink?
 
     static var showsErrors: Bool { isatty(STDERR_FILENO) == 1 }
 
     /// One line on standard output.
     static func line(_ text: String) {
-        if let output { output(text) } else { write(text + "\n", to: STDOUT_FILENO) }
+        if let output { output.take(text) } else { write(text + "\n", to: STDOUT_FILENO) }
     }
 
     /// Text on standard error, as it is.

@@ -55,7 +55,8 @@ struct Workshop: Sendable {
         try await stage.command.succeed(
             stage.programs.martlet,
             [
-                "payload", "create", "--target", image.image, "--kernel", image.kernel, "--output", payload, "--key",
+                "payload", "create", "--fast", "--target", image.image, "--kernel", image.kernel, "--output", payload,
+                "--key",
                 stage.paths.privateKey, "--quiet",
             ])
         try await stage.command.succeed(
