@@ -1,5 +1,6 @@
 import BootControl
 import BootControlGPT
+import EngineTestKit
 import FleetTestKit
 import HostPower
 import Logging
@@ -14,7 +15,7 @@ final class InstallRig {
     let disk: FaultyBlockDevice
     let kernels: FaultyFileArea
     let state: FaultyFileArea
-    private let releases: [Release]
+    private let releases: [TestRelease]
     /// Where the engine believes the kernels are.
     private let engineKernels: any FileArea
 
@@ -22,7 +23,7 @@ final class InstallRig {
     ///   - first: runs from slot A; slot B is empty.
     ///   - engineKernels: puts something between the engine and the boot partition.
     init(
-        _ first: Release, _ second: Release, disk image: [UInt8], seed: UInt64,
+        _ first: TestRelease, _ second: TestRelease, disk image: [UInt8], seed: UInt64,
         engineKernels: (FaultyFileArea) -> any FileArea = { $0 }
     ) throws {
         power = PowerSupply(seed: seed)
@@ -38,9 +39,9 @@ final class InstallRig {
     }
 
     /// A disk in Flatcar's layout with `release` in slot A.
-    static func disk(with release: Release) throws -> [UInt8] {
+    static func disk(with release: TestRelease) throws -> [UInt8] {
         var sizes = FlatcarDiskSizes(
-            usr: UInt64(Release.imageBytes), efiSystem: 4096, biosBoot: 4096, oem: 4096, oemConfig: 4096, root: 4096)
+            usr: UInt64(TestRelease.Recipe().imageBytes), efiSystem: 4096, biosBoot: 4096, oem: 4096, oemConfig: 4096, root: 4096)
         sizes.alignmentBytes = 4096
         let device = MemoryBlockDevice(sizeBytes: sizes.diskBytes)
         var random = SeededRandom(seed: 1)
@@ -59,7 +60,7 @@ final class InstallRig {
     }
 
     /// Switches the machine on. The kernel and the slot that come up must be one whole release.
-    func boot() throws -> (slot: Slot, release: Release) {
+    func boot() throws -> (slot: Slot, release: TestRelease) {
         let wholeKernels = releases.map(\.kernel)
         let firmware = FirmwareModel(disk: disk, kernels: kernels) { _, file in
             (try? file.read(at: 0, count: Int(file.sizeBytes))).map(wholeKernels.contains) ?? false
@@ -70,8 +71,9 @@ final class InstallRig {
         }
     }
 
-    private func release(in slot: Slot) throws -> Release {
-        let image = try control(booted: slot).slotDevice(slot).read(at: 0, count: Release.imageBytes)
+    private func release(in slot: Slot) throws -> TestRelease {
+        let partition = try control(booted: slot).slotDevice(slot)
+        let image = try partition.read(at: 0, count: Int(partition.sizeBytes))
         let kernel = try kernels.open("vmlinuz-\(slot)").map { try $0.read(at: 0, count: Int($0.sizeBytes)) }
         guard let release = releases.first(where: { $0.image == image && $0.kernel == kernel }) else {
             throw NotBootable(reason: "slot \(slot) came up and holds no whole release")

@@ -1,6 +1,9 @@
 import BootControl
 import ContentTrust
+import EngineTestKit
+import FleetTestKit
 import Logging
+import SlotDevice
 import UpdateEngineKit
 import UpdateLogic
 import UpdateModel
@@ -20,16 +23,18 @@ struct MachineLife {
     }
 
     let rig: InstallRig
-    let target: Release
+    let target: TestRelease
     var goesBack = false
     var bug = PlantedBug.none
     /// Takes what is held all the same.
     var isForced = false
+    /// Tries again what fails while the power is on.
+    var isPatient = false
     private(set) var stage = Stage.loader
     private(set) var record = EngineRecord()
     private var boots = 0
 
-    init(_ rig: InstallRig, target: Release) {
+    init(_ rig: InstallRig, target: TestRelease) {
         self.rig = rig
         self.target = target
     }
@@ -41,23 +46,39 @@ struct MachineLife {
         case held(running: Version)
     }
 
-    /// Lives until nothing is left to do.
-    /// - Throws: whatever ended it; when the power went, ``PowerSupply/isOn`` says so.
+    /// Lives until nothing is left to do. What goes wrong while the power is on is tried again, as systemd starts a
+    /// daemon anew and a person resets a machine that waits at the loader's prompt.
+    /// - Throws: whatever ended it; ``PowerSupply/isOn`` tells whether that was the power.
     mutating func live() throws -> Rest {
         for _ in 0..<12 {
             stage = .loader
-            let (slot, running) = try rig.boot()
+            let (slot, running) = try patiently { rig throws in try rig.boot() }
             boots += 1
-            if let rest = try liveUntilReboot(slot, running) { return rest }
+            let bootID = "boot-\(boots)-\(rig.power.operationCount)"
+            for attempt in 1... {
+                do {
+                    if let rest = try liveUntilReboot(slot, running, bootID) { return rest }
+                    break
+                } catch where rig.power.isOn && isPatient && attempt < 3 {
+                    continue
+                }
+            }
         }
         throw NotBootable(reason: "the machine reboots for ever")
     }
 
-    private mutating func liveUntilReboot(_ slot: Slot, _ running: Release) throws -> Rest? {
+    private func patiently<Value>(_ body: (InstallRig) throws -> Value) throws -> Value {
+        do {
+            return try body(rig)
+        } catch where rig.power.isOn && isPatient {
+            return try body(rig)
+        }
+    }
+
+    private mutating func liveUntilReboot(_ slot: Slot, _ running: TestRelease, _ bootID: String) throws -> Rest? {
         stage = .settling
         let facts = BootFacts(
-            bootID: "boot-\(boots)-\(rig.power.operationCount)", booted: slot, runningVersion: running.version,
-            status: [:], next: nil)
+            bootID: bootID, booted: slot, runningVersion: running.version, status: [:], next: nil)
         let host = rig.host(booted: slot, bootID: facts.bootID)
         let store = RecordStore(host.stateFiles, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         var keeper = try MachineKeeper(store: store, bootControl: host.bootControl, tries: 1, facts: facts)
@@ -74,11 +95,13 @@ struct MachineLife {
             return nil
         }
         stage = .installing
-        return try install(&keeper, host)
+        let rest = try install(&keeper, host)
+        guard rig.power.isOn else { throw DeviceError.powerLost }  // The last thing to save may wait, so nobody told.
+        return rest
     }
 
     /// - Returns: whether the boot goes on.
-    private func judge(_ running: Release, _ keeper: inout MachineKeeper) throws -> Bool {
+    private func judge(_ running: TestRelease, _ keeper: inout MachineKeeper) throws -> Bool {
         guard !running.isHealthy else {
             try keeper.confirmBoot()
             return true
@@ -104,7 +127,7 @@ struct MachineLife {
 
     private func write(to slot: Slot, _ keeper: inout MachineKeeper, _ host: EngineHost) throws -> SHA256Digest {
         let plan = InstallationPlan(
-            offer: target.offer, slot: slot, keys: TrustedKeys(keys: [Release.key.verificationKey]),
+            offer: target.offer, slot: slot, keys: TrustedKeys(keys: [TestRelease.key.verificationKey]),
             held: isForced ? [] : keeper.record.held, checkpointIntervalBytes: 16 << 10)
         let writer = SlotWriter(plan, host: host)
         var position = Int(try writer.begin())

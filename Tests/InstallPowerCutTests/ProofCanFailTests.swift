@@ -1,3 +1,4 @@
+import EngineTestKit
 import FleetTestKit
 import SlotDevice
 import Testing
@@ -8,13 +9,15 @@ import UpdateModel
 @Suite struct ProofCanFailTests {
     @Test("An engine that makes the slot bootable before it has verified it is caught")
     func activatesFirst() throws {
-        let first = try Release("1.0.0")
-        let second = try Release("2.0.0", isKernelFirst: true)
+        let first = try TestRelease("1.0.0")
+        var recipe = TestRelease.Recipe()
+        recipe.isKernelFirst = true
+        let second = try TestRelease("2.0.0", recipe: recipe)
         var proof = PowerCutProof(
             first: first, second: second, disk: try InstallRig.disk(with: first), story: .update)
         proof.bug = .activatesFirst
         proof.engineKernels = { KernelsInPlace(area: $0) }
-        withKnownIssue {
+        try withKnownIssue {
             var tally = PowerCutProof.Tally()
             for point in 1...(try proof.uncut()) { try proof.cut(at: point, .lost, seed: 1, &tally) }
         } matching: { issue in

@@ -28,6 +28,8 @@ package struct EngineSettings: Sendable {
     package var kernelDirectory = "/boot/flatcar"
     package var booted = BootedSlot.automatic
     package var tries = 1
+    /// Bytes of a payload between two places from which it can go on; no key of the file.
+    package var checkpointIntervalBytes: UInt64 = 4 << 20
     package var keyDirectory = "/etc/martlet/keys"
     package var stateDirectory = "/var/lib/martlet"
     package var controlSocket = "/run/martlet/control.sock"

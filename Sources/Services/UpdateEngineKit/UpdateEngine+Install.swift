@@ -11,7 +11,8 @@ extension UpdateEngine {
     func install(_ offer: UpdateOffer, from addresses: [WebAddress], into slot: Slot, isForced: Bool) async throws {
         let plan = InstallationPlan(
             offer: offer, slot: slot, keys: try TrustedKeys(paths: [settings.keyDirectory]),
-            held: isForced ? [] : keeper.record.held)
+            held: isForced ? [] : keeper.record.held,
+            checkpointIntervalBytes: settings.checkpointIntervalBytes)
         let installation = SlotInstallation(plan, host: host)
         do {
             try await perform { $0.offerAccepted(offer, into: slot) }
