@@ -192,6 +192,7 @@ let package = Package(
         tests("CompressionCodecs", ["CompressionCodecs", "ContentTrust", "UpdateModel"]),
         tests("ContentTrust", ["ContentTrust", "UpdateModel"]),
         tests("DashboardKit", ["DashboardKit", "FleetAPI", "FleetModel", "UpdateModel"]),
+        tests("EngineControl", []),
         tests("FleetAPI", ["FleetAPI", "FleetModel", "UpdateModel"]),
         tests(
             "FleetCommands",
@@ -206,6 +207,13 @@ let package = Package(
             ["FleetModel", "FleetOperations", "FleetStorage", "PayloadStore", "PayloadStoreFiles", "UpdateModel"]),
         tests("FleetStorage", ["FleetModel", "FleetStorage", "FleetStorageSQLite", "UpdateModel", grdb]),
         tests("HostLinux", ["FleetTestKit", "HostLinux", "HostPower", "PartitionTable", "SlotDevice"]),
+        tests(
+            "InstallPowerCut",
+            [
+                "BootControl", "BootControlGPT", "ContentTrust", "FleetTestKit", "HostPower", "PartitionTable",
+                "SlotDevice", "UpdateEngineKit", "UpdateLogic", "UpdateModel", logging,
+            ]),
+        tests("MachineCommands", []),
         tests("OmahaProtocol", ["OmahaProtocol", "UpdateModel"]),
         tests("PartitionTable", ["FleetTestKit", "HostLinux", "PartitionTable", "SlotDevice", "UpdateModel"]),
         tests(
@@ -221,6 +229,13 @@ let package = Package(
             ["BootControl", "BootControlGPT", "FleetTestKit", "PartitionTable", "SlotDevice", "UpdateModel"]),
         tests("RolloutPlanning", ["FleetModel", "RolloutPlanning", "UpdateModel"]),
         tests("SlotDevice", ["FleetTestKit", "HostLinux", "SlotDevice", "UpdateModel"]),
+        tests(
+            "UpdateEngineKit",
+            [
+                "BootControl", "BootControlGPT", "ContentTrust", "EngineControl", "FleetTestKit", "HostLinux",
+                "HostPower", "OmahaProtocol", "SlotDevice", "UpdateEngineKit", "UpdateLogic", "UpdateModel",
+                httpClient, logging, nioCore, nioHTTP1, nioPosix,
+            ]),
         tests("UpdateLogic", ["BootControl", "UpdateLogic", "UpdateModel"]),
         tests("UpdateModel", ["UpdateModel"]),
         tests(

@@ -9,7 +9,7 @@ build="pkg-config libexpat1-dev libbz2-dev liblzma-dev libssl-dev libsqlite3-dev
 demo="e2fsprogs"
 # The system's own tools are run over what we write.
 test="e2fsprogs gdisk openssl bzip2 xz-utils"
-bench="zstd openssl"
+bench="zstd openssl xz-utils bzip2"
 
 wanted=""
 for purpose in "${@:-build}"; do

@@ -31,6 +31,8 @@ struct MachineLife {
     /// Tries again what fails while the power is on.
     var isPatient = false
     private(set) var stage = Stage.loader
+    /// Where something first went wrong while the power was on.
+    private(set) var firstFailure: Stage?
     private(set) var record = EngineRecord()
     private var boots = 0
 
@@ -60,17 +62,18 @@ struct MachineLife {
                     if let rest = try liveUntilReboot(slot, running, bootID) { return rest }
                     break
                 } catch where rig.power.isOn && isPatient && attempt < 3 {
-                    continue
+                    firstFailure = firstFailure ?? stage
                 }
             }
         }
         throw NotBootable(reason: "the machine reboots for ever")
     }
 
-    private func patiently<Value>(_ body: (InstallRig) throws -> Value) throws -> Value {
+    private mutating func patiently<Value>(_ body: (InstallRig) throws -> Value) throws -> Value {
         do {
             return try body(rig)
         } catch where rig.power.isOn && isPatient {
+            firstFailure = firstFailure ?? stage
             return try body(rig)
         }
     }
@@ -109,14 +112,15 @@ struct MachineLife {
         return try keeper.perform { $0.healthFailed("it is not well") }.isEmpty
     }
 
-    private func install(_ keeper: inout MachineKeeper, _ host: EngineHost) throws -> Rest? {
+    private mutating func install(_ keeper: inout MachineKeeper, _ host: EngineHost) throws -> Rest? {
         let running = keeper.machine.boot.runningVersion
-        switch keeper.record.judge(target.offer, boot: keeper.machine.boot, isForced: isForced && running != target.version) {
+        switch keeper.record.judge(target.offer, boot: keeper.machine.boot, isForced: isForced) {
         case .nothingToDo: return .done(running: running)
         case .refused(.held): return .held(running: running)
         case .refused(let refusal): throw refusal
         case .install(let slot):
             if isForced { keeper.remember { [target] in $0.released(version: target.version) } }
+            isForced = false
             _ = try keeper.perform { [target] in $0.offerAccepted(target.offer, into: slot) }
             if bug == .activatesFirst { try host.bootControl.activate(slot, tries: 1) }
             let digest = try write(to: slot, &keeper, host)

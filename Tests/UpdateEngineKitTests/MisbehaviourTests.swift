@@ -101,35 +101,6 @@ struct PayloadServerTests {
             }
         }
     }
-
-    @Test("that fails is left alone for a while, but not when a person asks")
-    func backOff() async throws {
-        try await EngineRig.run(JourneyTests.releases()) { rig in
-            rig.payloads.behave(.answers(status: 404, contentType: "text/plain", body: ""))
-            rig.settings.withLock {
-                $0.schedule.initialDelay = .zero
-                $0.schedule.interval = .milliseconds(20)
-                $0.schedule.intervalMax = .seconds(14_400)
-            }
-            try await rig.withEngine { engine in
-                try await engine.wait { $0.checkCount >= 1 }
-                try await engine.update()
-            }
-            rig.settings.withLock { $0.schedule.interval = .seconds(3600) }
-            let before = rig.payloads.requests.count
-            try await rig.withEngine { engine in
-                // The failure above was counted with a short interval; this one counts with a long one.
-                try await engine.update()
-                #expect(rig.payloads.requests.count == before + 1)
-            }
-            rig.settings.withLock { $0.schedule.initialDelay = .zero }
-            try await rig.withEngine { engine in
-                let status = try await engine.wait { $0.checkCount >= 1 }
-                #expect(status.serverHold?.contains("failed to arrive") == true)
-                #expect(rig.payloads.requests.count == before + 1)
-            }
-        }
-    }
 }
 
 @Suite("A payload that is not what it should be")
@@ -208,6 +179,26 @@ struct BadPayloadTests {
             }
             honest.stop()
             #expect(try rig.reboot() == .b)
+        }
+    }
+
+    @Test("is left alone for a while after the second failure, but not when a person asks")
+    func backOff() async throws {
+        let (served, offer) = try Self.made { $0.keys = [] }
+        try await EngineRig.run(JourneyTests.releases(), payload: served) { rig in
+            rig.offer(offer)
+            try await rig.withEngine { engine in
+                try await engine.update()
+                try await engine.update()
+                #expect(rig.payloads.requests.count == 2)
+            }
+            rig.settings.withLock { $0.schedule.initialDelay = .zero }
+            try await rig.withEngine { engine in
+                let status = try await engine.wait { $0.checkCount >= 1 }
+                #expect(status.serverHold?.contains("2.0.0 failed 2 times; the next try is in") == true)
+                #expect(status.lastError == nil)
+                #expect(rig.payloads.requests.count == 2)
+            }
         }
     }
 

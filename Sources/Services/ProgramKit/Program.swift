@@ -19,8 +19,15 @@ package enum Program {
         } catch is CancellationError {
             exit(ExitStatus.tryLater.rawValue)
         } catch {
-            root.exit(withError: error)
+            // Help and the version are asked for in the same way; only mistakes are errors.
+            guard root.exitCode(for: error) != .success else { root.exit(withError: error) }
+            leave(with: usage(root.message(for: error)), of: root)
         }
+    }
+
+    private static func usage(_ message: String) -> UserMessage {
+        let text = message.split(whereSeparator: \.isNewline).joined(separator: " ")
+        return UserMessage(text.hasSuffix(".") ? text : text + ".", hint: "See --help.", exit: .usage)
     }
 
     private static func leave(with message: UserMessage, of root: any ParsableCommand.Type) -> Never {

@@ -89,23 +89,28 @@ struct SettingsFile: Decodable {
     var reboot: Reboot?
 
     /// - Throws: ``SettingsError`` that names the file and, where it can, the key or the place.
-    static func parse(_ text: String, path: String) throws(SettingsError) -> SettingsFile {
-        try refuseOddTables(text, path: path)
+    static func parse(_ text: String, path file: String) throws(SettingsError) -> SettingsFile {
+        try refuseOddTables(text, path: file)
         do {
             return try TOMLDecoder(strictDecoding: true).decode(SettingsFile.self, from: text)
         } catch let error as UnexpectedKeysError {
             let keys = error.keys.values.map { $0.map(\.stringValue).joined(separator: ".") }.sorted()
-            throw SettingsError(path: path, key: keys.first, reason: "this key is not known")
+            throw SettingsError(path: file, key: keys.first, reason: "this key is not known")
         } catch let error as TOMLParseError {
             throw SettingsError(
-                path: path, key: nil,
+                path: file, key: nil,
                 reason: "line \(error.source.begin.line) is not TOML: \(error.description)")
         } catch let DecodingError.typeMismatch(_, context) {
-            throw SettingsError(path: path, key: key(context), reason: "its value is of the wrong kind")
+            throw SettingsError(path: file, key: key(context), reason: "its value is of the wrong kind")
+        } catch let DecodingError.keyNotFound(last, context) {
+            // Every key is optional: one that is said to be missing has a value of another kind.
+            let path = context.codingPath.map(\.stringValue).filter { $0 != last.stringValue } + [last.stringValue]
+            throw SettingsError(
+                path: file, key: path.joined(separator: "."), reason: "its value is of the wrong kind")
         } catch let DecodingError.dataCorrupted(context) {
-            throw SettingsError(path: path, key: key(context), reason: "its value cannot be used")
+            throw SettingsError(path: file, key: key(context), reason: "its value cannot be used")
         } catch {
-            throw SettingsError(path: path, key: nil, reason: "it does not have the form of a settings file")
+            throw SettingsError(path: file, key: nil, reason: "it does not have the form of a settings file")
         }
     }
 

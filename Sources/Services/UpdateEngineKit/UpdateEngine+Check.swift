@@ -95,7 +95,9 @@ extension UpdateEngine {
         case .install(let slot):
             activity.newVersion = offer.version.text
             if let wait = wait(for: offer, offered), !isOnDemand {
-                activity.serverHold = "\(offer.version) failed to arrive; the next try is in \(wait.components.seconds) s"
+                let failures = keeper.record.backOff?.failures ?? 0
+                activity.serverHold =
+                    "\(offer.version) failed \(failures) times; the next try is in \(wait.components.seconds) s"
                 return
             }
             guard wish.installs else { return }
