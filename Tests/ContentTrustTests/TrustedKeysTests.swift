@@ -64,18 +64,32 @@ import UpdateModel
         }
     }
 
-    @Test("one bad file in a directory is an error that names it")
+    @Test("a bad file of a directory is left out and told; one that is named is an error")
     func badFile() throws {
         try withTemporaryDirectory { directory in
             try write(old.verificationKey.pem, "a.pem", directory)
             try write(old.privatePEM, "b.pem", directory)
             let path = directory.path + "/b.pem"
-            #expect(throws: KeyFileError.invalid(path: path, .privateKey)) { try TrustedKeys(paths: [directory.path]) }
+            let stray = KeyFileError.invalid(path: path, .privateKey)
+            let keys = try TrustedKeys(paths: [directory.path])
+            #expect(keys.keys == [old.verificationKey])
+            #expect(keys.skippedFiles == [stray])
+            #expect(throws: stray) { try TrustedKeys(paths: [directory.path, path]) }
             try write("junk", "b.pem", directory)
-            #expect(throws: KeyFileError.invalid(path: path, .notPEM)) { try TrustedKeys(paths: [directory.path]) }
+            #expect(try TrustedKeys(paths: [directory.path]).skippedFiles == [.invalid(path: path, .notPEM)])
             try FileManager.default.removeItem(atPath: path)
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
-            #expect(throws: KeyFileError.notAFile(path: path)) { try TrustedKeys(paths: [directory.path]) }
+            #expect(try TrustedKeys(paths: [directory.path]).skippedFiles == [.notAFile(path: path)])
+        }
+    }
+
+    @Test("a directory without one good key is an error that names the first bad file")
+    func noGoodKey() throws {
+        try withTemporaryDirectory { directory in
+            try write("junk", "b.pem", directory)
+            try write("junk", "a.pem", directory)
+            let expected = KeyFileError.invalid(path: directory.path + "/a.pem", .notPEM)
+            #expect(throws: expected) { try TrustedKeys(paths: [directory.path]) }
         }
     }
 

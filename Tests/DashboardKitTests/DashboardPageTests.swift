@@ -1,6 +1,7 @@
 import DashboardKit
 import FleetAPI
 import FleetModel
+import FoundationEssentials
 import Testing
 import UpdateModel
 
@@ -33,6 +34,23 @@ struct DashboardPageTests {
         ] {
             #expect(page.contains(text), "\(text)")
         }
+    }
+
+    @Test("a long alias is cut, with the whole of it as its title")
+    func longAlias() throws {
+        let alias = String(repeating: "W", count: 120)
+        let page = DashboardPage(try Samples.overview(alias: alias)).markup
+        #expect(page.contains("title=\"\(alias)\""))
+        #expect(!page.contains(">\(alias)<"))
+    }
+
+    @Test("machines that need a person come first, below a line that counts all")
+    func order() throws {
+        let page = DashboardPage(try Samples.overview()).markup
+        #expect(page.contains("5 machines · 1 up to date · 1 updating · 1 waiting · 1 failed · 0 overdue"))
+        let failed = try #require(page.firstRange(of: "title=\"0123456789abcdef0123456789abcde3\""))
+        let complete = try #require(page.firstRange(of: "title=\"0123456789abcdef0123456789abcde0\""))
+        #expect(failed.lowerBound < complete.lowerBound)
     }
 
     @Test("an empty server says how to begin")

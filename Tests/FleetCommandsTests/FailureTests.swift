@@ -50,6 +50,30 @@ struct FailureTests {
         }
     }
 
+    @Test("a payload that the server refuses exits 65")
+    func refusedPayload() async throws {
+        try await CommandRunner.withServer { martlet, _ in
+            try await martlet("app", "create", "--id", "a", "--name", "os")
+            try await martlet("release", "create", "--app", "os", "1.0.0")
+            let file = FileManager.default.temporaryDirectory.appending(path: "martlet-\(UUID().uuidString)")
+            try Data("CrAU and no more than these words of no payload".utf8).write(to: file)
+            defer { try? FileManager.default.removeItem(at: file) }  // A left-over file spoils no test.
+            await expect(.badData) {
+                try await martlet("payload", "add", "--app", "os", "--release", "1.0.0", "--arch", "amd64", file.path)
+            }
+        }
+    }
+
+    @Test("a token is shown and revoked by its name")
+    func tokenByName() async throws {
+        try await CommandRunner.withServer { martlet, _ in
+            try await martlet("token", "create", "pipeline")
+            #expect(try await martlet("token", "show", "pipeline").contains("pipeline"))
+            try await martlet("token", "delete", "pipeline")
+            await expect(.badData) { try await martlet("token", "show", "pipeline") }
+        }
+    }
+
     @Test("a server's URL must be one", arguments: ["127.0.0.1:8080", "ftp://x", "http://a b", "http://x?y"])
     func badServer(url: String) async {
         await expect(.usage) { try await CommandRunner(server: url, tokenFile: "/dev/null")("app", "list") }

@@ -75,9 +75,10 @@ import Testing
     func holdReasonsAreNamed() {
         #expect(
             HoldReason.allCases.map(\.name) == [
-                "unknown-application", "unknown-machine-id", "unknown-version", "fleet-full", "unknown-track",
-                "no-release", "ahead-of-channel", "not-ordered", "no-payload-for-architecture", "failed-here-before",
-                "updates-disabled", "rollout-stopped", "limit-in-progress",
+                "unknown-application", "unknown-machine-id", "unknown-version", "fleet-full",
+                "too-many-new-machines", "unknown-track", "no-release", "ahead-of-channel", "not-ordered",
+                "no-payload-for-architecture", "payload-format", "failed-here-before", "updates-disabled",
+                "rollout-stopped", "limit-in-progress",
             ])
         for reason in HoldReason.allCases { #expect(reason.text.hasSuffix(".")) }
     }

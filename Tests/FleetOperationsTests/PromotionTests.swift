@@ -95,6 +95,18 @@ struct PromotionTests {
         }
         #expect(empty?.kind == .conflict)
         #expect(empty?.userMessage.text == "Release 2.0.0 has no payload.")
+        let delta = PayloadUpload(
+            application: os, version: try Version("2.0.0"), architecture: .amd64, source: try Version("1.0.0"),
+            fileName: "delta.crau")
+        var chunks = [[1, 2, 3] as [UInt8]][...]
+        _ = try await fleet.control.addPayload(
+            delta, by: publisher, describe: { _ in PayloadDescription(format: 2, isDelta: true) },
+            nextChunk: { chunks.popFirst() })
+        let deltaOnly = await refusal {
+            _ = try await fleet.control.setChannel(alpha, of: os, to: Version("2.0.0"), by: admin)
+        }
+        #expect(deltaOnly?.userMessage.text == "Release 2.0.0 has only a delta.")
+        #expect(deltaOnly?.userMessage.hint?.contains("Add a full payload") == true)
         let unset = await refusal { _ = try await fleet.control.promote(from: alpha, to: beta, of: os, by: admin) }
         #expect(unset?.kind == .invalid)
         let missing = await refusal {

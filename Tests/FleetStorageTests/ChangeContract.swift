@@ -58,7 +58,7 @@ struct ChangeContract {
             await expectRefusal(.alreadyExists(.application, "OS")) {
                 try await store.commit(.createApplication(other))
             }
-            await expectRefusal(.alreadyExists(.payload, "2.0.0 amd64")) {
+            await expectRefusal(.alreadyExists(.payload, try makePayload("2.0.0").summary)) {
                 try await store.commit(.addPayload(try makePayload("2.0.0")))
             }
             await expectRefusal(.notFound(.release, "9.0.0")) {

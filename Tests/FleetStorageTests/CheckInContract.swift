@@ -222,6 +222,49 @@ struct CheckInContract {
         }
     }
 
+    @Test("one machine cannot fill the store with events, and takes nobody else's", arguments: StoreKind.allCases)
+    func eventsOfOneMachineAreBounded(kind: StoreKind) async throws {
+        try await kind.withStore(limits: FleetStoreLimits(eventsMaximum: 100, eventsPerMachineMaximum: 5)) { store in
+            try await store.furnish()
+            try await store.check("quiet")
+            for number in 0..<30 {
+                try await store.check("loud", events: [ReportedEvent(type: 90, result: number + 20)])
+            }
+            let loud = try await store.events(EventFilter(machine: MachineID("loud")), .first)
+            #expect(loud.items.map(\.result) == [49, 48, 47, 46, 45])
+            #expect(try await store.events(EventFilter(machine: MachineID("quiet")), .first).total == 2)
+        }
+    }
+
+    @Test(
+        "more new machines than an hour may bring wait for the next; known ones are served",
+        arguments: StoreKind.allCases)
+    func newMachinesAreBoundedByTheHour(kind: StoreKind) async throws {
+        try await kind.withStore(limits: FleetStoreLimits(newMachinesPerHourMaximum: 2)) { store in
+            try await store.furnish()
+            try await store.check("m1", at: 10)
+            try await store.check("m2", at: 20)
+            let refused = try await store.check("m3", at: 3609)
+            #expect(refused.decision == .hold(.tooManyNewMachines, until: .after(3610)))
+            #expect(!refused.isNewMachine)
+            #expect(try await store.show("m3") == nil)
+            #expect(try await store.check("m1", at: 3609).isOffer)
+            #expect(try await store.check("m3", at: 3610).isNewMachine)
+        }
+    }
+
+    @Test("an updater that reads format 1 only is not offered format 2", arguments: StoreKind.allCases)
+    func stockClientIsNotOfferedFormatTwo(kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            try await store.furnish()
+            let checkIn = CheckIn(
+                application: os, machine: try MachineID("m1"), track: "stable", version: try Version("1.0.0"),
+                architecture: .amd64, readsFormatTwo: false, receivedAt: start)
+            #expect(try await store.checkIn(checkIn).hold == .payloadFormat)
+            #expect(try await store.show("m1")?.hold == .payloadFormat)
+        }
+    }
+
     @Test("a check that changes nothing writes its time of sight at most once a minute", arguments: StoreKind.allCases)
     func lastSeenMayLag(kind: StoreKind) async throws {
         try await kind.withStore { store in

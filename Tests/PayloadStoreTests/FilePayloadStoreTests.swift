@@ -14,7 +14,7 @@ import UpdateModel
         try await withTemporaryDirectory { directory in
             let store = try FilePayloadStore(directory: directory, reserve: 1000) { _ in 5000 }
             var asked = false
-            await #expect(throws: PayloadStorageError.full(needed: 4001, available: 4000)) {
+            await #expect(throws: PayloadStorageError.full(needed: 4001, available: 4000, reserve: 1000)) {
                 try await store.receive(declaredSize: 4001) {
                     asked = true
                     return nil
@@ -23,6 +23,18 @@ import UpdateModel
             #expect(!asked)
             _ = try await store.receive([[UInt8](repeating: 1, count: 4000)], declaredSize: 4000)
         }
+    }
+
+    @Test(
+        "a full store tells what it keeps free, and never that nothing is needed",
+        arguments: [
+            (4096, 1 << 20, "keeps 1.0 MiB free and has 0 B beyond that; the payload needs 4.0 KiB."),
+            (0, 1 << 20, "keeps 1.0 MiB free and has 0 B beyond that; too little for the rest of the payload."),
+            (4096, 0, "has 0 B free; the payload needs 4.0 KiB."),
+        ] as [(UInt64, UInt64, String)])
+    func fullStoreTellsItsReserve(needed: UInt64, reserve: UInt64, text: String) {
+        let error = PayloadStorageError.full(needed: needed, available: 0, reserve: reserve)
+        #expect(error.userMessage.text == "The payload store \(text)")
     }
 
     @Test("uploads at the same time are not promised the same space")
@@ -55,7 +67,7 @@ import UpdateModel
                 }
             }
             let chunk = [UInt8](repeating: 0, count: 4 << 20)
-            await #expect(throws: PayloadStorageError.full(needed: 0, available: 0)) {
+            await #expect(throws: PayloadStorageError.full(needed: 0, available: 0, reserve: 1000)) {
                 try await store.receive(Array(repeating: chunk, count: 20))
             }
             #expect(try files.contentsOfDirectory(atPath: "\(directory)/incoming").isEmpty)

@@ -15,6 +15,7 @@ struct DecisionTests {
         var machine = machine()
         var wanted = target(applies(.noRelease) && reason == .noRelease ? nil : "2.0.0")
         if applies(.noPayloadForArchitecture), reason == .noPayloadForArchitecture { wanted.payload = nil }
+        if reason == .payloadFormat { wanted.payload = payload("2.0.0", format: 2) }
         if applies(.failedHereBefore), Self.rank(reason) <= Self.rank(.failedHereBefore) {
             machine.failures = [
                 ReleaseFailure(version: version("2.0.0"), code: 44, reason: "no", at: start, isFinal: true)
@@ -24,7 +25,9 @@ struct DecisionTests {
         wanted.isStopped = Self.rank(reason) <= Self.rank(.rolloutStopped)
         wanted.policy.maximumInProgress = 3
         wanted.placesTakenByOthers = 3
-        #expect(RolloutPlanner.decide(for: machine, target: wanted) == .hold(reason, until: nil))
+        let decision = RolloutPlanner.decide(
+            for: machine, target: wanted, readsFormatTwo: Self.rank(reason) > Self.rank(.payloadFormat))
+        #expect(decision == .hold(reason, until: nil))
     }
 
     static func rank(_ reason: HoldReason) -> Int { HoldReason.allCases.firstIndex(of: reason) ?? 0 }
@@ -73,6 +76,17 @@ struct DecisionTests {
         #expect(
             RolloutPlanner.decide(for: machine(), target: target(policy: policy, taken: 1))
                 == .hold(.limitInProgress, until: nil))
+    }
+
+    @Test("format 2 is offered only to updaters that read it; format 1 to all")
+    func formatIsHeeded() {
+        var wanted = target()
+        #expect(RolloutPlanner.decide(for: machine(), target: wanted, readsFormatTwo: false) == .offer(payload("2.0.0")))
+        wanted.payload = payload("2.0.0", format: 2)
+        #expect(
+            RolloutPlanner.decide(for: machine(), target: wanted, readsFormatTwo: false)
+                == .hold(.payloadFormat, until: nil))
+        #expect(RolloutPlanner.decide(for: machine(), target: wanted) == .offer(payload("2.0.0", format: 2)))
     }
 
     @Test("a limit of 0 offers nothing")

@@ -122,6 +122,67 @@ struct ReportTests {
         #expect(FailureClass(code: code) == expected)
     }
 
+    @Test(
+        "damage on the way and faults of one machine count, and do not bar the release there",
+        arguments: [4, 6, 7, 8, 9, 10, 11, 14, 20, 21, 22, 27, 29, 32, 33, 38, 43, 100] as [Int64])
+    func passingFaultsDoNotBar(code: Int64) {
+        let (machine, rollout) = granted()
+        var step = makeStep(machine, rollouts: [rollout])
+        step.apply(report(3, 0, code: code))
+        #expect(step.state("2.0.0").failed == 1)
+        #expect(step.machine.failures.map(\.isFinal) == [false])
+    }
+
+    @Test(
+        "faults of the release bar it", arguments: [15, 16, 17, 18, 19, 23, 24, 25, 26, 28, 41, 42, 44, 77] as [Int64])
+    func faultsOfTheReleaseBar(code: Int64) { #expect(FailureClass(code: code) == .release) }
+
+    @Test("a stock client that is reset in the boot in which it installed says it fell back: that is no failure")
+    func falseRollbackIsNoFailure() {
+        let (machine, rollout) = granted()
+        var step = makeStep(machine, rollouts: [rollout])
+        step.apply(report(3, 1))
+        step.apply(report(3, 0, code: 44))
+        #expect(step.machine.stage == .offered)
+        #expect(step.machine.failures.isEmpty)
+        #expect(step.state("2.0.0").failed == 0)
+        #expect(step.state("2.0.0").inProgress == 1)
+        var held = step
+        held.record(.hold(.rolloutStopped, until: nil))
+        #expect(held.machine.stage == .held)
+        #expect(held.state("2.0.0").inProgress == 0)
+        var named = makeStep(machine, rollouts: [rollout])
+        named.apply(report(3, 1))
+        named.apply(ReportedEvent(type: 3, result: 0, code: 44, version: version("2.0.0")))
+        #expect(named.state("2.0.0").failed == 1, "who names the release means it")
+        var later = makeStep(machine, rollouts: [rollout])
+        later.apply(report(3, 1))
+        later.observe(check(version: "1.0.0", boot: "boot-2"), version: version("1.0.0"))
+        later.apply(report(3, 0, code: 44))
+        #expect(later.state("2.0.0").failed == 1, "another boot is a fall back")
+    }
+
+    @Test("a machine that asks again while it downloads keeps its place and its deadline, and is shown as offered")
+    func askingAgainGoesBackToOffered() {
+        let (machine, rollout) = granted()
+        var step = makeStep(machine, rollouts: [rollout], at: 10)
+        step.apply(report(13, 1))
+        step.apply(report(3, 0, code: 2503))
+        #expect(step.machine.stage == .downloading)
+        for round in 1...5 as ClosedRange<Int64> {
+            step = makeStep(step.machine, rollouts: [step.state("2.0.0")], at: 10 + round * 100)
+            step.record(.offer(payload("2.0.0")))
+            #expect(step.machine.stage == .offered)
+            step.apply(report(13, 1))
+            #expect(step.machine.stage == .downloading)
+            #expect(step.machine.grant?.stageSince == start.adding(seconds: 10), "no loop keeps a place for ever")
+        }
+        #expect(step.state("2.0.0").inProgress == 1)
+        #expect(step.state("2.0.0").granted == 1)
+        step.record(.hold(.updatesDisabled, until: nil))
+        #expect(step.state("2.0.0").inProgress == 0)
+    }
+
     @Test("a failed check does not end an update, and repeated every hour it is remembered once")
     func checkErrorsAreNoFailures() {
         let (machine, rollout) = granted()

@@ -9,7 +9,7 @@ import UpdateEngineKit
 import UpdateLogic
 import UpdateModel
 
-@Suite("The engine's journeys")
+@Suite("The engine’s journeys", .serialized)
 struct JourneyTests {
     static func releases() throws -> [TestRelease] { [try TestRelease("1.0.0"), try TestRelease("2.0.0")] }
 
@@ -100,7 +100,6 @@ struct JourneyTests {
         let releases = try Self.largeReleases()
         try await EngineRig.run(releases) { rig in
             rig.payloads.behave(.stalls(afterBytes: bytes))
-            rig.settings.withLock { $0.downloadStall = .seconds(60) }
             try await rig.withEngine { engine in
                 _ = await engine.ask(.update)
                 try await engine.wait { status in

@@ -12,7 +12,7 @@ import UpdateModel
 
 /// Whatever a server sends: the running slot is untouched, the passive one never bootable, the failure is told with
 /// its code, and the next update works.
-@Suite("A payload server that misbehaves")
+@Suite("A payload server that misbehaves", .serialized)
 struct PayloadServerTests {
     struct Fault: CustomTestStringConvertible, Sendable {
         var testDescription: String
@@ -21,12 +21,15 @@ struct PayloadServerTests {
         var code: Int
         /// The words that a person is told.
         var words: String
+        var isSilent = false
     }
 
     static let faults = [
-        Fault(testDescription: "never answers", behaviour: .silent, code: 9, words: "bytes a second"),
+        Fault(testDescription: "never answers", behaviour: .silent, code: 9, words: "bytes a second", isSilent: true),
         Fault(testDescription: "closes at once", behaviour: .closesAtOnce, code: 9, words: "did not answer"),
-        Fault(testDescription: "stalls", behaviour: .stalls(afterBytes: 5000), code: 9, words: "bytes a second"),
+        Fault(
+            testDescription: "stalls", behaviour: .stalls(afterBytes: 5000), code: 9, words: "bytes a second",
+            isSilent: true),
         Fault(testDescription: "closes early", behaviour: .closes(afterBytes: 5000), code: 9, words: "interrupted"),
         Fault(testDescription: "promises more", behaviour: .lies(contentLength: 1 << 30), code: 11, words: "the offer says"),
         Fault(testDescription: "promises less", behaviour: .lies(contentLength: 100), code: 11, words: "the offer says"),
@@ -44,13 +47,17 @@ struct PayloadServerTests {
     func fault(_ fault: Fault) async throws {
         try await EngineRig.run(JourneyTests.releases()) { rig in
             rig.payloads.behave(fault.behaviour)
+            if fault.isSilent { rig.settings.withLock { $0.downloadStall = .milliseconds(100) } }
             try await rig.withEngine { engine in
                 let status = try await engine.update()
                 #expect(status.lastError?.contains(fault.words) == true, "\(status.lastError ?? "no error")")
                 #expect(status.state == .idle)
                 #expect(try rig.isUntouched())
                 #expect(rig.omaha.events == ["3/2 <0.0.0.0>", "13/1", "3/0 \(fault.code)"])
-                rig.payloads.behave(.honest)
+            }
+            rig.payloads.behave(.honest)
+            rig.settings.withLock { $0.downloadStall = .seconds(20) }
+            try await rig.withEngine { engine in
                 let next = try await engine.update()
                 #expect(next.lastError == nil)
                 try await engine.wait { $0.state == .rebooting }
@@ -63,8 +70,11 @@ struct PayloadServerTests {
     func interruptions() async throws {
         let releases = try JourneyTests.largeReleases()
         try await EngineRig.run(releases) { rig in
-            rig.payloads.behave(.closes(afterBytes: 300_000), .stalls(afterBytes: 400_000), .closesAtOnce, .honest)
-            rig.settings.withLock { $0.downloadAttempts = 3 }
+            rig.payloads.behave(.closes(afterBytes: 300_000), .closes(afterBytes: 400_000), .closesAtOnce, .honest)
+            rig.settings.withLock {
+                $0.downloadAttempts = 3
+                $0.downloadStall = .milliseconds(500)
+            }
             try await rig.withEngine { engine in
                 let status = try await engine.update()
                 #expect(status.lastError == nil)
@@ -80,6 +90,7 @@ struct PayloadServerTests {
         let releases = try JourneyTests.largeReleases()
         try await EngineRig.run(releases) { rig in
             rig.payloads.behave(.closes(afterBytes: 700_000), .ignoresRange)
+            rig.settings.withLock { $0.downloadAttempts = 2 }
             try await rig.withEngine { engine in
                 let status = try await engine.update()
                 #expect(status.lastError == nil)
@@ -103,7 +114,7 @@ struct PayloadServerTests {
     }
 }
 
-@Suite("A payload that is not what it should be")
+@Suite("A payload that is not what it should be", .serialized)
 struct BadPayloadTests {
     struct Case: CustomTestStringConvertible, Sendable {
         var testDescription: String
@@ -237,7 +248,7 @@ struct BadPayloadTests {
     }
 }
 
-@Suite("An update server that misbehaves")
+@Suite("An update server that misbehaves", .serialized)
 struct UpdateServerTests {
     struct Fault: CustomTestStringConvertible, Sendable {
         var testDescription: String

@@ -1,5 +1,7 @@
 import ContentTrust
 import FleetModel
+import FoundationEssentials
+import NIOCore
 import Testing
 import UpdateModel
 import UpdateServerKit
@@ -21,6 +23,64 @@ struct HostilePeerTests {
             var sent = 0
             while sent < 100_000, connection.send(chunk) { sent += 1 }
             #expect(sent < 100_000, "the server took 400 MB")
+        }
+    }
+
+    @Test(
+        "a declared length beyond the limit is refused at once, before a byte of the body",
+        arguments: ["POST /v1/update/ HTTP/1.1", "POST /api/v1/applications HTTP/1.1"])
+    func declaredLength(start: String) async throws {
+        try await TestServer().live { port in
+            let connection = try RawConnection(port: port)
+            connection.send(
+                "\(start)\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 99999999\r\n\r\n")
+            #expect(String(decoding: connection.receiveAll(), as: UTF8.self).hasPrefix("HTTP/1.1 413"))
+        }
+    }
+
+    @Test("a body that does not come in time costs its sender the connection")
+    func drippingBody() async throws {
+        var server = TestServer()
+        server.patience.body = .milliseconds(100)
+        try await server.live { port in
+            let connection = try RawConnection(port: port)
+            let start = ContinuousClock.now
+            connection.send("POST /v1/update/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000\r\n\r\n<")
+            #expect(!String(decoding: connection.receiveAll(), as: UTF8.self).hasPrefix("HTTP/1.1 200"))
+            #expect(ContinuousClock.now - start < .seconds(15))
+        }
+    }
+
+    @Test("a download that nobody takes ends")
+    func stalledDownload() async throws {
+        var server = TestServer()
+        server.patience.stall = .milliseconds(100)
+        let payload = try await server.publish(payloadBlobByteCount: 4096 * 4096)
+        try await server.live { port in
+            let reader = try RawConnection(port: port, receiveByteCount: 4096)
+            reader.send("GET /payloads/\(payload.sha256)/p HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+            #expect(!reader.receive(16).isEmpty)
+            // The kernel keeps what it took; only time shows that the rest never comes.
+            try await Task.sleep(for: .seconds(1))
+            #expect(reader.receiveAll().count < Int(payload.size))
+        }
+    }
+
+    @Test(
+        "an answer to HEAD has no body, so that the next answer on the connection is not misread",
+        arguments: [
+            ("/", 200), ("/healthz", 200), ("/readyz", 200), ("/api/v1/status", 200), ("/payloads/xx/y", 404),
+            ("/nothing", 404), ("/api/v1/nothing", 404),
+        ])
+    func head(path: String, status: Int) async throws {
+        try await TestServer().live { port in
+            let connection = try RawConnection(port: port)
+            connection.send("HEAD \(path) HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+            connection.send("GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
+            let text = String(decoding: connection.receiveAll(), as: UTF8.self)
+            #expect(text.hasPrefix("HTTP/1.1 \(status)"))
+            let end = try #require(text.firstRange(of: "\r\n\r\n"))
+            #expect(text[end.upperBound...].hasPrefix("HTTP/1.1 200"))
         }
     }
 

@@ -136,6 +136,26 @@ struct OmahaTests {
         }
     }
 
+    @Test("more than 64 events of one application are refused whole, so that none is acknowledged and dropped")
+    func manyEvents() async throws {
+        let server = TestServer()
+        _ = try await server.publish()
+        func body(_ count: Int) -> ByteBuffer {
+            let events = String(repeating: #"<event eventtype="13" eventresult="1"></event>"#, count: count)
+            return ByteBuffer(
+                string: #"<request protocol="3.0"><app appid="\#(TestServer.application)" version="1.0.0" "#
+                    + #"track="stable" machineid="m1">\#(events)</app></request>"#)
+        }
+        try await server.test { client in
+            let refused = try await client.execute(uri: "/v1/update/", method: .post, body: body(65))
+            #expect(refused.status == .badRequest)
+            #expect(try OmahaResponse(xml: refused.body.readableBytesView).apps.first?.events.isEmpty == true)
+            #expect(try await server.control.machines(.init(), .first, by: .local).total == 0)
+            let taken = try await client.execute(uri: "/v1/update/", method: .post, body: body(64))
+            #expect(taken.status == .ok)
+        }
+    }
+
     @Test("a request of more than 64 KiB is refused, and still with an Omaha document")
     func tooLong() async throws {
         try await TestServer().test { client in

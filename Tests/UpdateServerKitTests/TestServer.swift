@@ -21,6 +21,7 @@ struct TestServer {
     let payloads = MemoryPayloadStore()
     var authentication = ServerSettings.Authentication.none
     var publicURL: String? = "http://updates.test"
+    var patience = Patience()
 
     init(authentication: ServerSettings.Authentication = .none, publicURL: String? = "http://updates.test") {
         control = FleetControl(store: MemoryFleetStore(), payloads: payloads)
@@ -59,12 +60,14 @@ struct TestServer {
         fragment.publicURL = publicURL
         var logger = Logger(label: "test")
         logger.logLevel = .critical
-        return UpdateServer(
+        var server = UpdateServer(
             settings: try ServerSettings(fragment), directory: try DataDirectory(creating: directory), control: control,
             logger: logger
         ) { overview in
             FleetPage(markup: "<p>\(overview.machines.total) machines</p>", contentSecurityPolicy: "default-src 'none'")
         }
+        server.patience = patience
+        return server
     }
 
     /// A release with one payload on the channel `stable`, and the group `web` that follows it on the track `stable`.

@@ -9,6 +9,7 @@ package struct SQLiteFleetStore: FleetStore {
     let queue: GroupCommitQueue
     private let cache = TrackCache()
     private let limits: FleetStoreLimits
+    private let arrivals: ArrivalMeter
 
     /// Opens the file, makes it where there is none, and brings it up to date.
     /// - Throws: ``FleetStoreError/newerDatabase(path:marks:)`` or ``FleetStoreError/failed(doing:reason:)``.
@@ -25,6 +26,7 @@ package struct SQLiteFleetStore: FleetStore {
             self.pool = pool
             self.queue = GroupCommitQueue(pool: pool, cache: cache)
             self.limits = limits
+            self.arrivals = ArrivalMeter(maximum: limits.newMachinesPerHourMaximum)
         } catch {
             throw FleetStoreError(error, doing: "opening \(path)")
         }
@@ -36,16 +38,16 @@ package struct SQLiteFleetStore: FleetStore {
     }
 
     package func checkIn(_ checkIn: CheckIn) async throws(FleetStoreError) -> CheckInOutcome {
-        let script = CheckInScript(checkIn, limits: limits)
+        let script = CheckInScript(checkIn, limits: limits, arrivals: arrivals)
         return try await queue.perform { [cache, limits] db in
-            var transaction = SQLiteTransaction(db, cache: cache, eventsMaximum: limits.eventsMaximum)
+            var transaction = SQLiteTransaction(db, cache: cache, limits: limits)
             return try script.run(on: &transaction)
         }
     }
 
     package func expireGrants(at now: Timestamp) async throws(FleetStoreError) -> Int {
         try await queue.perform { [cache, limits] db in
-            var transaction = SQLiteTransaction(db, cache: cache, eventsMaximum: limits.eventsMaximum)
+            var transaction = SQLiteTransaction(db, cache: cache, limits: limits)
             let script = ExpiryScript(now: now, limit: CheckInScript.expiryBatch)
             let groups = try transaction.all("SELECT \(Group.columns) FROM machine_group g", []) {
                 try Group(reading: &$0)

@@ -108,10 +108,22 @@ extension SQLiteTransaction {
                 event.kind.rawValue, event.type, event.result, event.code, event.version?.text, event.previousVersion,
                 event.text,
             ])
-        let step = Int64(min(max(eventsMaximum / 100, 1), 1000))
         let number = db.lastInsertedRowID
-        guard number > eventsMaximum, number.isMultiple(of: step) else { return }
-        try run("DELETE FROM event WHERE number <= ?", [number - Int64(eventsMaximum)])
+        try pruneEvents(of: event.machine, in: event.application)
+        let step = Int64(min(max(limits.eventsMaximum / 100, 1), 1000))
+        guard number > limits.eventsMaximum, number.isMultiple(of: step) else { return }
+        try run("DELETE FROM event WHERE number <= ?", [number - Int64(limits.eventsMaximum)])
+    }
+
+    /// Walks one machine's part of an index, which is never much longer than the limit.
+    private func pruneEvents(of machine: MachineID, in application: ApplicationID) throws {
+        let sql = """
+            DELETE FROM event WHERE application = ? AND machine = ? AND number <= (
+                SELECT number FROM event WHERE application = ? AND machine = ?
+                ORDER BY number DESC LIMIT 1 OFFSET ?)
+            """
+        let (application, machine) = (application.canonical, machine.rawValue)
+        try run(sql, [application, machine, application, machine, limits.eventsPerMachineMaximum])
     }
 
     func removeEvents(of machine: MachineID, in application: ApplicationID) throws {

@@ -8,12 +8,12 @@ struct SQLiteTransaction: FleetTransaction {
     let db: Database
     /// `nil` where changes made by others may be seen: on reading connections.
     let cache: TrackCache?
-    let eventsMaximum: Int
+    let limits: FleetStoreLimits
 
-    init(_ db: Database, cache: TrackCache? = nil, eventsMaximum: Int = .max) {
+    init(_ db: Database, cache: TrackCache? = nil, limits: FleetStoreLimits = FleetStoreLimits()) {
         self.db = db
         self.cache = cache
-        self.eventsMaximum = eventsMaximum
+        self.limits = limits
     }
 
     func first<Value>(

@@ -138,7 +138,7 @@ package final class FilePayloadStore: PayloadStorage {
 // Free space.
 extension FilePayloadStore {
     /// Sets space aside for an upload.
-    /// - Throws: ``PayloadStorageError/full(needed:available:)``.
+    /// - Throws: ``PayloadStorageError/full(needed:available:reserve:)``.
     private func promise(_ bytes: UInt64) throws(PayloadStorageError) {
         let free = if let freeBytes { freeBytes(directory) } else { try LinuxFile.freeBytes(at: directory) }
         let isGranted = promised.withLock { promised in
@@ -148,7 +148,8 @@ extension FilePayloadStore {
             promised = wanted
             return true
         }
-        guard isGranted else { throw .full(needed: bytes, available: free > reserve ? free - reserve : 0) }
+        let available = free > reserve ? free - reserve : 0
+        guard isGranted else { throw .full(needed: bytes, available: available, reserve: reserve) }
     }
 
     /// Gives back what was set aside, because it is written by now or will not be.

@@ -10,31 +10,48 @@ public struct TrustedKeys: Sendable, Hashable {
 
     /// Without repetitions, in the order given.
     public let keys: [VerificationKey]
+    /// Files of a directory that gave no key, and why: whoever trusts the rest should tell of them.
+    public let skippedFiles: [KeyFileError]
 
-    public init(keys: [VerificationKey]) {
+    public init(keys: [VerificationKey]) { self.init(keys: keys, skippedFiles: []) }
+
+    private init(keys: [VerificationKey], skippedFiles: [KeyFileError]) {
         var seen: Set<VerificationKey> = []
         self.keys = keys.filter { seen.insert($0).inserted }
+        self.skippedFiles = skippedFiles
     }
 
     /// Reads keys from files, and from all files `*.pem` of directories, in the order of their names.
     ///
-    /// - Throws: ``KeyFileError``: for a path that is missing, a file that is no public key, a directory without any
-    ///   key, more than ``countLimit`` keys. Nothing is skipped silently.
+    /// A file named in `paths` must be a public key. One that a directory happens to hold, and that is none, must not
+    /// keep a machine from its updates: it is left out and told in ``skippedFiles``, as long as some key remains.
+    ///
+    /// - Throws: ``KeyFileError``: for a path that is missing, a named file that is no public key, a directory without
+    ///   any `*.pem`, no key at all, more than ``countLimit`` files.
     public init(paths: [String]) throws(KeyFileError) {
-        var files: [String] = []
+        var files: [(path: String, isNamed: Bool)] = []
         for path in paths {
             switch try KeyFile.kind(of: path) {
-            case .file: files.append(path)
+            case .file: files.append((path, true))
             case .directory:
                 let found = try KeyFile.pemFiles(inDirectory: path)
                 guard !found.isEmpty else { throw .noKeys(path: path) }
-                files += found
+                files += found.map { ($0, false) }
             }
         }
         guard files.count <= Self.countLimit else { throw .tooManyKeys(limit: Self.countLimit) }
         var keys: [VerificationKey] = []
-        for file in files { keys.append(try VerificationKey(contentsOfFile: file)) }
-        self.init(keys: keys)
+        var skipped: [KeyFileError] = []
+        for file in files {
+            do throws(KeyFileError) {
+                keys.append(try VerificationKey(contentsOfFile: file.path))
+            } catch {
+                guard !file.isNamed else { throw error }
+                skipped.append(error)
+            }
+        }
+        if keys.isEmpty, let first = skipped.first { throw first }
+        self.init(keys: keys, skippedFiles: skipped)
     }
 
     public var isEmpty: Bool { keys.isEmpty }

@@ -17,7 +17,7 @@ extension PayloadError: UserFacingError {
         case .metadataSignatureMissing: "The payload's metadata is not signed."
         case .metadataSignatureInvalid: "The payload's metadata is not signed by any trusted key."
         case .signatureMissing: "The payload is not signed."
-        case .signatureInvalid: "The payload is damaged, or not signed by any trusted key."
+        case .signatureInvalid: "The payload's data is whole, but no trusted key has signed it."
         case .signatureMalformed: "The payload's signature cannot be parsed."
         case .blobDigestMissing(let place): "The data of \(place) comes without a digest."
         case .blobDigestMismatch(let place): "The data of \(place) is damaged: its digest differs."

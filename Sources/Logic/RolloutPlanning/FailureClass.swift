@@ -4,7 +4,8 @@ internal import OmahaProtocol
 package enum FailureClass: Hashable, Sendable {
     /// The question to the server failed, or the machine put the update off: nothing about the release.
     case check
-    /// The way to the machine failed: the release may be tried again here.
+    /// The way to the machine failed, or something of the one machine such as its disk: it counts towards the stop, and
+    /// the release may be tried again here.
     case transfer
     /// The release failed on this machine, and is not tried here again by itself.
     case release
@@ -17,7 +18,7 @@ package enum FailureClass: Hashable, Sendable {
             .omahaResponseInvalid?, .ignoredPerPolicy?, .deferredPerPolicy?, .omahaErrorInHTTPResponse?,
             .deferredForBackoff?:
             self = .check
-        case .downloadTransfer?, .downloadStateInitialization?, .newPCRPolicyHTTP?, .downloadIncomplete?:
+        case let passing? where Self.passing.contains(passing):
             self = .transfer
         case let other?:
             self = other.httpStatus == nil ? .release : .check
@@ -25,6 +26,15 @@ package enum FailureClass: Hashable, Sendable {
             self = .release
         }
     }
+
+    /// Damage on the way (a proxy's page, a torn download, a flipped bit) and faults of one machine (a partition that does
+    /// not open, a write that fails). A release that is really at fault shows it on several machines, and is stopped.
+    private static let passing: Set<OmahaErrorCode> = [
+        .filesystemCopier, .setBootableFlag, .installDeviceOpen, .kernelDeviceOpen, .downloadTransfer,
+        .payloadHashMismatch, .payloadSizeMismatch, .downloadWrite, .downloadStateInitialization,
+        .downloadInvalidMetadataMagic, .signatureMissingInManifest, .operationHashVerification, .operationHashMismatch,
+        .invalidMetadataSize, .invalidMetadataSignature, .operationHashMissing, .newPCRPolicyHTTP, .downloadIncomplete,
+    ]
 }
 
 /// Error codes in words.

@@ -14,7 +14,7 @@ extension MachineStep {
     private mutating func recordOffer(_ payload: Payload) {
         change { $0.hold = nil }
         guard let grant = machine.grant, grant.version == payload.version else { return newGrant(payload.version) }
-        guard !grant.holdsPlace else { return }
+        if grant.holdsPlace { return goBackToOffered() }
         let moment = now
         change { machine in
             machine.grant?.holdsPlace = true
@@ -23,6 +23,11 @@ extension MachineStep {
         count(payload.version) { $0.countPlaceTakenAgain() }
         setStage(waitsForReboot ? .installed : .offered)
         remember(.offered, version: payload.version, text: "Offered \(payload.version) again.")
+    }
+
+    /// A machine that asks again is not downloading any more. It keeps its place, and the deadline it had.
+    private mutating func goBackToOffered() {
+        if !waitsForReboot { setStage(.offered) }
     }
 
     private mutating func newGrant(_ version: Version) {

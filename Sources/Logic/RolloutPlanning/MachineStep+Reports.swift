@@ -1,4 +1,5 @@
 package import FleetModel
+internal import OmahaProtocol
 internal import UpdateModel
 
 // What machines report, and what follows from it.
@@ -47,9 +48,11 @@ extension MachineStep {
         setStage(.overdue)
     }
 
-    /// A stage that the machine reached before does not renew its deadline, so no loop of reports keeps a place for ever.
+    /// A grant whose machine went back a stage keeps the deadline it has, so no loop of reports keeps a place for ever. Such
+    /// a machine began its stage later than its grant says.
     private mutating func advance(to stage: MachineStage, _ event: ReportedEvent, _ text: String) {
-        let isForward = Self.rank(stage) > Self.rank(machine.stage)
+        let wentBack = machine.grant.map { machine.stageSince > $0.stageSince } ?? false
+        let isForward = !wentBack && Self.rank(stage) > Self.rank(machine.stage)
         let (moment, boot) = (now, machine.bootID)
         change { machine in
             if isForward { machine.grant?.stageSince = moment }
@@ -104,6 +107,7 @@ extension MachineStep {
     private mutating func applyError(_ event: ReportedEvent) {
         let failure = FailureClass(code: event.code)
         guard failure != .check else { return noteError(event) }
+        if isFalseRollback(event) { return forgetInstallation(event) }
         let reason = Self.reason(of: event)
         if let grant = machine.grant, event.version == nil || event.version == grant.version {
             return fail(grant, event, reason: reason, isFinal: failure == .release)
@@ -114,6 +118,22 @@ extension MachineStep {
                     version: version, code: event.code, reason: reason, at: now, isFinal: failure == .release))
         }
         noteError(event)
+    }
+
+    /// A stock client whose status a person resets while it waits for its reboot says that it fell back, though it never
+    /// left: it is still in the boot in which it installed. A client that names the release knows better.
+    private func isFalseRollback(_ event: ReportedEvent) -> Bool {
+        guard event.version == nil, FailureText.code(event.code)?.base == .rollback,
+            let installed = machine.grant?.installedInBoot
+        else { return false }
+        return machine.bootID == installed
+    }
+
+    private mutating func forgetInstallation(_ event: ReportedEvent) {
+        change { $0.grant?.installedInBoot = nil }
+        setStage(machine.grant?.holdsPlace == true ? .offered : .overdue)
+        let text = "Gave up the update it had installed, in the same boot; no failure of the release."
+        remember(.other, from: event, version: machine.grant?.version, text: text)
     }
 
     /// Records an error that says nothing against a granted release. The same error again, as a machine in trouble

@@ -9,12 +9,17 @@ package enum RolloutPlanner {
     /// A machine that holds a place is offered the same release again whatever the limit; it may exchange its place for a
     /// newer release, because that takes no further one.
     ///
-    /// - Parameter isForced: a person at the machine insists, so an earlier failure there does not count.
-    package static func decide(for machine: Machine, target: RolloutTarget, isForced: Bool = false) -> Decision {
+    /// - Parameters:
+    ///   - isForced: a person at the machine insists, so an earlier failure there does not count.
+    ///   - readsFormatTwo: whether the machine's updater reads payloads of format 2.
+    package static func decide(
+        for machine: Machine, target: RolloutTarget, isForced: Bool = false, readsFormatTwo: Bool = true
+    ) -> Decision {
         guard let version = target.version else { return .hold(.noRelease, until: nil) }
         if machine.version == version { return .upToDate }
         if let reason = orderHold(from: machine.version, to: version) { return .hold(reason, until: nil) }
         guard let payload = target.payload else { return .hold(.noPayloadForArchitecture, until: nil) }
+        if payload.format != 1, !readsFormatTwo { return .hold(.payloadFormat, until: nil) }
         if !isForced, hasFailed(version, on: machine) { return .hold(.failedHereBefore, until: nil) }
         if !target.policy.isEnabled { return .hold(.updatesDisabled, until: nil) }
         if target.isStopped { return .hold(.rolloutStopped, until: nil) }

@@ -22,6 +22,8 @@ public struct CheckIn: Hashable, Sendable {
     public var asksForUpdate: Bool
     /// A person at the machine insists: a release that failed here before may be offered again.
     public var isForced: Bool
+    /// Whether the machine's updater reads payloads of format 2. Stock Flatcar clients read format 1 only.
+    public var readsFormatTwo: Bool
     /// By the server's clock; the use case that takes check-ins fills it in.
     public var receivedAt: Timestamp
 
@@ -29,7 +31,7 @@ public struct CheckIn: Hashable, Sendable {
         application: ApplicationID, machine: MachineID?, track: String, version: Version?,
         architecture: Architecture?, bootID: String? = nil, alias: String? = nil, oem: String? = nil,
         address: String? = nil, bootedSlot: Slot? = nil, events: [ReportedEvent] = [], asksForUpdate: Bool = true,
-        isForced: Bool = false, receivedAt: Timestamp = .epoch
+        isForced: Bool = false, readsFormatTwo: Bool = true, receivedAt: Timestamp = .epoch
     ) {
         self.application = application
         self.machine = machine
@@ -44,6 +46,7 @@ public struct CheckIn: Hashable, Sendable {
         self.events = events
         self.asksForUpdate = asksForUpdate
         self.isForced = isForced
+        self.readsFormatTwo = readsFormatTwo
         self.receivedAt = receivedAt
     }
 }

@@ -1,4 +1,4 @@
-internal import FleetModel
+package import FleetModel
 internal import UpdateModel
 
 // Applications, releases, payloads.
@@ -72,10 +72,10 @@ extension ChangeScript {
     private func add(_ payload: Payload, on store: inout some FleetTransaction) throws {
         let existing = try store.release(payload.version, of: payload.application)
         try refuse(existing == nil, .notFound(.release, payload.version.text))
-        let isTaken = try store.payloads(of: payload.version, in: payload.application).contains {
+        let other = try store.payloads(of: payload.version, in: payload.application).first {
             $0.architecture == payload.architecture && $0.source == payload.source
         }
-        try refuse(isTaken, .alreadyExists(.payload, "\(payload.version) \(payload.architecture)"))
+        if let other { throw FleetStoreError.alreadyExists(.payload, other.summary) }
         try store.put(payload)
     }
 
@@ -92,5 +92,13 @@ extension ChangeScript {
             throw FleetStoreError.inUse(.payload, name, by: "the channel “\(channel)”")
         }
         try store.remove(match)
+    }
+}
+
+extension Payload {
+    /// Tells one payload of a release from the others, for messages.
+    package var summary: String {
+        let kind = source.map { "delta from \($0)" } ?? "full"
+        return "\(version) \(architecture), \(kind), format \(format), “\(fileName)”, SHA-256 \(sha256)"
     }
 }

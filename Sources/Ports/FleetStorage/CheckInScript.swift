@@ -6,15 +6,18 @@ package import UpdateModel
 package struct CheckInScript {
     let checkIn: CheckIn
     let limits: FleetStoreLimits
+    let arrivals: ArrivalMeter
 
     /// More reports than this in one check-in are dropped.
     static let eventsMaximum = 32
     /// Places looked at for expiry in one go.
     package static let expiryBatch = 200
 
-    package init(_ checkIn: CheckIn, limits: FleetStoreLimits) {
+    /// - Parameter arrivals: the store's one meter.
+    package init(_ checkIn: CheckIn, limits: FleetStoreLimits, arrivals: ArrivalMeter) {
         self.checkIn = checkIn
         self.limits = limits
+        self.arrivals = arrivals
     }
 
     package func run(on store: inout some FleetTransaction) throws -> CheckInOutcome {
@@ -23,6 +26,9 @@ package struct CheckInScript {
         if known == nil {
             guard try store.application(checkIn.application) != nil else { return outcome(.unknownApplication) }
             guard try store.machineCount() < limits.machinesMaximum else { return outcome(.fleetFull) }
+            if let moment = arrivals.count(at: checkIn.receivedAt) {
+                return outcome(.tooManyNewMachines, until: moment)
+            }
         }
         let facts = try store.facts(track: checkIn.track, of: checkIn.application, for: checkIn.architecture)
         var step = try begin(known, id, version, facts, on: &store)
@@ -42,9 +48,9 @@ package struct CheckInScript {
         return outcome(checkIn.machine == nil ? .unknownMachineID : .unknownVersion)
     }
 
-    private func outcome(_ reason: HoldReason) -> CheckInOutcome {
+    private func outcome(_ reason: HoldReason, until moment: Timestamp? = nil) -> CheckInOutcome {
         CheckInOutcome(
-            decision: checkIn.asksForUpdate ? .hold(reason, until: nil) : nil, group: nil, stage: nil,
+            decision: checkIn.asksForUpdate ? .hold(reason, until: moment) : nil, group: nil, stage: nil,
             isNewMachine: false)
     }
 
@@ -118,7 +124,8 @@ extension CheckInScript {
             let isOwn = known?.group == facts.group.name && known?.grant?.holdsPlace == true
             target.placesTakenByOthers = taken - (isOwn ? 1 : 0)
         }
-        return RolloutPlanner.decide(for: step.machine, target: target, isForced: checkIn.isForced)
+        return RolloutPlanner.decide(
+            for: step.machine, target: target, isForced: checkIn.isForced, readsFormatTwo: checkIn.readsFormatTwo)
     }
 
     /// Frees places that are overdue, other than the asking machine's own. The counters pass through the store, because

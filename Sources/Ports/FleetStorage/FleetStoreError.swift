@@ -27,6 +27,10 @@ extension FleetStoreError: UserFacingError {
         switch self {
         case .notFound(let noun, let name):
             UserMessage("There is no \(noun.rawValue) “\(name)”.", exit: .badData)
+        case .alreadyExists(.payload, let name):
+            UserMessage(
+                "The release has a payload of this kind already: \(name).",
+                hint: "Delete that one first, or add yours to a new release.", exit: .badData)
         case .alreadyExists(let noun, let name):
             UserMessage("The \(noun.rawValue) “\(name)” exists already.", hint: "Choose another name.", exit: .badData)
         case .inUse(let noun, let name, let user):

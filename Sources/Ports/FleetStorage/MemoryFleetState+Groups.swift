@@ -70,10 +70,29 @@ extension MemoryFleetState {
         var event = event
         event.number = lastEventNumber
         events.append(event)
-        if events.count > eventsMaximum { events.removeFirst(events.count - eventsMaximum) }
+        let key = Key(application: event.application, name: event.machine)
+        eventCounts[key, default: 0] += 1
+        if eventCounts[key, default: 0] > limits.eventsPerMachineMaximum { removeOldestEvent(of: key) }
+        while events.count > limits.eventsMaximum {
+            let oldest = events.removeFirst()
+            countEvent(-1, of: Key(application: oldest.application, name: oldest.machine))
+        }
+    }
+
+    private mutating func removeOldestEvent(of key: Key<MachineID>) {
+        let oldest = events.firstIndex { $0.machine == key.name && $0.application == key.application }
+        guard let oldest else { return }
+        events.remove(at: oldest)
+        countEvent(-1, of: key)
+    }
+
+    private mutating func countEvent(_ change: Int, of key: Key<MachineID>) {
+        let count = eventCounts[key, default: 0] + change
+        eventCounts[key] = count > 0 ? count : nil
     }
 
     mutating func removeEvents(of machine: MachineID, in application: ApplicationID) {
         events.removeAll { $0.machine == machine && $0.application == application }
+        eventCounts[Key(application: application, name: machine)] = nil
     }
 }

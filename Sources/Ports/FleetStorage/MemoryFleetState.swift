@@ -28,9 +28,11 @@ struct MemoryFleetState {
     var tokens: [AccessTokenID: AccessToken] = [:]
     var audit: [AuditEntry] = []
     var lastEventNumber: Int64 = 0
-    let eventsMaximum: Int
+    /// How many of `events` each machine has.
+    var eventCounts: [Key<MachineID>: Int] = [:]
+    let limits: FleetStoreLimits
 
-    init(eventsMaximum: Int) { self.eventsMaximum = eventsMaximum }
+    init(limits: FleetStoreLimits) { self.limits = limits }
 }
 
 extension MemoryFleetState: FleetTransaction {

@@ -7,14 +7,16 @@ internal import UpdateModel
 public final class MemoryFleetStore: FleetStore {
     private let state: Mutex<MemoryFleetState>
     private let limits: FleetStoreLimits
+    private let arrivals: ArrivalMeter
 
     public init(limits: FleetStoreLimits = FleetStoreLimits()) {
         self.limits = limits
-        self.state = Mutex(MemoryFleetState(eventsMaximum: limits.eventsMaximum))
+        self.arrivals = ArrivalMeter(maximum: limits.newMachinesPerHourMaximum)
+        self.state = Mutex(MemoryFleetState(limits: limits))
     }
 
     public func checkIn(_ checkIn: CheckIn) async throws(FleetStoreError) -> CheckInOutcome {
-        try write { state in try CheckInScript(checkIn, limits: limits).run(on: &state) }
+        try write { state in try CheckInScript(checkIn, limits: limits, arrivals: arrivals).run(on: &state) }
     }
 
     public func expireGrants(at now: Timestamp) async throws(FleetStoreError) -> Int {

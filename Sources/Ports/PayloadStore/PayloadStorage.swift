@@ -9,7 +9,7 @@ public protocol PayloadStorage: Sendable {
     ///   - declaredSize: what the sender says it will be, checked against free space before anything is written, and
     ///     against what came.
     ///   - nextChunk: gives the next bytes, and `nil` at the end.
-    /// - Throws: ``PayloadStorageError/full(needed:available:)``, `tooLarge`, `wrongSize`, `sourceFailed`, `failed`.
+    /// - Throws: ``PayloadStorageError/full(needed:available:reserve:)``, `tooLarge`, `wrongSize`, `sourceFailed`, `failed`.
     func receive(declaredSize: UInt64?, nextChunk: () async throws -> [UInt8]?)
         async throws(PayloadStorageError) -> StoredPayload
 

@@ -3,8 +3,9 @@ public import UpdateModel
 /// Why payload bits could not be kept or read.
 public enum PayloadStorageError: Error, Hashable {
     case notFound(SHA256Digest)
-    /// Bytes.
-    case full(needed: UInt64, available: UInt64)
+    /// Bytes. `needed` is 0 where the sender announced no length; `available` is what is free beyond the `reserve` that the
+    /// store keeps free.
+    case full(needed: UInt64, available: UInt64, reserve: UInt64 = 0)
     /// Bytes.
     case tooLarge(limit: UInt64)
     case wrongSize(declared: UInt64, received: UInt64)
@@ -18,9 +19,9 @@ extension PayloadStorageError: UserFacingError {
         switch self {
         case .notFound(let digest):
             UserMessage("The payload store has no file \(digest).", exit: .badData)
-        case .full(let needed, let available):
+        case .full(let needed, let available, let reserve):
             UserMessage(
-                "The payload store has \(ByteCount.text(available)) free and would need \(ByteCount.text(needed)).",
+                Self.fullText(needed, available, reserve),
                 hint: "Delete old payloads or give it more space.", exit: .inputOutput)
         case .tooLarge(let limit):
             UserMessage("The payload is larger than \(ByteCount.text(limit)).", exit: .badData)
@@ -32,5 +33,14 @@ extension PayloadStorageError: UserFacingError {
         case .failed(let action, let reason):
             UserMessage("The payload store failed while \(action): \(reason).", exit: .inputOutput)
         }
+    }
+
+    private static func fullText(_ needed: UInt64, _ available: UInt64, _ reserve: UInt64) -> String {
+        let room =
+            reserve == 0
+            ? "has \(ByteCount.text(available)) free"
+            : "keeps \(ByteCount.text(reserve)) free and has \(ByteCount.text(available)) beyond that"
+        let need = needed == 0 ? "too little for the rest of the payload" : "the payload needs \(ByteCount.text(needed))"
+        return "The payload store \(room); \(need)."
     }
 }

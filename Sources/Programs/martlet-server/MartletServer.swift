@@ -47,10 +47,13 @@ struct Serve: AsyncParsableCommand {
         let settings = try ServerSettings.load(flags: flags, environment: environment, configFile: config)
         LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
         OpenFileLimit.raise()
+        DataDirectory.makeNewFilesPrivate()
         let directory = try DataDirectory(creating: settings.dataDirectory)
         try directory.lock()
+        let store = try SQLiteFleetStore(path: directory.databaseFile)
+        directory.makeDatabasePrivate()
         let control = FleetControl(
-            store: try SQLiteFleetStore(path: directory.databaseFile),
+            store: store,
             payloads: try FilePayloadStore(directory: directory.payloadDirectory))
         let server = UpdateServer(
             settings: settings, directory: directory, control: control, logger: Logger(label: "martlet-server")

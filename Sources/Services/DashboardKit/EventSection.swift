@@ -36,10 +36,10 @@ struct EventSection {
             HTML.tag(.span, [.class("what")]) {
                 HTML.tag(
                     .strong, [Attribute("title", event.machine.rawValue)], names.name(event.machine))
-                " \(event.text)"
-                if let error = event.error, let meaning = error.meaning {
-                    HTML.tag(.span, [.class("why error")], " \(meaning)")
+                if let explanation = event.error.flatMap(Words.explanation) {
+                    HTML.tag(.span, [.class("why error")], " \(explanation)")
                 }
+                if let words = Words.ownWords(event.text, beside: event.error) { " \(words)" }
             }
         }
     }

@@ -41,6 +41,7 @@ struct GroupCard {
         }
         let there = group.machines.byVersion[target] ?? 0
         if there == group.machines.total { return .tag(.span, [.class("badge good")], "up to date") }
+        if group.rollout?.inProgress ?? 0 == 0 { return .tag(.span, [.class("badge idle")], "waiting") }
         return .tag(.span, [.class("badge busy")], "rolling out")
     }
 
@@ -58,12 +59,26 @@ struct GroupCard {
         }
     }
 
+    /// In machines as they stand now, not in leaves that were given once.
+    private func standing(_ rollout: RolloutResource) -> String {
+        func count(_ stages: MachineStage...) -> Int {
+            stages.reduce(0) { $0 + (group.machines.byStage[$1.rawValue] ?? 0) }
+        }
+        var parts = ["\(group.machines.byVersion[rollout.version.text] ?? 0) run it"]
+        for (number, word) in [
+            (rollout.inProgress, "updating"), (count(.failed), "failed"), (count(.overdue), "overdue"),
+            (count(.held), rollout.state == .stopped ? "held while it is stopped" : "waiting"),
+        ] where number > 0 {
+            parts.append("\(number) \(word)")
+        }
+        return parts.joined(separator: ", ")
+    }
+
     private var numbers: HTML {
         .tag(.p, [.class("quiet")]) {
             Words.count(group.machines.total, "machine")
             if let rollout = group.rollout {
-                " · \(rollout.version): \(rollout.completed) done, \(rollout.inProgress) in progress, "
-                "\(rollout.failed) failed"
+                " · \(rollout.version): \(standing(rollout))"
             }
         }
     }

@@ -6,7 +6,7 @@ struct MachineNames {
     private let aliases: [String: String]
 
     init(_ machines: [MachineResource]) {
-        let pairs = machines.compactMap { machine in machine.alias.map { (machine.id.rawValue, $0) } }
+        let pairs = machines.compactMap { machine in machine.alias.map { (machine.id.rawValue, Words.clipped($0)) } }
         aliases = Dictionary(pairs) { first, _ in first }
     }
 

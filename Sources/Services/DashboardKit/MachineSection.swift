@@ -23,9 +23,30 @@ struct MachineSection {
             if machines.items.isEmpty {
                 HTML.tag(.p, [.class("quiet")], "No machine has checked in yet.")
             } else {
+                summary
                 table
             }
         }
+    }
+
+    /// By urgency, then by what people call them.
+    private var sorted: [MachineResource] {
+        func key(_ machine: MachineResource) -> (Int, String, String) {
+            (Words.urgency(machine.stage), machine.alias ?? machine.id.rawValue, machine.id.rawValue)
+        }
+        return machines.items.sorted { key($0) < key($1) }
+    }
+
+    /// One line for the whole fleet.
+    private var summary: HTML {
+        func count(_ isMeant: (MachineStage) -> Bool) -> Int { machines.items.count { isMeant($0.stage) } }
+        let parts = [
+            Words.count(machines.items.count, "machine") + (machines.total > machines.items.count ? " shown" : ""),
+            "\(count { $0 == .complete }) up to date", "\(count { Words.mood($0) == "busy" }) updating",
+            "\(count { $0 == .held }) waiting", "\(count { $0 == .failed }) failed",
+            "\(count { $0 == .overdue }) overdue",
+        ]
+        return .tag(.p, [.class("quiet")], parts.joined(separator: " · "))
     }
 
     private var table: HTML {
@@ -38,7 +59,7 @@ struct MachineSection {
                 }
             }
             HTML.tag(.tbody) {
-                for machine in machines.items { row(machine) }
+                for machine in sorted { row(machine) }
             }
         }
     }
@@ -64,7 +85,7 @@ struct MachineSection {
 
     private func name(_ machine: MachineResource) -> HTML {
         .fragment([
-            machine.alias.map { .tag(.strong, $0) } ?? .empty,
+            machine.alias.map { .tag(.strong, [Attribute("title", $0)], Words.clipped($0)) } ?? .empty,
             .tag(.span, [.class("id"), Attribute("title", machine.id.rawValue)], Words.short(machine.id.rawValue)),
         ])
     }
@@ -81,8 +102,8 @@ struct MachineSection {
 
     private func error(_ error: ErrorResource) -> HTML {
         .tag(.p, [.class("why error")]) {
-            error.meaning ?? "It reported an error."
-            if let reason = error.reason { " It says: \(reason)" }
+            Words.explanation(error) ?? "It reported an error."
+            if let words = Words.ownWords(error.reason, beside: error) { " It says: \(words)" }
             " (\(Words.ago(error.at, at: now)))"
         }
     }

@@ -18,7 +18,7 @@ enum StyleSheet {
         font-weight:400;overflow-wrap:anywhere}
         ul{list-style:none;margin:0;padding:0}
         .channels{display:flex;flex-wrap:wrap;gap:10px;margin-bottom:14px}
-        .channels li{background:var(--card);border:1px solid var(--line);border-radius:8px;padding:7px 12px;\
+        .channels li{overflow-wrap:anywhere;background:var(--card);border:1px solid var(--line);border-radius:8px;padding:7px 12px;\
         display:flex;gap:10px;align-items:baseline}
         .channels .name{color:var(--quiet)}.version{font-weight:600;font-variant-numeric:tabular-nums}
         .version.none{font-weight:400;color:var(--quiet)}
@@ -36,10 +36,11 @@ enum StyleSheet {
         .other3{fill:var(--o3);background:var(--o3)}
         .alarm{border-left:3px solid var(--bad);padding:4px 0 4px 10px;overflow-wrap:anywhere}
         table{width:100%;border-collapse:separate;border-spacing:0;background:var(--card);border:1px solid var(--line);\
-        border-radius:10px;font-size:14px}
+        border-radius:10px;font-size:14px;max-width:100%}
         th{text-align:left;font-weight:600;color:var(--quiet);font-size:13px}
         th,td{padding:8px 14px;border-bottom:1px solid var(--line);vertical-align:top}th{white-space:nowrap}\
-        td:nth-child(5){width:60%}td:first-child{white-space:nowrap}
+        td:first-child{max-width:260px}\
+        td,h2,h3,.card,.legend li{overflow-wrap:anywhere}td:nth-child(5){width:50%}
         tbody tr:last-child td{border-bottom:0}td strong+.id{display:block;margin-left:0}
         td>.id:first-child{margin-left:0}td time,.events time{color:var(--quiet);white-space:nowrap}
         .why{color:var(--quiet);font-size:13px;margin:4px 0 0;overflow-wrap:anywhere}.why.error{color:var(--bad)}

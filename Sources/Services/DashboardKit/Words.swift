@@ -73,6 +73,38 @@ enum Words {
         }
     }
 
+    /// Failed, overdue and held machines first: they need a person.
+    static func urgency(_ stage: MachineStage) -> Int {
+        switch stage {
+        case .failed: 0
+        case .overdue: 1
+        case .held: 2
+        case .registered, .offered, .downloading, .downloaded, .installed, .complete: 3
+        }
+    }
+
+    /// `text` in at most `count` characters.
+    static func clipped(_ text: String, to count: Int = 40) -> String {
+        text.count > count ? String(text.prefix(count - 1)) + "…" : text
+    }
+
+    /// A code's name and what it means, once.
+    static func explanation(_ error: ErrorResource) -> String? {
+        switch (error.name, error.meaning) {
+        case (let name?, let meaning?): "\(name): \(meaning)"
+        case (let name, let meaning): meaning ?? name
+        }
+    }
+
+    /// The machine's own words, unless they only repeat the code: `26 Name: What it means.`
+    static func ownWords(_ text: String?, beside error: ErrorResource?) -> String? {
+        guard let text, !text.isEmpty else { return nil }
+        guard let error else { return text }
+        if let name = error.name, text == name || text == error.meaning { return nil }
+        if let name = error.name, let meaning = error.meaning, text.hasSuffix("\(name): \(meaning)") { return nil }
+        return text
+    }
+
     /// The first characters of a machine's id: enough to tell machines of a small fleet apart.
     static func short(_ id: String) -> String { id.count > 12 ? String(id.prefix(8)) + "…" : id }
 }

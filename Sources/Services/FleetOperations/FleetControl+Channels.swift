@@ -112,7 +112,9 @@ extension FleetControl {
         async throws(OperationError) -> [VerifiedPayload]
     {
         let all = try await allPayloads(of: application, version: version)
-        guard all.contains(where: { !$0.isDelta }) else { throw .releaseHasNoPayloads(version) }
+        guard all.contains(where: { !$0.isDelta }) else {
+            throw all.isEmpty ? .releaseHasNoPayloads(version) : .releaseHasOnlyDeltas(version)
+        }
         var evidence: [VerifiedPayload] = []
         for payload in all {
             let found = try await rehash(payload.sha256)

@@ -115,9 +115,8 @@ extension FleetControl {
     private func checkIsNew(_ upload: PayloadUpload, by caller: Caller) async throws(OperationError) {
         _ = try await release(upload.version, of: upload.application, by: caller)
         let others = try await allPayloads(of: upload.application, version: upload.version)
-        if others.contains(where: { $0.architecture == upload.architecture && $0.source == upload.source }) {
-            throw .store(.alreadyExists(.payload, "\(upload.version) \(upload.architecture)"))
-        }
+        let other = others.first { $0.architecture == upload.architecture && $0.source == upload.source }
+        if let other { throw .store(.alreadyExists(.payload, other.summary)) }
     }
 
     private func receive(_ upload: PayloadUpload, _ nextChunk: () async throws -> [UInt8]?)

@@ -16,6 +16,8 @@ package enum OperationError: Error {
     case unauthenticated
     case forbidden(caller: String, needs: Role)
     case releaseHasNoPayloads(Version)
+    /// Machines on other versions than the deltas' sources could not update.
+    case releaseHasOnlyDeltas(Version)
     /// Stored bits no longer hash to what they were added as.
     case bitsDiffer(version: Version, architecture: Architecture, recorded: SHA256Digest, found: SHA256Digest?)
     case rolloutNotStopped(Version)
@@ -28,7 +30,7 @@ package enum OperationError: Error {
         case .invalid: .invalid
         case .unauthenticated: .unauthenticated
         case .forbidden: .forbidden
-        case .releaseHasNoPayloads, .bitsDiffer, .rolloutNotStopped: .conflict
+        case .releaseHasNoPayloads, .releaseHasOnlyDeltas, .bitsDiffer, .rolloutNotStopped: .conflict
         case .store(let error): Self.kind(of: error)
         case .payloads(let error): Self.kind(of: error)
         }
@@ -67,6 +69,9 @@ extension OperationError: UserFacingError {
                 exit: .notPermitted)
         case .releaseHasNoPayloads(let version):
             UserMessage("Release \(version) has no payload.", hint: "Add one with “payload add”.", exit: .badData)
+        case .releaseHasOnlyDeltas(let version):
+            UserMessage(
+                "Release \(version) has only a delta.", hint: "Add a full payload with “payload add”.", exit: .badData)
         case .bitsDiffer(let version, let architecture, let recorded, let found):
             UserMessage(
                 "The stored payload of \(version) for \(architecture) is not the one that was added: "

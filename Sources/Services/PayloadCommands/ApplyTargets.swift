@@ -36,6 +36,7 @@ struct ApplyTargets {
         for source in sources { sourcePaths[source.name] = source.path }
         if let main {
             let name = try Self.mainPartition(of: names, excluding: Set(targetPaths.keys))
+            guard targetPaths[name] == nil else { throw CommandProblem.partitionTwice(name) }
             targetPaths[name] = main
             if let mainSource { sourcePaths[name] = mainSource }
         }
@@ -64,7 +65,7 @@ struct ApplyTargets {
     }
 
     private func open(_ assignment: Assignment, _ manifest: PayloadManifest) throws -> Opened {
-        let source = try assignment.sourcePath.map { try FileBlockDevice(path: $0, access: .readOnly) }
+        let source = try assignment.sourcePath.map { try InputFile.open($0) }
         if assignment.partition.isDelta, source == nil {
             throw CommandProblem.sourceNeeded(
                 partition: assignment.partition.name, option: Self.sourceOption(for: assignment.partition.name))
@@ -75,6 +76,7 @@ struct ApplyTargets {
             let device = try FileBlockDevice(path: path, access: .readWrite, caching: .direct)
             return Opened(target: InstallTarget(device: device, source: source), file: nil, newSizeBytes: nil)
         case .missing, .regular:
+            try checkFilled(assignment.partition, of: manifest)
             let file = try OutputFile(path: path, sizeBytes: manifest.workingSizeBytes(of: assignment.partition))
             return Opened(
                 target: InstallTarget(device: file.device, source: source), file: file,
@@ -83,6 +85,21 @@ struct ApplyTargets {
             throw CommandProblem.notAFile(path: path)
         }
     }
+
+    /// A few bytes of manifest may declare a partition of any size, and all of it would be read back: where nothing but
+    /// a stranger's word bounds the file, what is written has to explain its size.
+    private func checkFilled(_ partition: PayloadPartition, of manifest: PayloadManifest) throws {
+        guard !partition.isDelta, let size = partition.newInfo?.sizeBytes else { return }
+        let written = partition.operations.reduce(0 as UInt64) { sum, operation in
+            // Checked with the manifest: no sum or product here overflows.
+            sum + operation.targetExtents.reduce(0) { $0 + ($1.isHole ? 0 : $1.blockCount * manifest.blockSize) }
+        }
+        guard size <= written || size - written <= Self.unwrittenBytesMax else {
+            throw CommandProblem.hollow(partition: partition.name, sizeBytes: size, writtenBytes: written)
+        }
+    }
+
+    private static let unwrittenBytesMax: UInt64 = 64 << 20
 
     private static func sourceOption(for partition: String) -> String {
         switch partition {

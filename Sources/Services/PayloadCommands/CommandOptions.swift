@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import ContentTrust
 internal import PayloadFormat
+internal import UpdateModel
 
 /// Whom to trust.
 struct TrustOptions: ParsableArguments {
@@ -13,7 +14,9 @@ struct TrustOptions: ParsableArguments {
     /// - Throws: ``CommandProblem/noTrust`` when no key is given: then no payload is trusted.
     func trustedKeys() throws -> TrustedKeys {
         guard !keyPaths.isEmpty else { throw CommandProblem.noTrust }
-        return try TrustedKeys(paths: keyPaths)
+        let keys = try TrustedKeys(paths: keyPaths)
+        for skipped in keys.skippedFiles { Terminal.note("Note: a key was left out: \(skipped.userMessage.text)") }
+        return keys
     }
 }
 

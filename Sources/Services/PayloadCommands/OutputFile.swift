@@ -12,6 +12,9 @@ struct OutputFile {
     private let area: DirectoryFileArea
     private let name: String
     private var partialName: String { ".\(name).partial" }
+    private let partialPath: String
+    /// Of the file that is replaced; `nil` for a new one.
+    private let replaced: FileOwnership?
 
     /// - Parameter sizeBytes: The room for writing; ``commit(sizeBytes:)`` may cut it.
     init(path: String, sizeBytes: UInt64) throws(DeviceError) {
@@ -24,6 +27,9 @@ struct OutputFile {
         let partialName = ".\(name).partial"
         try area.remove(partialName)  // What an interrupted run left must not shine through holes.
         self.device = try area.create(partialName, sizeBytes: sizeBytes)
+        self.partialPath = directory + "/" + partialName
+        self.replaced = FileOwnership(ofFile: resolved)
+        replaced?.give(to: partialPath, keepingWritable: true)  // Nobody who could not read the old may read the new.
     }
 
     /// Cuts the file to `sizeBytes`, and puts it into place. Durable on return.
@@ -31,6 +37,7 @@ struct OutputFile {
         if let sizeBytes, sizeBytes != device.sizeBytes {
             try area.create(partialName, sizeBytes: sizeBytes).flush()
         }
+        replaced?.give(to: partialPath, keepingWritable: false)
         try device.flush()
         try area.rename(partialName, to: name)
     }
@@ -70,6 +77,19 @@ enum FileKind: Hashable {
         guard unsafe stat(left, &one) == 0, unsafe stat(right, &other) == 0 else { return false }
         if one.st_mode & S_IFMT == S_IFBLK, other.st_mode & S_IFMT == S_IFBLK { return one.st_rdev == other.st_rdev }
         return one.st_dev == other.st_dev && one.st_ino == other.st_ino
+    }
+
+    /// As ``areSame(_:_:)``, also for files that are still to be made.
+    static func willBeSame(_ left: String, _ right: String) -> Bool {
+        areSame(left, right) || placed(left) == placed(right)
+    }
+
+    /// The path with the links of its folder followed.
+    private static func placed(_ path: String) -> String {
+        if FileKind(path: path) != .missing { return resolved(path) }
+        guard let slash = path.lastIndex(of: "/") else { return resolved(".") + "/" + path }
+        let folder = slash == path.startIndex ? "/" : String(path[..<slash])
+        return resolved(folder) + path[slash...]
     }
 
     /// The path with symbolic links followed, so that a link's target is replaced and not the link.

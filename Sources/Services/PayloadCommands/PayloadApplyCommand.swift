@@ -67,22 +67,47 @@ struct PayloadApplyCommand: ParsableCommand {
     }
 
     func run() throws {
+        try checkFiles()
         let policy: SignaturePolicy = allowUnsigned ? .unverified : .trusted(try trust.trustedKeys())
-        let device = try FileBlockDevice(path: payload, access: .readOnly)
+        let device = try InputFile.open(payload)
         var checking = ProgressLine("Verifying", total: device.sizeBytes, isQuiet: outputOptions.quiet)
         defer { checking.end() }
-        let scan = try PayloadScan(of: device, policy: policy) { checking.update($0) }
+        let scan = try InputFile.scan(device, policy: policy) { checking.update($0) }
         let targets = try ApplyTargets(
             of: scan.manifest, main: target, mainSource: source, targets: named(partitionTargets, kernelTarget),
             sources: named(partitionSources, kernelSource))
         let opened = try targets.open(for: scan.manifest)
         do {
-            let result = try install(device, scan: scan, onto: opened, policy: policy)
+            let result: InstallationResult
+            do throws(InstallationError) {
+                result = try install(device, scan: scan, onto: opened, policy: policy)
+            } catch {
+                throw FileProblem(path: payload, error)
+            }
             for target in opened.values { try target.file?.commit(sizeBytes: target.newSizeBytes) }
             try report(result)
         } catch {
             opened.values.forEach { $0.file?.discard() }
             throw error
+        }
+    }
+
+    /// Refuses before any work what would write one file twice, or one that is read.
+    private func checkFiles() throws {
+        let targets = named(partitionTargets, kernelTarget)
+        let sources = named(partitionSources, kernelSource)
+        for names in [targets.map(\.name), sources.map(\.name)] {
+            var seen: Set<String> = []
+            if let twice = names.first(where: { !seen.insert($0).inserted }) {
+                throw CommandProblem.partitionTwice(twice)
+            }
+        }
+        let written = [target].compactMap(\.self) + targets.map(\.path)
+        let read = [payload] + [source].compactMap(\.self) + sources.map(\.path)
+        for (index, path) in written.enumerated() {
+            if let other = (written[..<index] + read).first(where: { FileKind.willBeSame($0, path) }) {
+                throw CommandProblem.sameFile(other, path)
+            }
         }
     }
 
@@ -96,7 +121,7 @@ struct PayloadApplyCommand: ParsableCommand {
     private func install(
         _ device: FileBlockDevice, scan: PayloadScan, onto opened: [String: ApplyTargets.Opened],
         policy: SignaturePolicy
-    ) throws -> InstallationResult {
+    ) throws(InstallationError) -> InstallationResult {
         // The file may have changed since it was verified; what is applied must be what was verified.
         let expectation = PayloadExpectation(sizeBytes: scan.summary.sizeBytes, digest: scan.summary.digest)
         var installation = PayloadInstallation(

@@ -12,7 +12,7 @@ struct PayloadAttachCommand: ParsableCommand {
         abstract: "Join a payload and signatures made elsewhere.",
         discussion: """
             Signatures that the payload had before are replaced. Several are given in the order of the sizes that “hash” \
-            was told.
+            was told; give the same sizes here.
 
             EXAMPLE
               martlet payload attach update.crau --signature h.sig --output signed.crau
@@ -34,6 +34,7 @@ struct PayloadAttachCommand: ParsableCommand {
     @Option(name: .shortAndLong, help: ArgumentHelp("The payload to write.", valueName: "file"))
     var output: String
 
+    @OptionGroup var signatureSizes: SignatureSizeOptions
     @OptionGroup var outputOptions: OutputOptions
 
     func validate() throws {
@@ -41,17 +42,20 @@ struct PayloadAttachCommand: ParsableCommand {
     }
 
     func run() throws {
-        let device = try FileBlockDevice(path: payload, access: .readOnly)
-        let scan = try PayloadScan(of: device, policy: .unverified)
+        let device = try InputFile.open(payload)
+        let scan = try InputFile.scan(device, policy: .unverified)
         let isFormat2 = scan.header.format == .two
         guard isFormat2 || metadataSignatures.isEmpty else { throw CommandProblem.metadataSignatureUnwanted }
         guard !isFormat2 || metadataSignatures.count == signatures.count else {
-            throw CommandProblem.metadataSignatureNeeded
+            throw CommandProblem.metadataSignatureNeeded(
+                payload: payload, signature: signatures[0], output: output)
         }
-        let payloadSignatures = try signatures.map(signature)
-        let signer = PayloadSigner.detached(payload: payloadSignatures, metadata: try metadataSignatures.map(signature))
+        let sizes = signatureSizes.reserved(for: scan)
+        let payloadSignatures = try read(signatures, sizes: sizes)
+        let signer = PayloadSigner.detached(
+            payload: payloadSignatures, metadata: isFormat2 ? try read(metadataSignatures, sizes: sizes) : [])
         let composer = try PayloadComposer(
-            resigning: scan, on: device, signatureSizes: payloadSignatures.map(\.count))
+            resigning: scan, on: device, signatureSizes: sizes)
         let digest = try composer.write(toFile: output, signer: signer)
         if outputOptions.json {
             try Terminal.printJSON(
@@ -63,8 +67,21 @@ struct PayloadAttachCommand: ParsableCommand {
         }
     }
 
+    /// Signatures of another size than was reserved were made over other bytes, and would never verify.
+    private func read(_ paths: [String], sizes: [Int]) throws -> [[UInt8]] {
+        let signatures = try paths.map(signature)
+        guard signatures.count == sizes.count else {
+            throw CommandProblem.signatureCount(given: signatures.count, reserved: sizes.count)
+        }
+        for (index, signature) in signatures.enumerated() where signature.count != sizes[index] {
+            throw CommandProblem.signatureSize(
+                path: paths[index], byteCount: signature.count, reserved: sizes[index])
+        }
+        return signatures
+    }
+
     private func signature(_ path: String) throws -> [UInt8] {
-        let file = try FileBlockDevice(path: path, access: .readOnly)
+        let file = try InputFile.open(path)
         guard (256...1024).contains(file.sizeBytes) else {
             throw CommandProblem.signatureFile(path: path, byteCount: file.sizeBytes)
         }

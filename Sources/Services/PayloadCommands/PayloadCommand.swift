@@ -11,9 +11,9 @@ package struct PayloadCommand: ParsableCommand {
 
             EXAMPLE
               martlet key generate --output key.pem --public pub.pem
-              martlet payload create --target new.img --output update.crau --key key.pem
-              martlet payload verify update.crau --key pub.pem
-              martlet payload apply update.crau --target out.img --key pub.pem
+              martlet payload create --target new.img --output new.crau --key key.pem
+              martlet payload verify new.crau --key pub.pem
+              martlet payload apply new.crau --target out.img --key pub.pem
             """,
         subcommands: [
             PayloadCreateCommand.self, PayloadInspectCommand.self, PayloadVerifyCommand.self, PayloadApplyCommand.self,

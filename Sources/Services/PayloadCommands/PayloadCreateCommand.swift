@@ -16,9 +16,11 @@ struct PayloadCreateCommand: AsyncParsableCommand {
             a signature by each; old clients of format 1 look only at the last.
 
             EXAMPLES
-              martlet payload create --target new.img --output update.crau --key key.pem
-              martlet payload create --format 1 --target usr.img --kernel vmlinuz --output flatcar.crau --key key.pem
-              martlet payload create --partition system=new.img --partition modules=mod.img --output update.crau
+              martlet payload create --target new.img --output new.crau --key key.pem
+              martlet payload create --format 1 --target usr.img \\
+                  --kernel vmlinuz --output flatcar.crau --key key.pem
+              martlet payload create --partition system=new.img \\
+                  --partition modules=mod.img --output new.crau
             """)
 
     @Option(help: ArgumentHelp("The image of the system partition.", valueName: "file"))
@@ -81,7 +83,7 @@ struct PayloadCreateCommand: AsyncParsableCommand {
         if let kernel { paths.append((PayloadPartition.kernelName, kernel)) }
         for (_, path) in paths where FileKind.areSame(path, output) { throw CommandProblem.outputIsInput(path: path) }
         return try paths.map { name, path in
-            PayloadBuilder.Image(partition: name, content: try FileBlockDevice(path: path, access: .readOnly))
+            PayloadBuilder.Image(partition: name, content: try InputFile.open(path))
         }
     }
 

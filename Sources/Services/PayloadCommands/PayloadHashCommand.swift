@@ -17,9 +17,12 @@ struct PayloadHashCommand: ParsableCommand {
 
             EXAMPLE
               martlet payload hash update.crau --output h.bin --metadata-output m.bin
-              openssl pkeyutl -sign -inkey key.pem -pkeyopt digest:sha256 -in h.bin -out h.sig
-              openssl pkeyutl -sign -inkey key.pem -pkeyopt digest:sha256 -in m.bin -out m.sig
-              martlet payload attach update.crau --signature h.sig --metadata-signature m.sig --output signed.crau
+              openssl pkeyutl -sign -inkey key.pem -pkeyopt digest:sha256 \\
+                  -in h.bin -out h.sig
+              openssl pkeyutl -sign -inkey key.pem -pkeyopt digest:sha256 \\
+                  -in m.bin -out m.sig
+              martlet payload attach update.crau --signature h.sig \\
+                  --metadata-signature m.sig --output signed.crau
             """)
 
     @Argument(help: ArgumentHelp("The payload, signed or not.", valueName: "file"))
@@ -34,45 +37,35 @@ struct PayloadHashCommand: ParsableCommand {
     )
     var metadataOutput: String?
 
-    @Option(
-        name: .customLong("signature-size"),
-        help: ArgumentHelp(
-            "The size of a signature to come: 256 for RSA-2048, 512 for RSA-4096; repeatable "
-                + "(default: as the payload has, or 256).", valueName: "bytes"))
-    var signatureSizes: [Int] = []
-
+    @OptionGroup var signatureSizes: SignatureSizeOptions
     @OptionGroup var outputOptions: OutputOptions
 
-    func validate() throws {
-        guard signatureSizes.allSatisfy((256...1024).contains) else {
-            throw ValidationError("A signature has 256 to 1024 bytes.")
-        }
-    }
-
     func run() throws {
-        let device = try FileBlockDevice(path: payload, access: .readOnly)
-        let scan = try PayloadScan(of: device, policy: .unverified)
-        let composer = try PayloadComposer(resigning: scan, on: device, signatureSizes: sizes(for: scan))
+        let device = try InputFile.open(payload)
+        let scan = try InputFile.scan(device, policy: .unverified)
+        let composer = try PayloadComposer(resigning: scan, on: device, signatureSizes: signatureSizes.reserved(for: scan))
         let digest = try composer.payloadDigest()
         try OutputFile.write(digest.bytes, to: output)
+        var files = [output]
         var metadataDigest: SHA256Digest?
         if scan.header.format == .two {
             metadataDigest = composer.metadataDigest
             let path = metadataOutput ?? output + ".metadata"
             try OutputFile.write(composer.metadataDigest.bytes, to: path)
-            Terminal.note("Note: format 2 has a second digest to sign: \(path).")
+            files.append(path)
         }
         if outputOptions.json {
             try Terminal.printJSON(SigningDigests(payload: digest, metadata: metadataDigest))
         } else {
             Terminal.printLine("\(output): \(digest)")
+            if let metadataDigest { Terminal.printLine("\(files[1]): \(metadataDigest)") }
         }
+        if !outputOptions.quiet { files.forEach(tellToSign) }
     }
 
-    private func sizes(for scan: PayloadScan) -> [Int] {
-        guard signatureSizes.isEmpty else { return signatureSizes }
-        let present = scan.summary.signatures.map(\.bytes.count)
-        return present.isEmpty ? [256] : present
+    private func tellToSign(_ path: String) {
+        Terminal.note(
+            "Sign it: openssl pkeyutl -sign -inkey KEY.pem -pkeyopt digest:sha256 -in \(path) -out \(path).sig")
     }
 }
 

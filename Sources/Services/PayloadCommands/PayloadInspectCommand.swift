@@ -21,10 +21,10 @@ struct PayloadInspectCommand: ParsableCommand {
     @OptionGroup var outputOptions: OutputOptions
 
     func run() throws {
-        let device = try FileBlockDevice(path: payload, access: .readOnly)
+        let device = try InputFile.open(payload)
         var progress = ProgressLine("Reading", total: device.sizeBytes, isQuiet: outputOptions.quiet)
         defer { progress.end() }
-        let scan = try PayloadScan(of: device, policy: .unverified) { progress.update($0) }
+        let scan = try InputFile.scan(device, policy: .unverified) { progress.update($0) }
         let description = PayloadDescription(file: payload, scan)
         if outputOptions.json {
             try Terminal.printJSON(description)

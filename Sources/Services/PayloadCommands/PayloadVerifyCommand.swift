@@ -25,10 +25,10 @@ struct PayloadVerifyCommand: ParsableCommand {
 
     func run() throws {
         let keys = try trust.trustedKeys()
-        let device = try FileBlockDevice(path: payload, access: .readOnly)
+        let device = try InputFile.open(payload)
         var progress = ProgressLine("Verifying", total: device.sizeBytes, isQuiet: outputOptions.quiet)
         defer { progress.end() }
-        let scan = try PayloadScan(of: device, policy: .trusted(keys)) { progress.update($0) }
+        let scan = try InputFile.scan(device, policy: .trusted(keys)) { progress.update($0) }
         let signer = scan.summary.signer?.fingerprint
         if outputOptions.json {
             try Terminal.printJSON(

@@ -59,8 +59,8 @@ extension InstallationError: UserFacingError {
         case .sourceMissing(let partition):
             "The payload is a delta: partition “\(partition)” can only be made from its old content."
         case .wrongSource(let partition, let expected, let actual?):
-            "The payload is a delta from another source: partition “\(partition)” must have SHA-256 "
-                + "\(expected.digest), but has \(actual)."
+            "The payload is a delta from another source: the first \(expected.sizeBytes) bytes of partition "
+                + "“\(partition)” must have SHA-256 \(expected.digest), but have \(actual)."
         case .wrongSource(let partition, let expected, nil):
             "The payload is a delta from another source: partition “\(partition)” must have \(expected.sizeBytes) "
                 + "bytes with SHA-256 \(expected.digest), but has fewer."

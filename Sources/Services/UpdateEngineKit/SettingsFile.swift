@@ -90,6 +90,9 @@ struct SettingsFile: Decodable {
 
     /// - Throws: ``SettingsError`` that names the file and, where it can, the key or the place.
     static func parse(_ text: String, path file: String) throws(SettingsError) -> SettingsFile {
+        guard !text.utf8.contains(0) else {  // The parser would take it for the end.
+            throw SettingsError(path: file, key: nil, reason: "it holds a zero byte")
+        }
         try refuseOddTables(text, path: file)
         do {
             return try TOMLDecoder(strictDecoding: true).decode(SettingsFile.self, from: text)

@@ -63,8 +63,8 @@ final class EngineRig: Sendable {
         settings.stateDirectory = "\(folder)/state"
         settings.healthDirectory = "\(folder)/health"
         settings.healthSettle = .zero
-        settings.downloadStall = .milliseconds(100)
-        settings.downloadAttempts = 2
+        settings.downloadStall = .seconds(20)
+        settings.downloadAttempts = 1
         settings.checkpointIntervalBytes = 64 << 10
         settings.schedule.initialDelay = .seconds(3600)
         settings.schedule.jitter = .zero

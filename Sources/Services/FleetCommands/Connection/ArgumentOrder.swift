@@ -5,7 +5,7 @@
 /// behind the verb before anything is parsed: `--server URL app list` becomes `app list --server URL`.
 package enum ArgumentOrder {
     private static let valued: Set<String> = ["--server", "--token-file"]
-    private static let plain: Set<String> = ["--json", "--quiet"]
+    private static let plain: Set<String> = ["--json", "--quiet", "-q"]
 
     /// The arguments, without the program's name, in the order that the parser needs.
     package static func normalized(_ arguments: [String]) -> [String] {

@@ -9,6 +9,8 @@ package enum ClientError: Error, Equatable {
     case unreachable(server: String, reason: String)
     /// The server answered, and refused: a status, and what it said about it.
     case refused(status: Int, detail: String)
+    /// The server looked at a payload and did not take it.
+    case refusedPayload(detail: String)
     /// What answered does not speak our API.
     case foreign(server: String, reason: String)
     /// What was asked cannot be asked so.
@@ -31,6 +33,7 @@ extension ClientError: UserFacingError {
                 "The server \(server) cannot be reached: \(reason).", hint: "Is it running?", exit: .unavailable)
         case .refused(let status, let detail):
             UserMessage(detail, exit: Self.exit(forStatus: status))
+        case .refusedPayload(let detail): UserMessage(detail, exit: .badData)
         case .foreign(let server, let reason):
             UserMessage(
                 "What answers at \(server) is no Martlet server: \(reason).", hint: "Check --server.",

@@ -13,7 +13,7 @@ package struct ConnectionOptions: ParsableArguments {
     @Flag(help: "Print the API's JSON.")
     package var json = false
 
-    @Flag(help: "Print no progress and no notes.")
+    @Flag(name: [.customShort("q"), .long], help: "Print no progress and no notes.")
     package var quiet = false
 
     package init() {}

@@ -47,7 +47,9 @@ struct AppCreate: AsyncParsableCommand {
 }
 
 struct AppList: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "list", abstract: "List the applications.")
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List the applications.",
+        discussion: "Example: martlet app list")
 
     @OptionGroup var page: PageOptions
     @OptionGroup var connection: ConnectionOptions
@@ -63,7 +65,9 @@ struct AppList: AsyncParsableCommand {
 }
 
 struct AppShow: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "show", abstract: "Show one application.")
+    static let configuration = CommandConfiguration(
+        commandName: "show", abstract: "Show one application.",
+        discussion: "Example: martlet app show flatcar")
 
     @Argument(help: "Its id or its name.") var application: String
     @OptionGroup var connection: ConnectionOptions
@@ -96,7 +100,8 @@ struct AppSet: AsyncParsableCommand {
 
 struct AppDelete: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "delete", abstract: "Delete an application that nothing uses any more.")
+        commandName: "delete", abstract: "Delete an application that nothing uses any more.",
+        discussion: "Example: martlet app delete flatcar")
 
     @Argument(help: "Its id or its name.") var application: String
     @OptionGroup var connection: ConnectionOptions

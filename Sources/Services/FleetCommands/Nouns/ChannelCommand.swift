@@ -66,7 +66,9 @@ struct ChannelPromote: AsyncParsableCommand {
 }
 
 struct ChannelList: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "list", abstract: "List an application's channels.")
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List an application's channels.",
+        discussion: "Example: martlet channel list --app flatcar")
 
     @OptionGroup var application: ApplicationOption
     @OptionGroup var page: PageOptions
@@ -86,7 +88,9 @@ struct ChannelList: AsyncParsableCommand {
 }
 
 struct ChannelShow: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "show", abstract: "Show one channel.")
+    static let configuration = CommandConfiguration(
+        commandName: "show", abstract: "Show one channel.",
+        discussion: "Example: martlet channel show --app flatcar stable")
 
     @OptionGroup var application: ApplicationOption
     @Argument(help: "The channel's name.", transform: ChannelName.parse) var channel: ChannelName
@@ -103,7 +107,8 @@ struct ChannelShow: AsyncParsableCommand {
 
 struct ChannelDelete: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "delete", abstract: "Delete a channel that no group follows.")
+        commandName: "delete", abstract: "Delete a channel that no group follows.",
+        discussion: "Example: martlet channel delete --app flatcar nightly")
 
     @OptionGroup var application: ApplicationOption
     @Argument(help: "The channel's name.", transform: ChannelName.parse) var channel: ChannelName

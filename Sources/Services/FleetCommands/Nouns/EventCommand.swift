@@ -14,7 +14,8 @@ package struct EventCommand: AsyncParsableCommand {
 
 struct EventList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "List what happened, newest first.")
+        commandName: "list", abstract: "List what happened, newest first.",
+        discussion: "Example: martlet event list --group web --limit 20")
 
     @Option(help: "Only of this application: its id or its name.") var app: String?
     @Option(help: "Only of this machine.", transform: MachineID.parse) var machine: MachineID?

@@ -80,7 +80,9 @@ struct GroupCreate: AsyncParsableCommand {
 }
 
 struct GroupList: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "list", abstract: "List an application's groups.")
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List an application's groups.",
+        discussion: "Example: martlet group list --app flatcar")
 
     @OptionGroup var application: ApplicationOption
     @OptionGroup var page: PageOptions
@@ -104,7 +106,8 @@ struct GroupList: AsyncParsableCommand {
 
 struct GroupShow: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "show", abstract: "Show one group with its policy, its roll-out and its counters.")
+        commandName: "show", abstract: "Show one group with its policy, its roll-out and its counters.",
+        discussion: "Example: martlet group show --app flatcar web")
 
     @OptionGroup var place: GroupPlace
     @OptionGroup var connection: ConnectionOptions
@@ -163,7 +166,8 @@ struct GroupResume: AsyncParsableCommand {
 
 struct GroupDelete: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "delete", abstract: "Delete a group that has no machines.")
+        commandName: "delete", abstract: "Delete a group that has no machines.",
+        discussion: "Example: martlet group delete --app flatcar web")
 
     @OptionGroup var place: GroupPlace
     @OptionGroup var connection: ConnectionOptions

@@ -86,7 +86,8 @@ struct MachinePlace: ParsableArguments {
 
 struct MachineShow: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "show", abstract: "Show one machine, and why it waits if it does.")
+        commandName: "show", abstract: "Show one machine, and why it waits if it does.",
+        discussion: "Example: martlet machine show 0123456789abcdef0123456789abcdef")
 
     @OptionGroup var place: MachinePlace
     @OptionGroup var connection: ConnectionOptions
@@ -102,6 +103,7 @@ struct MachineShow: AsyncParsableCommand {
 struct MachineDelete: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "delete", abstract: "Forget a machine; it registers anew when it is heard of again.",
+        discussion: "Example: martlet machine delete 0123456789abcdef0123456789abcdef",
         aliases: ["forget"])
 
     @OptionGroup var place: MachinePlace

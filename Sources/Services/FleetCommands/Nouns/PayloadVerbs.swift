@@ -31,9 +31,22 @@ package struct PayloadAdd: AsyncParsableCommand {
             let body = HTTPClientRequest.Body.stream(
                 upload.chunks { progress.advance(to: $0) }, length: .known(Int64(clamping: upload.size)))
             let headers = [("Content-Type", "application/octet-stream"), ("Repr-Digest", "sha-256=:\(base64):")]
-            let payload = try await client.upload(path, headers: headers, body, as: PayloadResource.self)
+            let payload = try await Self.refusalsAsBadData {
+                try await client.upload(path, headers: headers, body, as: PayloadResource.self)
+            }
             progress.finish()
             try Printer(options: connection).show(payload, PayloadLines.all(payload))
+            guard payload.format == 2, !connection.quiet else { return }
+            Terminal.note("Stock Flatcar machines read format 1 only.\n")
+        }
+    }
+
+    /// What the server says against the file is about data, not about how the command was called.
+    private static func refusalsAsBadData(_ upload: () async throws -> PayloadResource) async throws -> PayloadResource {
+        do {
+            return try await upload()
+        } catch ClientError.refused(status: 422, let detail) {
+            throw ClientError.refusedPayload(detail: detail)
         }
     }
 }

@@ -43,7 +43,9 @@ struct ReleaseCreate: AsyncParsableCommand {
 }
 
 struct ReleaseList: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "list", abstract: "List an application's releases.")
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List an application's releases.",
+        discussion: "Example: martlet release list --app flatcar")
 
     @OptionGroup var application: ApplicationOption
     @OptionGroup var page: PageOptions
@@ -66,7 +68,9 @@ struct ReleaseList: AsyncParsableCommand {
 }
 
 struct ReleaseShow: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "show", abstract: "Show one release.")
+    static let configuration = CommandConfiguration(
+        commandName: "show", abstract: "Show one release.",
+        discussion: "Example: martlet release show --app flatcar 2.0.0")
 
     @OptionGroup var application: ApplicationOption
     @Argument(help: "Its version.", transform: Version.parse) var version: Version
@@ -102,7 +106,8 @@ struct ReleaseSet: AsyncParsableCommand {
 
 struct ReleaseDelete: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "delete", abstract: "Delete a release without payloads that no channel points at.")
+        commandName: "delete", abstract: "Delete a release without payloads that no channel points at.",
+        discussion: "Example: martlet release delete --app flatcar 2.0.0")
 
     @OptionGroup var application: ApplicationOption
     @Argument(help: "Its version.", transform: Version.parse) var version: Version

@@ -40,7 +40,9 @@ struct TokenCreate: AsyncParsableCommand {
 }
 
 struct TokenList: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "list", abstract: "List the tokens.")
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List the tokens.",
+        discussion: "Example: martlet token list")
 
     @OptionGroup var page: PageOptions
     @OptionGroup var connection: ConnectionOptions
@@ -59,14 +61,15 @@ struct TokenList: AsyncParsableCommand {
 
 struct TokenShow: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "show", abstract: "Show one token, without its secret.")
+        commandName: "show", abstract: "Show one token, without its secret.",
+        discussion: "Example: martlet token show build-pipeline")
 
-    @Argument(help: "The token's id.", transform: AccessTokenID.parse) var token: AccessTokenID
+    @Argument(help: "The token's id, or its name where only one has it.") var token: String
     @OptionGroup var connection: ConnectionOptions
 
     func run() async throws {
         try await FleetClient.connected(connection) { client in
-            let token = try await client.get(APIPath("tokens", token.rawValue), as: TokenResource.self)
+            let token = try await client.token(token)
             var sheet = Sheet()
             sheet.add("token", token.id.rawValue)
             sheet.add("name", token.name)
@@ -79,15 +82,34 @@ struct TokenShow: AsyncParsableCommand {
 
 struct TokenDelete: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "delete", abstract: "Revoke a token; it stops working at once.", aliases: ["revoke"])
+        commandName: "delete", abstract: "Revoke a token; it stops working at once.",
+        discussion: "Example: martlet token delete build-pipeline", aliases: ["revoke"])
 
-    @Argument(help: "The token's id.", transform: AccessTokenID.parse) var token: AccessTokenID
+    @Argument(help: "The token's id, or its name where only one has it.") var token: String
     @OptionGroup var connection: ConnectionOptions
 
     func run() async throws {
         try await FleetClient.connected(connection) { client in
-            try await client.delete(APIPath("tokens", token.rawValue))
-            Printer(options: connection).done("Revoked the token \(token).")
+            let found = try await client.token(token)
+            try await client.delete(APIPath("tokens", found.id.rawValue))
+            Printer(options: connection).done("Revoked the token \(found.id) (\(found.name)).")
         }
+    }
+}
+
+extension FleetClient {
+    /// The token with that id, else the only one with that name.
+    fileprivate func token(_ text: String) async throws -> TokenResource {
+        let path = APIPath("tokens").with("limit", "1000")
+        let tokens = try await get(path, as: ListPage<TokenResource>.self).items
+        if let match = tokens.first(where: { $0.id.rawValue == text }) { return match }
+        let named = tokens.filter { $0.name == text }
+        guard let only = named.first, named.count == 1 else {
+            guard named.isEmpty else {
+                throw ClientError.usage("\(named.count) tokens have the name “\(text)”.", hint: "Give the id.")
+            }
+            throw ClientError.refused(status: 404, detail: "There is no token “\(text)”.")
+        }
+        return only
     }
 }

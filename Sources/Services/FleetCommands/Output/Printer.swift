@@ -21,7 +21,7 @@ struct Printer {
 
     /// A list; what its pages leave out is told, so that nobody takes a part for the whole.
     func list<Item>(_ page: ListPage<Item>, offset: Int, _ table: Table) throws {
-        try show(page, page.items.isEmpty && page.total == 0 ? [] : table.lines)
+        try show(page, table.lines)
         let shown = page.items.count
         guard !options.json, !options.quiet, shown < page.total else { return }
         Terminal.note("\(shown) of \(page.total) from \(offset) on; see --limit and --offset\n")

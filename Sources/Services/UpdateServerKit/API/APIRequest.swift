@@ -15,6 +15,7 @@ struct APIRequest {
     let context: ServerContext
     let caller: Caller
     let control: FleetControl
+    let bodies: BodyReader
 }
 
 // What the path names.
@@ -80,12 +81,7 @@ extension APIRequest {
     func body<Value: Decodable>(_ type: Value.Type) async throws -> Value {
         let mediaType = request.headers[.contentType]?.prefix { $0 != ";" && $0 != " " }.lowercased()
         guard mediaType == APIJSON.mediaType else { throw RequestError.notJSON }
-        let buffer: ByteBuffer
-        do {
-            buffer = try await request.body.collect(upTo: Self.bodyByteCountMax)
-        } catch is NIOTooManyBytesError {
-            throw RequestError.bodyTooLong(limit: Self.bodyByteCountMax)
-        }
+        let buffer = try await bodies.collect(request, context, upTo: Self.bodyByteCountMax)
         do {
             return try APIJSON.decode(type, from: Data(buffer.readableBytesView))
         } catch let error as DecodingError {

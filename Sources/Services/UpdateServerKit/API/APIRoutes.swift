@@ -13,6 +13,7 @@ struct APIRoutes: Sendable {
     let authenticator: Authenticator
     let guardian: BrowserGuard
     let address: PublicAddress
+    let bodies: BodyReader
     let startedAt: Timestamp
 
     func add(to router: Router<ServerContext>) {
@@ -33,7 +34,8 @@ struct APIRoutes: Sendable {
         router.on(RouterPath("/api/v1/" + path), method: method) { request, context in
             try guardian.check(request)
             let caller = try await authenticator.caller(ofAPI: request)
-            let apiRequest = APIRequest(request: request, context: context, caller: caller, control: control)
+            let apiRequest = APIRequest(
+                request: request, context: context, caller: caller, control: control, bodies: bodies)
             return try await handler(apiRequest)
         }
     }

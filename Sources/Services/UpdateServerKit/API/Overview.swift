@@ -18,12 +18,28 @@ struct Overview {
         let applications = try await control.applications(PageRequest(limit: Self.applicationCountMax), by: caller)
         var parts: [ApplicationOverview] = []
         for application in applications.items { parts.append(try await overview(of: application)) }
-        let machines = try await control.machines(.init(), PageRequest(limit: Self.machineCountMax), by: caller)
+        let machines = try await self.machines()
         let events = try await control.events(.init(), PageRequest(limit: Self.eventCountMax), by: caller)
         return FleetOverview(
             at: time.now(), serverVersion: ServerVersion.text, applications: parts,
-            machines: ListPage(items: machines.items.map(presenter.machine), total: machines.total),
+            machines: machines,
             events: ListPage(items: events.items.map(presenter.event), total: events.total))
+    }
+
+    /// Those that need a person first, so that they are there however large the fleet is.
+    private func machines() async throws(OperationError) -> ListPage<MachineResource> {
+        let page = PageRequest(limit: Self.machineCountMax)
+        let all = try await presenter.control.machines(.init(), page, by: presenter.caller)
+        guard all.total > all.items.count else {
+            return ListPage(items: all.items.map(presenter.machine), total: all.total)
+        }
+        var found: [Machine] = []
+        for stage in [MachineStage.failed, .overdue, .held] where found.count < Self.machineCountMax {
+            found += try await presenter.control.machines(.init(stage: stage), page, by: presenter.caller).items
+        }
+        let urgent: Set<MachineStage> = [.failed, .overdue, .held]
+        let items = (found + all.items.filter { !urgent.contains($0.stage) }).prefix(Self.machineCountMax)
+        return ListPage(items: items.map(presenter.machine), total: all.total)
     }
 
     private func overview(of application: Application) async throws(OperationError) -> ApplicationOverview {

@@ -9,12 +9,12 @@ final class ConnectionCloser: ChannelOutboundHandler, RemovableChannelHandler {
     typealias OutboundIn = HTTPResponsePart
     typealias OutboundOut = HTTPResponsePart
 
-    /// A piece of a payload that is not taken within this time never will be: it is slower than 220 bytes a second.
-    static let stallTimeout = TimeAmount.minutes(5)
-
+    private let stallTimeout: TimeAmount
     private var closesAfterEnd = false
     private var writesUnderWay = 0
     private var stallAlarm: Scheduled<Void>?
+
+    init(stallTimeout: TimeAmount) { self.stallTimeout = stallTimeout }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         let part = unwrapOutboundIn(data)
@@ -46,6 +46,6 @@ final class ConnectionCloser: ChannelOutboundHandler, RemovableChannelHandler {
 
     private func setAlarm(_ context: ChannelHandlerContext) {
         let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
-        stallAlarm = context.eventLoop.scheduleTask(in: Self.stallTimeout) { bound.value.close(promise: nil) }
+        stallAlarm = context.eventLoop.scheduleTask(in: stallTimeout) { bound.value.close(promise: nil) }
     }
 }

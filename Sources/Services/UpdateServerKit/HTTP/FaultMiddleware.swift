@@ -9,15 +9,28 @@ import PayloadStore
 import UpdateModel
 
 /// Turns whatever a handler throws into an answer: a problem document below `/api`, a line of text elsewhere.
+///
+/// No answer to `HEAD` has a body (RFC 9110, clause 9.3.2), refusals included: what followed on the same connection
+/// would be misread.
 struct FaultMiddleware: RouterMiddleware {
+    let health: StoreHealth
+
     func handle(
         _ request: Request, context: ServerContext, next: @concurrent (Request, ServerContext) async throws -> Response
+    ) async throws -> Response {
+        let response = try await answer(request, context, next)
+        return request.method == .head ? response.createHeadResponse() : response
+    }
+
+    private func answer(
+        _ request: Request, _ context: ServerContext,
+        _ next: @concurrent (Request, ServerContext) async throws -> Response
     ) async throws -> Response {
         do {
             return try await next(request, context)
         } catch {
             let fault = Fault(error)
-            if fault.status.code >= 500 {
+            if fault.status.code >= 500, health.failed(fault.logged, ofStore: fault.isOfStore) {
                 context.logger.error(
                     "A request failed", metadata: ["path": "\(request.uri.path)", "error": "\(fault.logged)"])
             }
@@ -32,6 +45,8 @@ struct Fault {
     let detail: String
     /// What the log says; strangers are not told.
     let logged: String
+    /// Whether the store could not do its work.
+    var isOfStore = false
 
     init(_ error: any Error) {
         switch error {
@@ -55,8 +70,13 @@ struct Fault {
         case .storage:
             switch error {
             case .store(.busy): self.init(.serviceUnavailable, line)
+            case .store(let error) where error.isFull:
+                self.init(.init(code: 507, reasonPhrase: "Insufficient Storage"), line)
+                isOfStore = true
             case .payloads(.full): self.init(.init(code: 507, reasonPhrase: "Insufficient Storage"), line)
-            default: self.init(.internalServerError, line, logged: "\(error)")
+            default:
+                self.init(.internalServerError, line, logged: "\(error)")
+                isOfStore = true
             }
         }
     }
@@ -94,7 +114,7 @@ struct Fault {
         var fields: HTTPFields = [.cacheControl: "no-store"]
         if status == .serviceUnavailable { fields[.retryAfter] = "5" }
         // The rest of a body that is too long need not be read: the connection ends with the answer.
-        if status == .contentTooLarge { fields[.connection] = "close" }
+        if status == .contentTooLarge || status == .requestTimeout { fields[.connection] = "close" }
         return fields
     }
 }

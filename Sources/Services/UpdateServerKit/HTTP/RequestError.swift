@@ -3,6 +3,8 @@ import HTTPTypes
 /// Why a request was refused before anybody looked at what it wants.
 package enum RequestError: Error, Hashable {
     case bodyTooLong(limit: Int)
+    /// The body did not come within the time that it may take.
+    case bodyTooSlow
     case notJSON
     /// The JSON is not what this request takes; the text says where.
     case wrongForm(String)
@@ -16,6 +18,7 @@ extension RequestError {
     var status: HTTPResponse.Status {
         switch self {
         case .bodyTooLong: .contentTooLarge
+        case .bodyTooSlow: .requestTimeout
         case .notJSON: .unsupportedMediaType
         case .wrongForm: .unprocessableContent
         case .invalidParameter, .missingParameter: .badRequest
@@ -27,6 +30,7 @@ extension RequestError {
     var detail: String {
         switch self {
         case .bodyTooLong(let limit): "The request's body is longer than \(limit) bytes."
+        case .bodyTooSlow: "The request's body came too slowly."
         case .notJSON: "The body must be JSON, and Content-Type must say application/json."
         case .wrongForm(let text): text
         case .invalidParameter(let name, let value, let wanted):

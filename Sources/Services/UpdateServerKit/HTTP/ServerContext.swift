@@ -6,14 +6,14 @@ package struct ServerContext: RequestContext {
     package var coreContext: CoreRequestContextStorage
     /// The peer's address without its port. Headers that claim another are not believed.
     let peerAddress: String?
-    /// Where the connection's work is done.
-    let eventLoop: any EventLoop
+    /// The connection.
+    let channel: any Channel
     /// The address and port of this machine that the peer reached.
     let reachedAddress: ListenAddress?
 
     package init(source: ApplicationRequestContextSource) {
         coreContext = CoreRequestContextStorage(source: source)
-        eventLoop = source.channel.eventLoop
+        channel = source.channel
         peerAddress = source.channel.remoteAddress?.ipAddress.map(Self.plain)
         reachedAddress = source.channel.localAddress.flatMap { local in
             guard let host = local.ipAddress, let port = local.port else { return nil }

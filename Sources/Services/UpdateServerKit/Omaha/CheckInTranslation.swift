@@ -24,7 +24,8 @@ struct CheckInTranslation {
             architecture: architecture(app), bootID: Self.cut(app.bootID), alias: Self.cut(app.machineAlias),
             oem: Self.cut(app.oem), address: peerAddress, bootedSlot: app.bootedSlot,
             events: app.events.map(Self.report),
-            asksForUpdate: app.updateCheck != nil, isForced: message.installSource == .onDemand, receivedAt: .epoch)
+            asksForUpdate: app.updateCheck != nil, isForced: message.installSource == .onDemand,
+            readsFormatTwo: app.engine != nil, receivedAt: .epoch)
     }
 
     /// The board, else `os arch`, else the processor in `os sp` (`4230.2.3_x86_64`), else what an old group's UUID

@@ -16,6 +16,10 @@ import UpdateModel
 struct UpdateRoute: Sendable {
     let control: FleetControl
     let address: PublicAddress
+    let bodies: BodyReader
+    let health: StoreHealth
+    /// A machine queues far fewer reports. More are refused, so that none is acknowledged and dropped.
+    static let eventCountMax = 64
 
     func add(to router: Router<ServerContext>) {
         router.post("/v1/update") { request, context in await respond(to: request, context) }
@@ -23,18 +27,27 @@ struct UpdateRoute: Sendable {
 
     private func respond(to request: Request, _ context: ServerContext) async -> Response {
         do {
-            let body = try await request.body.collect(upTo: XMLLimits.request.documentBytes)
+            let body = try await bodies.collect(request, context, upTo: XMLLimits.request.documentBytes)
             let message = try OmahaRequest(xml: body.readableBytesView)
-            return document(try await answer(to: message, context), status: .ok)
-        } catch is NIOTooManyBytesError {
-            return refusal(.contentTooLarge, "Update request refused: too long", context)
+            guard message.apps.allSatisfy({ $0.events.count <= Self.eventCountMax }) else {
+                return refusal(.badRequest, "more than \(Self.eventCountMax) events of one application", context)
+            }
+            let answer = try await answer(to: message, context)
+            health.succeeded()
+            return document(answer, status: .ok)
+        } catch let error as RequestError {
+            return refusal(error.status, error.detail, context)
         } catch let error as OmahaParseError {
             return refusal(.badRequest, error.userMessage.line, context)
         } catch OperationError.store(.busy) {
             return refusal(.serviceUnavailable, "Update request put off: the store is busy", context)
         } catch {
-            context.logger.error("Update request failed", metadata: ["error": "\(error)"])
-            return refusal(.internalServerError, nil, context)
+            if health.failed("\(error)", ofStore: error is OperationError) {
+                context.logger.error("Update request failed", metadata: ["error": "\(error)"])
+            }
+            let isFull = if case OperationError.store(let error) = error { error.isFull } else { false }
+            let full = HTTPResponse.Status(code: 507, reasonPhrase: "Insufficient Storage")
+            return refusal(isFull ? full : .internalServerError, nil, context)
         }
     }
 

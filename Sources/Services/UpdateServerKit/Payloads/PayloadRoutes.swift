@@ -33,7 +33,7 @@ struct PayloadRoutes: Sendable {
         }
         do {
             let reader = try await control.openPayload(digest)
-            return PayloadResponse(digest: digest, reader: reader, eventLoop: context.eventLoop).response(to: request)
+            return PayloadResponse(digest: digest, reader: reader, eventLoop: context.channel.eventLoop).response(to: request)
         } catch {
             if error.kind == .notFound { return PlainResponse.notFound }
             context.logger.error("A payload cannot be read", metadata: ["error": "\(error.userMessage.line)"])

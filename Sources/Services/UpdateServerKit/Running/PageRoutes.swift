@@ -26,6 +26,7 @@ struct PageRoutes: Sendable {
     let authenticator: Authenticator
     let guardian: BrowserGuard
     let address: PublicAddress
+    let health: StoreHealth
     let render: PageRenderer
 
     func add(to router: Router<ServerContext>) {
@@ -40,10 +41,13 @@ struct PageRoutes: Sendable {
         router.get("/readyz") { _, context in await readiness(context) }
     }
 
-    /// Whether the store answers. Needs no token: it tells nothing else.
+    /// Whether the store answers, and took what it was given lately. Needs no token: it tells nothing else.
     private func readiness(_ context: ServerContext) async -> Response {
         do {
             _ = try await control.applications(PageRequest(limit: 1), by: .local)
+            guard health.isWritable else {
+                return PlainResponse.text(.serviceUnavailable, "the store cannot be written\n")
+            }
             return PlainResponse.text(.ok, "ready\n")
         } catch {
             return PlainResponse.text(.serviceUnavailable, "the store does not answer\n")

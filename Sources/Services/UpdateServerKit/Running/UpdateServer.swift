@@ -19,6 +19,8 @@ package struct UpdateServer: Sendable {
     let control: FleetControl
     let renderPage: PageRenderer
     let logger: Logger
+    /// How long the server bears with slow peers.
+    package var patience = Patience()
 
     package init(
         settings: ServerSettings, directory: DataDirectory, control: FleetControl, logger: Logger,
@@ -77,7 +79,7 @@ package struct UpdateServer: Sendable {
             router: router(),
             server: .http1(
                 configuration: .init(
-                    additionalChannelHandlers: [ConnectionCloser()], idleTimeout: .seconds(60),
+                    additionalChannelHandlers: [ConnectionCloser(stallTimeout: patience.stall)], idleTimeout: .seconds(60),
                     httpDecoderConfiguration: .init(maxHeaderFieldSize: 8 << 10, maxHeaderListSize: 16 << 10))),
             configuration: .init(
                 address: address, serverName: "martlet", backlog: 1024,
@@ -86,18 +88,21 @@ package struct UpdateServer: Sendable {
     }
 
     private func router() -> Router<ServerContext> {
-        let router = Router(context: ServerContext.self)
-        router.add(middleware: FaultMiddleware())
+        let router = Router(context: ServerContext.self, options: .autoGenerateHeadEndpoints)
+        let health = StoreHealth()
+        router.add(middleware: FaultMiddleware(health: health))
+        let bodies = BodyReader(deadline: patience.body)
         let authenticator = Authenticator(control: control, mode: settings.authentication)
         let guardian = BrowserGuard(mode: settings.authentication)
         let address = PublicAddress(url: settings.publicURL, listen: settings.listen)
-        UpdateRoute(control: control, address: address).add(to: router)
+        UpdateRoute(control: control, address: address, bodies: bodies, health: health).add(to: router)
         PayloadRoutes(control: control).add(to: router)
         PageRoutes(
-            control: control, authenticator: authenticator, guardian: guardian, address: address, render: renderPage
+            control: control, authenticator: authenticator, guardian: guardian, address: address,
+            health: health, render: renderPage
         ).add(to: router)
         APIRoutes(
-            control: control, authenticator: authenticator, guardian: guardian, address: address,
+            control: control, authenticator: authenticator, guardian: guardian, address: address, bodies: bodies,
             startedAt: SystemTime().now()
         ).add(to: router)
         return router

@@ -35,6 +35,7 @@ package struct DataDirectory: Sendable {
         unsafe unlink(aside)
         let descriptor = unsafe open(aside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
         guard descriptor >= 0 else { throw DataDirectoryError(path: aside, intention: "made", code: errno) }
+        fchmod(descriptor, mode)  // Whatever the mask of this process is.
         let bytes = Array(text.utf8)
         let written = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
         let isWhole = written == bytes.count && fsync(descriptor) == 0
@@ -82,6 +83,16 @@ extension DataDirectory {
         close(descriptor)
         if code == EWOULDBLOCK { throw StartError.directoryInUse(path) }
         throw DataDirectoryError(path: file, intention: "locked", code: code)
+    }
+
+    /// Keeps everything that this process makes from now on from other users. What is meant for others says so itself.
+    package static func makeNewFilesPrivate() { umask(0o077) }
+
+    /// Takes the database from other users, to whom an earlier version may have shown it.
+    package func makeDatabasePrivate() {
+        for suffix in ["", "-wal", "-shm"] {
+            unsafe chmod(databaseFile + suffix, 0o600)  // A file that is not there needs none.
+        }
     }
 
     /// Removes what an earlier run said about where it listens.
