@@ -81,7 +81,8 @@ struct DecisionTests {
     @Test("format 2 is offered only to updaters that read it; format 1 to all")
     func formatIsHeeded() {
         var wanted = target()
-        #expect(RolloutPlanner.decide(for: machine(), target: wanted, readsFormatTwo: false) == .offer(payload("2.0.0")))
+        #expect(
+            RolloutPlanner.decide(for: machine(), target: wanted, readsFormatTwo: false) == .offer(payload("2.0.0")))
         wanted.payload = payload("2.0.0", format: 2)
         #expect(
             RolloutPlanner.decide(for: machine(), target: wanted, readsFormatTwo: false)

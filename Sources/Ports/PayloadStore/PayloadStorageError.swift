@@ -40,7 +40,8 @@ extension PayloadStorageError: UserFacingError {
             reserve == 0
             ? "has \(ByteCount.text(available)) free"
             : "keeps \(ByteCount.text(reserve)) free and has \(ByteCount.text(available)) beyond that"
-        let need = needed == 0 ? "too little for the rest of the payload" : "the payload needs \(ByteCount.text(needed))"
+        let need =
+            needed == 0 ? "too little for the rest of the payload" : "the payload needs \(ByteCount.text(needed))"
         return "The payload store \(room); \(need)."
     }
 }

@@ -36,10 +36,13 @@ enum InputFile {
 struct FileProblem: Error, UserFacingError {
     let userMessage: UserMessage
 
-    init(path: String, _ error: any UserFacingError) {
+    init(path: String, _ error: InstallationError) {
         let message = error.userMessage
-        let isNamed = message.text.contains(path)
-        userMessage = UserMessage(
-            isNamed ? message.text : "\(path): \(message.text)", hint: message.hint, exit: message.exit)
+        switch error {
+        case .device, .refused:
+            userMessage = message  // About another file, which it names.
+        default:
+            userMessage = UserMessage("\(path): \(message.text)", hint: message.hint, exit: message.exit)
+        }
     }
 }

@@ -18,12 +18,10 @@ final class StoreHealth: Sendable {
 
     private let state = Mutex(State())
 
-    /// Whether nothing failed within the last minute, or something worked since.
+    /// Whether nothing failed within the last minute. A check-in that works proves nothing: most write nothing.
     var isWritable: Bool {
         state.withLock { $0.lastFailure.map { ContinuousClock.now - $0 > Self.memory } ?? true }
     }
-
-    func succeeded() { state.withLock { $0.lastFailure = nil } }
 
     /// Remembers what failed.
     ///

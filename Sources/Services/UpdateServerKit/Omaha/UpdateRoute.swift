@@ -32,9 +32,7 @@ struct UpdateRoute: Sendable {
             guard message.apps.allSatisfy({ $0.events.count <= Self.eventCountMax }) else {
                 return refusal(.badRequest, "more than \(Self.eventCountMax) events of one application", context)
             }
-            let answer = try await answer(to: message, context)
-            health.succeeded()
-            return document(answer, status: .ok)
+            return document(try await answer(to: message, context), status: .ok)
         } catch let error as RequestError {
             return refusal(error.status, error.detail, context)
         } catch let error as OmahaParseError {
