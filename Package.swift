@@ -192,7 +192,7 @@ let package = Package(
         tests("CompressionCodecs", ["CompressionCodecs", "ContentTrust", "UpdateModel"]),
         tests("ContentTrust", ["ContentTrust", "UpdateModel"]),
         tests("DashboardKit", ["DashboardKit", "FleetAPI", "FleetModel", "UpdateModel"]),
-        tests("EngineControl", []),
+        tests("EngineControl", ["EngineControl", "UpdateModel"]),
         tests("FleetAPI", ["FleetAPI", "FleetModel", "UpdateModel"]),
         tests(
             "FleetCommands",
@@ -213,7 +213,9 @@ let package = Package(
                 "BootControl", "BootControlGPT", "ContentTrust", "FleetTestKit", "HostPower", "PartitionTable",
                 "SlotDevice", "UpdateEngineKit", "UpdateLogic", "UpdateModel", logging,
             ]),
-        tests("MachineCommands", []),
+        tests(
+            "MachineCommands",
+            ["EngineControl", "MachineCommands", "UpdateModel", argumentParser, nioCore, nioPosix]),
         tests("OmahaProtocol", ["OmahaProtocol", "UpdateModel"]),
         tests("PartitionTable", ["FleetTestKit", "HostLinux", "PartitionTable", "SlotDevice", "UpdateModel"]),
         tests(
