@@ -148,6 +148,9 @@ let package = Package(
             ]),
 
         // TestSupport
+        room(
+            "TestSupport", "EngineTestKit",
+            ["ContentTrust", "PayloadFormat", "PayloadInstaller", "SlotDevice", "UpdateLogic", "UpdateModel"]),
         room("TestSupport", "FleetTestKit", ["BootControl", "PartitionTable", "SlotDevice", "UpdateModel"]),
 
         // Programs
@@ -210,8 +213,8 @@ let package = Package(
         tests(
             "InstallPowerCut",
             [
-                "BootControl", "BootControlGPT", "ContentTrust", "FleetTestKit", "HostPower", "PartitionTable",
-                "SlotDevice", "UpdateEngineKit", "UpdateLogic", "UpdateModel", logging,
+                "BootControl", "BootControlGPT", "ContentTrust", "EngineTestKit", "FleetTestKit", "HostPower",
+                "PartitionTable", "SlotDevice", "UpdateEngineKit", "UpdateLogic", "UpdateModel", logging,
             ]),
         tests(
             "MachineCommands",
@@ -234,9 +237,9 @@ let package = Package(
         tests(
             "UpdateEngineKit",
             [
-                "BootControl", "BootControlGPT", "ContentTrust", "EngineControl", "FleetTestKit", "HostLinux",
-                "HostPower", "OmahaProtocol", "SlotDevice", "UpdateEngineKit", "UpdateLogic", "UpdateModel",
-                httpClient, logging, nioCore, nioHTTP1, nioPosix,
+                "BootControl", "BootControlGPT", "ContentTrust", "EngineControl", "EngineTestKit", "FleetTestKit",
+                "HostLinux", "HostPower", "OmahaProtocol", "SlotDevice", "UpdateEngineKit", "UpdateLogic",
+                "UpdateModel", httpClient, logging, nioCore, nioHTTP1, nioPosix,
             ]),
         tests("UpdateLogic", ["BootControl", "UpdateLogic", "UpdateModel"]),
         tests("UpdateModel", ["UpdateModel"]),

@@ -22,7 +22,8 @@ import UpdateModel
 
     private static let seeds: ClosedRange<UInt64> = 1...4
 
-    @Test("Cut at every write of a whole story, the machine boots a complete system, and the story comes to its end",
+    @Test(
+        "Cut at every write of a whole story, the machine boots a complete system, and the story comes to its end",
         arguments: Story.allCases)
     func everyCutPoint(story: Story) throws {
         let first = try TestRelease("1.0.0")
@@ -44,7 +45,9 @@ import UpdateModel
         #expect(tally.cuts == pointCount * (2 + Self.seeds.count))
     }
 
-    @Test("An input/output error at any operation is got over without a reboot too many or a report too few", arguments: Story.allCases)
+    @Test(
+        "An input/output error at any operation is got over without a reboot too many or a report too few",
+        arguments: Story.allCases)
     func everyFailedOperation(story: Story) throws {
         let first = try TestRelease("1.0.0")
         let second = try TestRelease("2.0.0", isHealthy: story != .failedUpdate)

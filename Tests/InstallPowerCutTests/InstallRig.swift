@@ -41,7 +41,8 @@ final class InstallRig {
     /// A disk in Flatcar's layout with `release` in slot A.
     static func disk(with release: TestRelease) throws -> [UInt8] {
         var sizes = FlatcarDiskSizes(
-            usr: UInt64(TestRelease.Recipe().imageBytes), efiSystem: 4096, biosBoot: 4096, oem: 4096, oemConfig: 4096, root: 4096)
+            usr: UInt64(TestRelease.Recipe().imageBytes), efiSystem: 4096, biosBoot: 4096, oem: 4096, oemConfig: 4096,
+            root: 4096)
         sizes.alignmentBytes = 4096
         let device = MemoryBlockDevice(sizeBytes: sizes.diskBytes)
         var random = SeededRandom(seed: 1)

@@ -61,7 +61,7 @@ struct MachineLife {
                 do {
                     if let rest = try liveUntilReboot(slot, running, bootID) { return rest }
                     break
-                } catch where rig.power.isOn && isPatient && attempt < 3 {
+                } catch  where rig.power.isOn && isPatient && attempt < 3 {
                     firstFailure = firstFailure ?? stage
                 }
             }
@@ -72,7 +72,7 @@ struct MachineLife {
     private mutating func patiently<Value>(_ body: (InstallRig) throws -> Value) throws -> Value {
         do {
             return try body(rig)
-        } catch where rig.power.isOn && isPatient {
+        } catch  where rig.power.isOn && isPatient {
             firstFailure = firstFailure ?? stage
             return try body(rig)
         }

@@ -37,7 +37,7 @@ struct PowerCutProof {
         do {
             _ = try life.live()
             Issue.record("the power was not cut: \(place)")
-        } catch where !rig.power.isOn {
+        } catch  where !rig.power.isOn {
             tally.cuts += 1
         }
         let stage = life.stage

@@ -27,7 +27,9 @@ final class EngineDouble: Sendable {
     func whileListening(_ body: () async throws -> Void) async throws {
         let listening = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .childChannelInitializer { [self] child in
-                child.eventLoop.makeCompletedFuture { try child.pipeline.syncOperations.addHandler(Handler(double: self)) }
+                child.eventLoop.makeCompletedFuture {
+                    try child.pipeline.syncOperations.addHandler(Handler(double: self))
+                }
             }
             .bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true).get()
         channel.withLock { $0 = listening }

@@ -3,6 +3,7 @@ import FoundationEssentials
 import Logging
 import NIOCore
 import NIOPosix
+import ServiceLifecycle
 import Testing
 import UpdateEngineKit
 import UpdateModel
@@ -61,13 +62,28 @@ struct ControlServerTests {
         }
     }
 
-    @Test("junk gets an error, not silence", arguments: ["\n", "status\n", "{}\n", "{\"command\":\"explode\"}\n", "\u{0}\u{1}\n"])
+    @Test(
+        "junk gets an error, not silence",
+        arguments: ["\n", "status\n", "{}\n", "{\"command\":\"explode\"}\n", "\u{0}\u{1}\n"])
     func junk(line: String) async throws {
         try await withServer { path in
             let answer = try await exchange(Array(line.utf8), path)
             let response = try JSONDecoder().decode(ControlResponse.self, from: Data(answer.utf8))
             #expect(response.error?.exit == ExitStatus.usage.rawValue)
         }
+    }
+
+    @Test("a signal to stop ends it without an error")
+    func gracefulEnd() async throws {
+        let path = "/tmp/martlet-\(UInt32.random(in: 0 ... .max)).sock"
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let server = ControlServer(path: path, logger: logger) { _ in ControlResponse(status: Self.status) }
+        let group = ServiceGroup(configuration: .init(services: [server], logger: logger))
+        async let ending: Void = group.run()
+        for _ in 0..<2000 where (try? mode(path)) != 0o600 { try await Task.sleep(for: .milliseconds(2)) }
+        await group.triggerGracefulShutdown()
+        try await ending
+        try? FileManager.default.removeItem(atPath: path)
     }
 
     @Test("a line that is too long is cut off with an error")

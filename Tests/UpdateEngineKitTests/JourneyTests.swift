@@ -42,11 +42,15 @@ struct JourneyTests {
             #expect(
                 rig.omaha.events
                     == ["3/2 <0.0.0.0>", "13/1", "14/1", "3/1", "3/2 <1.0.0>", "3/2 <>"])
-            #expect(rig.omaha.heard.flatMap(\.apps).map(\.version) == ["1.0.0", "1.0.0", "1.0.0", "1.0.0", "2.0.0", "2.0.0"])
+            #expect(
+                rig.omaha.heard.flatMap(\.apps).map(\.version) == [
+                    "1.0.0", "1.0.0", "1.0.0", "1.0.0", "2.0.0", "2.0.0",
+                ])
         }
     }
 
-    @Test("an event that the server refuses is told again until it is taken: none lost, none out of order",
+    @Test(
+        "an event that the server refuses is told again until it is taken: none lost, none out of order",
         arguments: [13, 14, 3])
     func refusedEvents(type: Int) async throws {
         try await EngineRig.run(Self.releases()) { rig in
@@ -54,7 +58,9 @@ struct JourneyTests {
             rig.omaha.follow { script in
                 script.fault = { request in
                     let events = request.apps.flatMap(\.events)
-                    guard events.contains(where: { $0.type.rawValue == type && $0.result == .success }) else { return nil }
+                    guard events.contains(where: { $0.type.rawValue == type && $0.result == .success }) else {
+                        return nil
+                    }
                     return refusals.next() ? .answers(status: 500, body: "") : nil
                 }
             }
@@ -95,7 +101,8 @@ struct JourneyTests {
         }
     }
 
-    @Test("killed in mid-download, the engine goes on where it was", arguments: [1, 200_000, 500_000, 900_000, 1_040_000])
+    @Test(
+        "killed in mid-download, the engine goes on where it was", arguments: [1, 200_000, 500_000, 900_000, 1_040_000])
     func killed(at bytes: Int) async throws {
         let releases = try Self.largeReleases()
         try await EngineRig.run(releases) { rig in
@@ -136,7 +143,8 @@ struct JourneyTests {
         }
     }
 
-    @Test("a release that fails its health checks is left at once, reported with the check's words, and not tried again")
+    @Test(
+        "a release that fails its health checks is left at once, reported with the check's words, and not tried again")
     func failedHealth() async throws {
         try await EngineRig.run(Self.releases()) { rig in
             try rig.addHealthCheck(#"[ "$MARTLET_VERSION" = 1.0.0 ] || { echo "the web service is down"; exit 3; }"#)

@@ -31,8 +31,11 @@ struct PayloadServerTests {
             testDescription: "stalls", behaviour: .stalls(afterBytes: 5000), code: 9, words: "bytes a second",
             isSilent: true),
         Fault(testDescription: "closes early", behaviour: .closes(afterBytes: 5000), code: 9, words: "interrupted"),
-        Fault(testDescription: "promises more", behaviour: .lies(contentLength: 1 << 30), code: 11, words: "the offer says"),
-        Fault(testDescription: "promises less", behaviour: .lies(contentLength: 100), code: 11, words: "the offer says"),
+        Fault(
+            testDescription: "promises more", behaviour: .lies(contentLength: 1 << 30), code: 11,
+            words: "the offer says"),
+        Fault(
+            testDescription: "promises less", behaviour: .lies(contentLength: 100), code: 11, words: "the offer says"),
         Fault(testDescription: "redirects for ever", behaviour: .redirects, code: 9, words: "redirects for ever"),
         Fault(
             testDescription: "answers 500", behaviour: .answers(status: 500, contentType: "text/plain", body: "no"),
@@ -131,7 +134,8 @@ struct BadPayloadTests {
         let release = try TestRelease("2.0.0", recipe: recipe)
         let bytes = served(release.payload)
         let offer = UpdateOffer(
-            version: release.version, payloadDigest: StreamDigest.digest(of: bytes), payloadSizeBytes: UInt64(bytes.count))
+            version: release.version, payloadDigest: StreamDigest.digest(of: bytes),
+            payloadSizeBytes: UInt64(bytes.count))
         return (bytes, offer)
     }
 
@@ -161,9 +165,12 @@ struct BadPayloadTests {
         },
         Case(testDescription: "another than the offered one", code: 10) {
             let other = try made()
-            return (other.served, UpdateOffer(
-                version: other.offer.version, payloadDigest: StreamDigest.digest(of: [1]),
-                payloadSizeBytes: other.offer.payloadSizeBytes))
+            return (
+                other.served,
+                UpdateOffer(
+                    version: other.offer.version, payloadDigest: StreamDigest.digest(of: [1]),
+                    payloadSizeBytes: other.offer.payloadSizeBytes)
+            )
         },
     ]
 
@@ -301,7 +308,8 @@ struct UpdateServerTests {
         }
     }
 
-    @Test("and offers what makes no sense is refused before anything is touched",
+    @Test(
+        "and offers what makes no sense is refused before anything is touched",
         arguments: [
             ("", "update.crau", "url"), ("ftp://example.org/", "update.crau", "address"),
             ("http://127.0.0.1:1/", "with space.crau", "address"), ("http://127.0.0.1:1/", "new\nline", "address"),

@@ -16,7 +16,8 @@ struct SettingsTests {
         }
     }
 
-    @Test("a key that is wrong is named, and the program leaves with 78",
+    @Test(
+        "a key that is wrong is named, and the program leaves with 78",
         arguments: [
             ("colour = 1", "colour"),
             ("[server]\nulr = \"http://x/\"", "server.ulr"),
@@ -49,8 +50,11 @@ struct SettingsTests {
         #expect(error.userMessage.line.contains(key))
     }
 
-    @Test("what is no TOML is refused with its line, and nothing crashes",
-        arguments: ["[!", "[[[", "[", "[]", "a =", "= 1", "[server\nurl = 1", "\u{0}", "[server]\nurl = \"", "[ server ]x"])
+    @Test(
+        "what is no TOML is refused with its line, and nothing crashes",
+        arguments: [
+            "[!", "[[[", "[", "[]", "a =", "= 1", "[server\nurl = 1", "\u{0}", "[server]\nurl = \"", "[ server ]x",
+        ])
     func noTOML(text: String) throws {
         let error = try #require(refusal(text))
         #expect(error.userMessage.exit == .configuration)
@@ -79,7 +83,8 @@ struct SettingsTests {
 
 @Suite("Files of keys and values")
 struct KeyValueFileTests {
-    @Test("lines are split at the first “=”, one pair of quotes goes, and the last of several wins",
+    @Test(
+        "lines are split at the first “=”, one pair of quotes goes, and the last of several wins",
         arguments: [
             ("GROUP=stable", "stable"), ("GROUP=\"alpha\"", "alpha"), ("GROUP='beta'", "beta"),
             ("GROUP=a=b", "a=b"), ("GROUP=one\nGROUP=two", "two"), ("GROUP= spaced \r\n", "spaced"),
@@ -99,7 +104,8 @@ struct KeyValueFileTests {
 
 @Suite("Who the machine is")
 final class IdentityTests {
-    private let folder = FileManager.default.temporaryDirectory.path + "/martlet-identity-\(UInt64.random(in: 0 ... .max))"
+    private let folder =
+        FileManager.default.temporaryDirectory.path + "/martlet-identity-\(UInt64.random(in: 0 ... .max))"
     private var settings: EngineSettings
 
     init() throws {
@@ -148,7 +154,9 @@ final class IdentityTests {
     @Test("without a machine id or a version there is no identity, and the message names the file")
     func missing() throws {
         try write("\n", to: "etc/machine-id")
-        #expect(throws: IdentityError.noMachineID("\(folder)/etc/machine-id")) { try MachineIdentity.read(self.settings) }
+        #expect(throws: IdentityError.noMachineID("\(folder)/etc/machine-id")) {
+            try MachineIdentity.read(self.settings)
+        }
         try write("abc\n", to: "etc/machine-id")
         try write("NAME=none\n", to: "etc/os-release")
         #expect(throws: IdentityError.noVersion) { try MachineIdentity.read(self.settings) }
@@ -157,9 +165,11 @@ final class IdentityTests {
 
 @Suite("Web addresses")
 struct WebAddressTests {
-    @Test("what is no address of the web is refused",
+    @Test(
+        "what is no address of the web is refused",
         arguments: [
-            "", "disabled", "example.org", "ftp://example.org/", "file:///etc/passwd", "http://", "http:///x", "https://:80/",
+            "", "disabled", "example.org", "ftp://example.org/", "file:///etc/passwd", "http://", "http:///x",
+            "https://:80/",
             "http://a b/", "http://x/\n", "http://x/ü", "http://x:0/", "http://x:99999/", "javascript:alert(1)",
         ])
     func refused(text: String) {
@@ -193,8 +203,12 @@ struct WebAddressTests {
 
 @Suite("Content ranges")
 struct ContentRangeTests {
-    @Test("what is no range of bytes is none",
-        arguments: ["", "bytes", "bytes 5", "bytes 5-4/10", "bytes -1-4/10", "items 0-1/2", "bytes 0-1/x", "bytes 0-1", "bytes 0-1/2/3"])
+    @Test(
+        "what is no range of bytes is none",
+        arguments: [
+            "", "bytes", "bytes 5", "bytes 5-4/10", "bytes -1-4/10", "items 0-1/2", "bytes 0-1/x", "bytes 0-1",
+            "bytes 0-1/2/3",
+        ])
     func refused(text: String) { #expect(ContentRange(text) == nil) }
 
     @Test("numbers are read, with or without a total")

@@ -106,7 +106,8 @@ struct StateTests {
 
 @Suite("The health gate")
 final class HealthGateTests {
-    private let folder = FileManager.default.temporaryDirectory.path + "/martlet-health-\(UInt64.random(in: 0 ... .max))"
+    private let folder =
+        FileManager.default.temporaryDirectory.path + "/martlet-health-\(UInt64.random(in: 0 ... .max))"
 
     init() throws { try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true) }
     deinit { try? FileManager.default.removeItem(atPath: folder) }
@@ -142,7 +143,9 @@ final class HealthGateTests {
     @Test("a check that hangs has failed when its time is up")
     func hangs() async throws {
         try add("10-hangs", "echo waiting; exec sleep 60")
-        #expect(await judge(timeLimit: .milliseconds(100)) == .failed("waiting (health check 10-hangs did not end within 0.1 seconds)"))
+        #expect(
+            await judge(timeLimit: .milliseconds(100))
+                == .failed("waiting (health check 10-hangs did not end within 0.1 seconds)"))
     }
 
     @Test("a check that cannot be run has failed")

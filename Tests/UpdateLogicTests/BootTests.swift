@@ -168,7 +168,8 @@ struct BootTests {
         #expect(back.record.held.map(\.version) == [Fixture.one], "what a person goes back to is held no longer")
     }
 
-    @Test("power lost between a rollback's record and the loader: it is made up for, in this boot or the next",
+    @Test(
+        "power lost between a rollback's record and the loader: it is made up for, in this boot or the next",
         arguments: ["boot-2", "boot-3"])
     func lostRollback(bootID: String) throws {
         var machine = Fixture.updated()

@@ -41,12 +41,14 @@ struct DownloadBackOffTests {
 
     @Test("a deadline ahead is waited for, one that is past is over, and another payload does not wait")
     func remaining() {
-        #expect(backOff.remaining(for: EngineFixture.digest(1), now: 9_000, longest: .seconds(14_400)) == .seconds(1000))
+        #expect(
+            backOff.remaining(for: EngineFixture.digest(1), now: 9_000, longest: .seconds(14_400)) == .seconds(1000))
         #expect(backOff.remaining(for: EngineFixture.digest(1), now: 10_000, longest: .seconds(14_400)) == .zero)
         #expect(backOff.remaining(for: EngineFixture.digest(2), now: 9_000, longest: .seconds(14_400)) == .zero)
     }
 
-    @Test("a deadline further away than any wait can last is over: the wall clock was wrong",
+    @Test(
+        "a deadline further away than any wait can last is over: the wall clock was wrong",
         arguments: [-5_000, Int64.min])
     func clockJumped(now: Int64) {
         #expect(backOff.remaining(for: EngineFixture.digest(1), now: now, longest: .seconds(14_400)) == .zero)

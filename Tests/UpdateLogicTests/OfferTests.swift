@@ -8,7 +8,9 @@ struct OfferTests {
 
     @Test("a newer release goes to the passive slot")
     func newer() {
-        #expect(EngineRecord().judge(Fixture.offer(Fixture.two), boot: Fixture.boot(), isForced: false) == .install(into: .b))
+        #expect(
+            EngineRecord().judge(Fixture.offer(Fixture.two), boot: Fixture.boot(), isForced: false)
+                == .install(into: .b))
     }
 
     @Test("the running version is nothing to do, unless forced")
@@ -28,7 +30,9 @@ struct OfferTests {
         #expect(EngineRecord().judge(offer, boot: boot, isForced: true) == .install(into: .b))
     }
 
-    @Test("invariant 4: nothing is written while the running boot is unproven, not even by force", arguments: [false, true])
+    @Test(
+        "invariant 4: nothing is written while the running boot is unproven, not even by force",
+        arguments: [false, true])
     func unproven(isForced: Bool) {
         let boot = Fixture.boot(a: Fixture.tried)
         #expect(
@@ -43,7 +47,8 @@ struct OfferTests {
             version: Fixture.two, contentDigest: Fixture.digest(2), payloadDigest: Fixture.digest(0xAA),
             cause: .failedHere, reason: "it hung")
         record.held = [hold]
-        #expect(record.judge(Fixture.offer(Fixture.two), boot: Fixture.boot(), isForced: false) == .refused(.held(hold)))
+        #expect(
+            record.judge(Fixture.offer(Fixture.two), boot: Fixture.boot(), isForced: false) == .refused(.held(hold)))
         #expect(record.hold(contentDigest: Fixture.digest(2)) == hold)
         #expect(record.hold(contentDigest: Fixture.digest(3)) == nil)
         let rebuilt = Fixture.offer(Fixture.two, payload: 0xBB)
@@ -82,6 +87,7 @@ struct OfferTests {
         let record = Fixture.staged().record
         let boot = Fixture.boot(b: Fixture.fresh)
         #expect(record.judge(Fixture.offer(Fixture.two), boot: boot, isForced: false) == .nothingToDo)
-        #expect(record.judge(Fixture.offer(Fixture.three, payload: 3), boot: boot, isForced: false) == .install(into: .b))
+        #expect(
+            record.judge(Fixture.offer(Fixture.three, payload: 3), boot: boot, isForced: false) == .install(into: .b))
     }
 }

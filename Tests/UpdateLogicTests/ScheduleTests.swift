@@ -48,7 +48,8 @@ struct ScheduleTests {
     @Test("no delay is ever negative", arguments: 0..<50)
     func positive(seed: UInt64) {
         var generator = Seeded(state: seed)
-        let tight = CheckSchedule(initialDelay: .zero, interval: .milliseconds(100), jitter: .seconds(9), intervalMax: .seconds(1))
+        let tight = CheckSchedule(
+            initialDelay: .zero, interval: .milliseconds(100), jitter: .seconds(9), intervalMax: .seconds(1))
         #expect(tight.firstDelay(using: &generator) >= .zero)
         #expect(tight.nextDelay(failuresInRow: 3, requested: nil, using: &generator) >= .zero)
     }

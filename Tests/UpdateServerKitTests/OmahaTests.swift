@@ -1,5 +1,6 @@
 import FleetModel
 import FleetOperations
+import FleetStorage
 import FoundationEssentials
 import HTTPTypes
 import HummingbirdTesting
@@ -140,7 +141,7 @@ struct OmahaTests {
     func manyEvents() async throws {
         let server = TestServer()
         _ = try await server.publish()
-        func body(_ count: Int) -> ByteBuffer {
+        @Sendable func body(_ count: Int) -> ByteBuffer {
             let events = String(repeating: #"<event eventtype="13" eventresult="1"></event>"#, count: count)
             return ByteBuffer(
                 string: #"<request protocol="3.0"><app appid="\#(TestServer.application)" version="1.0.0" "#
@@ -149,7 +150,7 @@ struct OmahaTests {
         try await server.test { client in
             let refused = try await client.execute(uri: "/v1/update/", method: .post, body: body(65))
             #expect(refused.status == .badRequest)
-            #expect(try OmahaResponse(xml: refused.body.readableBytesView).apps.first?.events.isEmpty == true)
+            #expect(try OmahaResponse(xml: refused.body.readableBytesView).apps.first?.eventStatuses.isEmpty == true)
             #expect(try await server.control.machines(.init(), .first, by: .local).total == 0)
             let taken = try await client.execute(uri: "/v1/update/", method: .post, body: body(64))
             #expect(taken.status == .ok)

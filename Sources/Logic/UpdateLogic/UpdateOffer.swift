@@ -59,7 +59,9 @@ extension EngineRecord {
             if boot.runningVersion.isNewer(than: offer.version) == true {
                 return .refused(.downgrade(offered: offer.version, running: boot.runningVersion))
             }
-            if let hold = hold(version: offer.version, payloadDigest: offer.payloadDigest) { return .refused(.held(hold)) }
+            if let hold = hold(version: offer.version, payloadDigest: offer.payloadDigest) {
+                return .refused(.held(hold))
+            }
         }
         return .install(into: boot.booted.other)
     }

@@ -9,7 +9,7 @@ package struct CheckInScript {
     let arrivals: ArrivalMeter
 
     /// More reports than this in one check-in are dropped.
-    static let eventsMaximum = 32
+    static let eventsMaximum = 64
     /// Places looked at for expiry in one go.
     package static let expiryBatch = 200
 

@@ -31,15 +31,21 @@ package struct ControlServer: Service {
     package func run() async throws {
         let server = try await bind()
         let places = Places(count: Self.connectionsMax)
-        try await cancelWhenGracefulShutdown {
-            try await withThrowingDiscardingTaskGroup { group in
-                try await server.executeThenClose { clients in
-                    for try await client in clients {
-                        let isWelcome = places.take()
-                        group.addTask {
-                            await serve(client, isWelcome: isWelcome)
-                            if isWelcome { places.giveBack() }
-                        }
+        do {
+            try await cancelWhenGracefulShutdown { try await welcome(on: server, places) }
+        } catch is CancellationError {
+            return  // That is how it is asked to end.
+        }
+    }
+
+    private func welcome(on server: NIOAsyncChannel<Client, Never>, _ places: Places) async throws {
+        try await withThrowingDiscardingTaskGroup { group in
+            try await server.executeThenClose { clients in
+                for try await client in clients {
+                    let isWelcome = places.take()
+                    group.addTask {
+                        await serve(client, isWelcome: isWelcome)
+                        if isWelcome { places.giveBack() }
                     }
                 }
             }
@@ -49,6 +55,14 @@ package struct ControlServer: Service {
     private typealias Client = NIOAsyncChannel<ByteBuffer, ByteBuffer>
 
     private func bind() async throws -> NIOAsyncChannel<Client, Never> {
+        do {
+            return try await listen()
+        } catch {
+            throw ControlSocketError(path: path, reason: "\(error)")
+        }
+    }
+
+    private func listen() async throws -> NIOAsyncChannel<Client, Never> {
         let manager = FileManager.default
         if let slash = path.lastIndex(of: "/"), slash != path.startIndex {
             let folder = String(path[..<slash])
@@ -93,7 +107,8 @@ package struct ControlServer: Service {
     }
 
     private func respond(to line: ArraySlice<UInt8>) async -> ControlResponse {
-        guard let request = try? JSONDecoder().decode(ControlRequest.self, from: Data(line)) else {  // It is no request.
+        // Whatever is wrong with it, it is no request.
+        guard let request = try? JSONDecoder().decode(ControlRequest.self, from: Data(line)) else {
             return .refusal("That is no request.", .usage)
         }
         return await answer(request)
@@ -104,6 +119,16 @@ package struct ControlServer: Service {
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let bytes = (try? encoder.encode(response)).map(Array.init) ?? []  // It holds nothing that cannot be encoded.
         return ByteBuffer(bytes: bytes + [UInt8(ascii: "\n")])
+    }
+}
+
+/// The control socket cannot be listened on.
+struct ControlSocketError: UserFacingError {
+    let path: String
+    let reason: String
+
+    var userMessage: UserMessage {
+        UserMessage("Nobody can be heard on \(path): \(reason).", hint: "See control.socket.", exit: .inputOutput)
     }
 }
 

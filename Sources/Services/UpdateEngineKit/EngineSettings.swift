@@ -93,7 +93,8 @@ package struct EngineSettings: Sendable {
         do {
             return .at(try WebAddress(text))
         } catch {
-            throw reader.invalid("server.url", "it must be a web address such as https://updates.example.org/v1/update/")
+            throw reader.invalid(
+                "server.url", "it must be a web address such as https://updates.example.org/v1/update/")
         }
     }
 

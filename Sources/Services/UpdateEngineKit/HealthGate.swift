@@ -31,7 +31,8 @@ package struct HealthGate: Sendable {
         guard FileManager.default.fileExists(atPath: directory) else { return .passed }
         let names: [String]
         do {
-            names = try FileManager.default.contentsOfDirectory(atPath: directory).filter { !$0.hasPrefix(".") }.sorted()
+            names = try FileManager.default.contentsOfDirectory(atPath: directory).filter { !$0.hasPrefix(".") }
+                .sorted()
         } catch {
             return .failed("the directory of health checks, \(directory), cannot be read")
         }
@@ -41,7 +42,8 @@ package struct HealthGate: Sendable {
                 continue
             }
             if let failure = await run(name, environment: environment) {
-                logger.warning("Health check failed", metadata: ["check.name": "\(name)", "check.reason": "\(failure)"])
+                logger.warning(
+                    "Health check failed", metadata: ["check.name": "\(name)", "check.reason": "\(failure)"])
                 return .failed(failure)
             }
             logger.info("Health check passed", metadata: ["check.name": "\(name)"])
@@ -53,7 +55,9 @@ package struct HealthGate: Sendable {
         do {
             let result = try await CommandRunner().run(
                 "\(directory)/\(name)", [], timeLimit: timeLimit, environment: environment)
-            if result.timedOut { return sentence(result.output, "health check \(name) did not end within \(timeLimit)") }
+            if result.timedOut {
+                return sentence(result.output, "health check \(name) did not end within \(timeLimit)")
+            }
             return result.status == 0
                 ? nil : sentence(result.output, "health check \(name) left with \(result.status)")
         } catch {

@@ -16,7 +16,8 @@ extension IdentityError: UserFacingError {
         case .noVersion:
             UserMessage(
                 "No release file names the running version.",
-                hint: "Looked in usr/share/flatcar/release, usr/share/coreos/release and os-release.", exit: .configuration)
+                hint: "Looked in usr/share/flatcar/release, usr/share/coreos/release and os-release.",
+                exit: .configuration)
         case .unusableServer(let source):
             UserMessage(
                 "\(source) is no web address.", hint: "Write http://… or https://…, or “disabled”.",

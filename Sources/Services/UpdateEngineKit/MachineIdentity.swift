@@ -42,8 +42,7 @@ package struct MachineIdentity: Hashable, Sendable {
             machine: try machine(files),
             version: try version(update, release, operatingSystem),
             board: named("RELEASE_BOARD", update, release) ?? "\(architectureName())-usr",
-            application: named("RELEASE_APPID", update, release).flatMap { try? ApplicationID($0) }  // Else the setting.
-                ?? settings.application,
+            application: application(update, release) ?? settings.application,
             track: update["GROUP"] ?? settings.track ?? image["GROUP"] ?? "stable",
             server: server(update) ?? settings.server ?? server(image) ?? .off,
             rebootStrategy: rebootStrategy(update) ?? settings.rebootStrategy,
@@ -53,6 +52,12 @@ package struct MachineIdentity: Hashable, Sendable {
             downloadCredentials: update["DOWNLOAD_USER"].flatMap { user in
                 user.isEmpty ? nil : "\(user):\(update["DOWNLOAD_PASSWORD"] ?? "")"
             })
+    }
+
+    /// What is no name is passed over.
+    private static func application(_ files: KeyValueFile...) -> ApplicationID? {
+        files.lazy.compactMap { $0["FLATCAR_RELEASE_APPID"] ?? $0["COREOS_RELEASE_APPID"] }.first
+            .flatMap { try? ApplicationID($0) }
     }
 
     /// `nil` when the file does not say.

@@ -44,7 +44,8 @@ struct OmahaClient: Sendable {
         } catch WebError.unreachable(let address, let reason) {
             throw OmahaExchangeError.unreachable(server: address, reason: reason)
         } catch is WebError {
-            throw OmahaExchangeError.unreachable(server: server, reason: "it redirects for ever, or to where it may not")
+            throw OmahaExchangeError.unreachable(
+                server: server, reason: "it redirects for ever, or to where it may not")
         } catch {
             throw OmahaExchangeError.unreachable(server: server, reason: WebClient.reason(error))
         }
@@ -71,7 +72,9 @@ extension OmahaExchangeError: UserFacingError {
     var userMessage: UserMessage {
         switch self {
         case .unreachable(let server, let reason):
-            UserMessage("\(server) did not answer: \(reason) (code \(code.rawValue)).", hint: "Is it running?", exit: .unavailable)
+            UserMessage(
+                "\(server) did not answer: \(reason) (code \(code.rawValue)).", hint: "Is it running?",
+                exit: .unavailable)
         case .refused(let server, let status):
             UserMessage(
                 "\(server) answered with HTTP status \(status) (code \(code.rawValue)).", hint: "Is the address right?",

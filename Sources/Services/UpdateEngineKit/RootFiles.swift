@@ -18,6 +18,8 @@ struct RootFiles: Sendable {
 
     /// For each key the first of the files that has it.
     func keyValues(_ candidates: String...) -> KeyValueFile {
-        candidates.reversed().reduce(KeyValueFile("")) { known, path in known.overridden(by: KeyValueFile(text(path) ?? "")) }
+        candidates.reversed().reduce(KeyValueFile("")) { known, path in
+            known.overridden(by: KeyValueFile(text(path) ?? ""))
+        }
     }
 }

@@ -85,6 +85,7 @@ extension UpdateEngine {
 
     private func consider(_ offered: OmahaUpdateOffer, _ wish: CheckWish, isOnDemand: Bool) async throws {
         let (offer, addresses) = try usable(offered)
+        try keeper.refresh()
         switch keeper.record.judge(offer, boot: machine.boot, isForced: wish.isForced) {
         case .nothingToDo: return
         case .refused(let refusal):

@@ -108,8 +108,10 @@ package actor UpdateEngine: Service {
     }
 
     private func planNextCheck(_ generator: inout SystemRandomNumberGenerator) {
-        nextCheck = clock.now + settings.schedule.nextDelay(
-            failuresInRow: keeper.record.failuresInRow, requested: activity.requestedPoll, using: &generator)
+        nextCheck =
+            clock.now
+            + settings.schedule.nextDelay(
+                failuresInRow: keeper.record.failuresInRow, requested: activity.requestedPoll, using: &generator)
     }
 
     /// Far away while the machine is going down.
@@ -162,7 +164,9 @@ package actor UpdateEngine: Service {
 
     /// The daemon was restarted between staging an update and the reboot into it, or the update is activated anew.
     private func resumeReboot() {
-        guard let staged = keeper.record.staged, staged.bootID == host.bootID, machine.phase == .needsReboot else { return }
+        guard let staged = keeper.record.staged, staged.bootID == host.bootID, machine.phase == .needsReboot else {
+            return
+        }
         rebootIfWanted(into: staged)
     }
 

@@ -59,7 +59,8 @@ package struct WebClient: Sendable {
         outgoing.headers = request.headers
         if let body = request.body { outgoing.body = .bytes(ByteBuffer(bytes: body)) }
         let isKnown = address.hasSameOrigin(as: request.address)
-        if let credentials = address.credentials ?? (isKnown ? request.address.credentials ?? request.credentials : nil) {
+        if let credentials = address.credentials ?? (isKnown ? request.address.credentials ?? request.credentials : nil)
+        {
             let token = Data(credentials.utf8).base64EncodedString()
             outgoing.headers.replaceOrAdd(name: "Authorization", value: "Basic \(token)")
         }

@@ -74,7 +74,8 @@ package struct TestRelease: Sendable {
             return PayloadPartition(name: name, operations: operations, newInfo: info)
         }
         let manifest = PayloadManifest(format: .two, blockSize: blockBytes, partitions: partitions)
-        let envelope = try PayloadEnvelope(manifest, signatureSizes: recipe.keys.map(\.verificationKey.modulusByteCount))
+        let envelope = try PayloadEnvelope(
+            manifest, signatureSizes: recipe.keys.map(\.verificationKey.modulusByteCount))
         let composer = try PayloadComposer(envelope, blobs: MemoryBlockDevice(blobs), blobsLength: UInt64(blobs.count))
         let output = MemoryBlockDevice(sizeBytes: composer.sizeBytes)
         _ = try composer.write(to: output, signer: recipe.keys.isEmpty ? .nobody : .keys(recipe.keys))

@@ -94,11 +94,15 @@ final class EngineRig: Sendable {
         try showVersion(release.version)
     }
 
-    func write(_ text: String, to name: String) throws { try AtomicFile.write(Array(text.utf8), to: "\(folder)/\(name)") }
+    func write(_ text: String, to name: String) throws {
+        try AtomicFile.write(Array(text.utf8), to: "\(folder)/\(name)")
+    }
 
     func writeUpdateConf(_ text: String) throws { try write(text, to: "root/etc/flatcar/update.conf") }
 
-    private func showVersion(_ version: Version) throws { try write("VERSION_ID=\(version)\n", to: "root/etc/os-release") }
+    private func showVersion(_ version: Version) throws {
+        try write("VERSION_ID=\(version)\n", to: "root/etc/os-release")
+    }
 
     /// A health check: a shell script.
     func addHealthCheck(_ script: String) throws {
@@ -112,7 +116,9 @@ final class EngineRig: Sendable {
         get throws { try bootArea.withLock { $0 } ?? DirectoryFileArea(path: "\(folder)/boot") }
     }
 
-    private func disk() throws -> FileBlockDevice { try FileBlockDevice(path: "\(folder)/disk.img", access: .readWrite) }
+    private func disk() throws -> FileBlockDevice {
+        try FileBlockDevice(path: "\(folder)/disk.img", access: .readWrite)
+    }
 
     func slotBytes(_ slot: Slot) throws -> [UInt8] {
         let device = try GPTBootControl(device: disk(), booted: .a).slotDevice(slot)
