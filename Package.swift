@@ -1,7 +1,7 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// The floors of the house are the folders under Sources/; arrows only point down. See docs/architecture.md.
+// The floors of the house are the folders under Sources/; arrows only point down. See README.md.
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
@@ -260,14 +260,4 @@ let strict: [SwiftSetting] = [
 ]
 for target in package.targets where target.type != .system {
     target.swiftSettings = strict
-}
-
-// temporary filter
-let absent: Set<String> = []
-package.targets.removeAll { absent.contains($0.name) }
-package.products.removeAll { absent.contains($0.name) }
-for target in package.targets {
-    target.dependencies.removeAll { d in
-        if case .byNameItem(let n, _) = d { return absent.contains(n) }; return false
-    }
 }
