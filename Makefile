@@ -2,7 +2,8 @@
 
 # One configuration everywhere: a further one would compile every dependency again.
 CONFIGURATION = -c release
-TESTS = $(CONFIGURATION) --disable-testable-imports
+# One test at a time: tests that compute for long would starve those that wait for an answer.
+TESTS = $(CONFIGURATION) --disable-testable-imports --no-parallel
 
 .PHONY: help build demo test fuzz bench format lint clean
 
