@@ -5,10 +5,10 @@ CONFIGURATION = -c release
 # One test at a time: tests that compute for long would starve those that wait for an answer.
 TESTS = $(CONFIGURATION) --disable-testable-imports --no-parallel
 
-.PHONY: help build demo test fuzz bench format lint clean
+.PHONY: help build demo test image test-boot fuzz bench format lint clean
 
 help: ## Say what can be made
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
 
 build: ## Build martlet, martletd and martlet-server into .build/release
 	@scripts/install-packages.sh build
@@ -21,6 +21,14 @@ demo: build ## Tell the whole story on this box; ARGS="--once" ends when it is t
 test: build ## Run every test; ARGS="--filter NAME" runs some
 	@scripts/install-packages.sh test
 	swift test $(TESTS) $(ARGS)
+
+test-boot: build ## Take the reference OS through its whole life in QEMU; ARGS="--keep DIR", "--only ACT", "--list"
+	@scripts/install-packages.sh boot
+	.build/release/boot-journey $(ARGS)
+
+image: build ## Build the reference OS: dist/images/disk.img (1.0.0), and an update to 2.0.0; ARGS go to the builder
+	@scripts/install-packages.sh image
+	scripts/image.sh $(ARGS)
 
 fuzz: ## Fuzz every parser of outside bytes; SECONDS_EACH=60
 	@scripts/install-packages.sh build

@@ -84,6 +84,8 @@ let package = Package(
         room("Formats", "PartitionTable", ["SlotDevice", "UpdateModel"]),
         room("Formats", "FleetAPI", ["FleetModel", "UpdateModel"]),
         room("Formats", "EngineControl", ["UpdateModel"]),
+        room("Formats", "BootEntries", ["SlotDevice", "UpdateModel"]),
+        room("Formats", "UnifiedKernelImage", ["SlotDevice", "UpdateModel"]),
 
         // Logic
         room("Logic", "RolloutPlanning", ["FleetModel", "OmahaProtocol", "UpdateModel"]),
@@ -100,7 +102,10 @@ let package = Package(
         // Adapters
         room(
             "Adapters", "BootControlGPT", ["BootControl", "BootSlots", "PartitionTable", "SlotDevice", "UpdateModel"]),
-        room("Adapters", "HostLinux", ["CLinux", "HostPower", "PartitionTable", "SlotDevice", "UpdateModel"]),
+        room("Adapters", "BootControlSystemd", ["BootControl", "BootEntries", "SlotDevice", "UpdateModel"]),
+        room(
+            "Adapters", "HostLinux",
+            ["CLinux", "HostPower", "PartitionTable", "SlotDevice", "UnifiedKernelImage", "UpdateModel"]),
         room("Adapters", "FleetStorageSQLite", ["FleetModel", "FleetStorage", "RolloutPlanning", "UpdateModel", grdb]),
         room("Adapters", "PayloadStoreFiles", ["ContentTrust", "PayloadStore", "UpdateModel"]),
 
@@ -117,11 +122,14 @@ let package = Package(
         room(
             "Services", "UpdateEngineKit",
             [
-                "BootControl", "BootControlGPT", "ContentTrust", "EngineControl", "HostLinux", "HostPower",
-                "OmahaProtocol", "PayloadFormat", "PayloadInstaller", "SlotDevice", "UpdateLogic", "UpdateModel",
+                "BootControl", "BootControlGPT", "BootControlSystemd", "BootEntries", "ContentTrust", "EngineControl",
+                "HostLinux", "HostPower", "OmahaProtocol", "PartitionTable", "PayloadFormat", "PayloadInstaller",
+                "SlotDevice", "UnifiedKernelImage", "UpdateLogic", "UpdateModel",
                 httpClient, logging, nioCore, nioHTTP1, nioPosix, lifecycle, toml, signals,
             ]),
         room("Services", "ProgramKit", ["UpdateModel", argumentParser]),
+        room("Services", "ImageBuilder", ["ContentTrust", "HostLinux", "UpdateModel", toml]),
+        room("Services", "ImageCommands", ["ImageBuilder", "UpdateModel", argumentParser]),
         room("Services", "MachineCommands", ["EngineControl", "UpdateModel", argumentParser, nioCore, nioPosix]),
         room(
             "Services", "FleetOperations",
@@ -152,6 +160,12 @@ let package = Package(
             "TestSupport", "EngineTestKit",
             ["ContentTrust", "PayloadFormat", "PayloadInstaller", "SlotDevice", "UpdateLogic", "UpdateModel"]),
         room("TestSupport", "FleetTestKit", ["BootControl", "PartitionTable", "SlotDevice", "UpdateModel"]),
+        room(
+            "TestSupport", "EspProof",
+            ["ContentTrust", "FleetTestKit", "HostLinux", "SlotDevice", "UnifiedKernelImage", "UpdateModel"]),
+        room(
+            "TestSupport", "QemuKit",
+            ["FleetDemo", "HostLinux", "PartitionTable", "SlotDevice", "UpdateModel", nioCore, nioPosix]),
 
         // Programs
         .executableTarget(
@@ -159,6 +173,7 @@ let package = Package(
             dependencies: [
                 "FleetCommands",
                 "FleetDemo",
+                "ImageCommands",
                 "MachineCommands",
                 "PayloadCommands",
                 "ProgramKit",
@@ -185,17 +200,40 @@ let package = Package(
                 logging,
             ],
             path: "Sources/Programs/martlet-server", linkerSettings: staticRuntime),
+        .executableTarget(
+            name: "boot-journey",
+            dependencies: [
+                "FleetAPI",
+                "FleetDemo",
+                "FleetModel",
+                "HostLinux",
+                "PartitionTable",
+                "ProgramKit",
+                "QemuKit",
+                "SlotDevice",
+                "UpdateModel",
+                argumentParser,
+            ],
+            path: "Sources/Programs/boot-journey", linkerSettings: staticRuntime),
 
         // Tests
         tests("BinaryDelta", ["BinaryDelta", "CompressionCodecs", "ContentTrust", "UpdateModel"]),
         tests(
             "BootControlGPT",
             ["BootControl", "BootControlGPT", "FleetTestKit", "PartitionTable", "SlotDevice", "UpdateModel"]),
+        tests(
+            "BootControlSystemd",
+            [
+                "BootControl", "BootControlSystemd", "BootEntries", "FleetTestKit", "HostLinux", "SlotDevice",
+                "UpdateModel",
+            ]),
+        tests("BootEntries", ["BootEntries", "FleetTestKit", "UpdateModel"]),
         tests("BootSlots", ["BootSlots", "FleetTestKit", "PartitionTable"]),
         tests("CompressionCodecs", ["CompressionCodecs", "ContentTrust", "UpdateModel"]),
         tests("ContentTrust", ["ContentTrust", "UpdateModel"]),
         tests("DashboardKit", ["DashboardKit", "FleetAPI", "FleetModel", "UpdateModel"]),
         tests("EngineControl", ["EngineControl", "UpdateModel"]),
+        tests("EspProof", ["ContentTrust", "EspProof", "FleetTestKit", "HostLinux", "SlotDevice", "UpdateModel"]),
         tests("FleetAPI", ["FleetAPI", "FleetModel", "UpdateModel"]),
         tests(
             "FleetCommands",
@@ -209,7 +247,13 @@ let package = Package(
             "FleetOperations",
             ["FleetModel", "FleetOperations", "FleetStorage", "PayloadStore", "PayloadStoreFiles", "UpdateModel"]),
         tests("FleetStorage", ["FleetModel", "FleetStorage", "FleetStorageSQLite", "UpdateModel", grdb]),
-        tests("HostLinux", ["FleetTestKit", "HostLinux", "HostPower", "PartitionTable", "SlotDevice"]),
+        tests(
+            "HostLinux",
+            [
+                "FleetTestKit", "HostLinux", "HostPower", "PartitionTable", "SlotDevice", "UnifiedKernelImage",
+                "UpdateModel",
+            ]),
+        tests("ImageBuilder", ["ImageBuilder", "UpdateModel"]),
         tests(
             "InstallPowerCut",
             [
@@ -233,13 +277,15 @@ let package = Package(
             "PowerCut",
             ["BootControl", "BootControlGPT", "FleetTestKit", "PartitionTable", "SlotDevice", "UpdateModel"]),
         tests("RolloutPlanning", ["FleetModel", "RolloutPlanning", "UpdateModel"]),
+        tests("QemuKit", ["FleetDemo", "FleetTestKit", "QemuKit", "UpdateModel", nioCore, nioPosix]),
         tests("SlotDevice", ["FleetTestKit", "HostLinux", "SlotDevice", "UpdateModel"]),
+        tests("UnifiedKernelImage", ["FleetTestKit", "SlotDevice", "UnifiedKernelImage"]),
         tests(
             "UpdateEngineKit",
             [
                 "BootControl", "BootControlGPT", "ContentTrust", "EngineControl", "EngineTestKit", "FleetTestKit",
                 "HostLinux", "HostPower", "OmahaProtocol", "SlotDevice", "UpdateEngineKit", "UpdateLogic",
-                "UpdateModel", httpClient, logging, nioCore, nioHTTP1, nioPosix,
+                "UpdateModel", httpClient, lifecycle, logging, nioCore, nioHTTP1, nioPosix,
             ]),
         tests("UpdateLogic", ["BootControl", "UpdateLogic", "UpdateModel"]),
         tests("UpdateModel", ["UpdateModel"]),

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs the Debian packages that Martlet needs and this host lacks.
 #
-# Usage: scripts/install-packages.sh [build] [demo] [test] [bench]     (no word: build)
+# Usage: scripts/install-packages.sh [build] [demo] [test] [bench] [boot] [image]     (no word: build)
 set -eu
 
 build="pkg-config libexpat1-dev libbz2-dev liblzma-dev libssl-dev libsqlite3-dev"
@@ -9,7 +9,13 @@ build="pkg-config libexpat1-dev libbz2-dev liblzma-dev libssl-dev libsqlite3-dev
 demo="e2fsprogs"
 # The system's own tools are run over what we write.
 test="e2fsprogs gdisk openssl bzip2 xz-utils"
+# The builder's tools, the loader and its stub, and QEMU with its firmware to boot what was built.
+image="mmdebstrap erofs-utils cryptsetup-bin systemd-boot-efi fdisk mtools dosfstools e2fsprogs zstd kmod binutils
+    util-linux qemu-system-x86 ovmf"
 bench="zstd openssl xz-utils bzip2"
+# What builds the reference OS, runs it, and looks into its disk.
+boot="mmdebstrap kmod binutils zstd cpio busybox-static erofs-utils cryptsetup-bin systemd-boot-efi fdisk dosfstools mtools"
+boot="$boot e2fsprogs qemu-system-x86 ovmf"
 
 wanted=""
 for purpose in "${@:-build}"; do
@@ -18,7 +24,9 @@ for purpose in "${@:-build}"; do
         demo) wanted="$wanted $demo" ;;
         test) wanted="$wanted $test" ;;
         bench) wanted="$wanted $bench" ;;
-        *) echo "install-packages.sh: “$purpose” is not one of: build demo test bench" >&2; exit 64 ;;
+        image) wanted="$wanted $image" ;;
+        boot) wanted="$wanted $boot" ;;
+        *) echo "install-packages.sh: “$purpose” is not one of: build demo test bench boot image" >&2; exit 64 ;;
     esac
 done
 

@@ -36,6 +36,21 @@ struct DashboardPageTests {
         }
     }
 
+    @Test(
+        "an order to roll back is shown while it stands, and when it came to nothing",
+        arguments: RollbackOrder.State.allCases)
+    func rollback(state: RollbackOrder.State) throws {
+        var order = RollbackOrder(
+            id: try RollbackID("r1"), version: try Version("4000.0.0"), orderedBy: "ada", orderedAt: Samples.now,
+            reason: "<b>slow</b>")
+        if state != .pending { order.enter(state, at: Samples.now, outcome: "Slot b is empty.") }
+        let page = DashboardPage(try Samples.overview(rollback: order)).markup
+        let isShown = state.isOpen || state == .refused || state == .expired
+        let text = "Rollback: back from 4000.0.0, ordered by ada (&lt;b&gt;slow&lt;/b&gt;): "
+        #expect(page.contains(text) == isShown)
+        #expect(page.contains("Slot b is empty.") == (state == .refused || state == .expired))
+    }
+
     @Test("a long alias is cut, with the whole of it as its title")
     func longAlias() throws {
         let alias = String(repeating: "W", count: 120)

@@ -8,7 +8,7 @@ enum Samples {
 
     static func overview(
         alias: String = "rack7-node3", eventText: String = "Download started.",
-        stopReason: String = "3 machines failed.", machineTotal: Int = 5
+        stopReason: String = "3 machines failed.", machineTotal: Int = 5, rollback: RollbackOrder? = nil
     ) throws -> FleetOverview {
         let app = try ApplicationID("{e96281a6-d1af-4bde-9a0a-97b76e56dc57}")
         let target = try Version("4000.0.0")
@@ -22,7 +22,7 @@ enum Samples {
             groups: [try group(app, target, stopReason)])
         return FleetOverview(
             at: now, serverVersion: "0.1.0", applications: [overview],
-            machines: ListPage(items: try machines(app, target, alias), total: machineTotal),
+            machines: ListPage(items: try machines(app, target, alias, rollback), total: machineTotal),
             events: ListPage(items: [try event(app, eventText)], total: 1))
     }
 
@@ -40,7 +40,7 @@ enum Samples {
     }
 
     private static func machines(
-        _ app: ApplicationID, _ target: Version, _ alias: String
+        _ app: ApplicationID, _ target: Version, _ alias: String, _ rollback: RollbackOrder?
     ) throws -> [MachineResource] {
         let stages: [MachineStage] = [.complete, .downloading, .held, .failed, .registered]
         return try stages.enumerated().map { index, stage in
@@ -56,6 +56,7 @@ enum Samples {
                         code: 44, name: "RollbackError",
                         meaning: "The new release did not become healthy, and the machine fell back to the old one.",
                         reason: "health gate: no network", at: now) : nil,
+                rollback: index == 0 ? rollback.map { RollbackResource($0, at: now) } : nil,
                 address: "192.0.2.1", oem: nil, firstSeenAt: now, lastSeenAt: now.adding(seconds: -12))
         }
     }

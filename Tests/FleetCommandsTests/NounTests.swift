@@ -109,6 +109,39 @@ struct NounTests {
         }
     }
 
+    @Test("a machine is ordered back, the order is shown and taken back, and what it left is given free")
+    func machineOrders() async throws {
+        try await CommandRunner.withServer { martlet, control in
+            try await Self.publish(martlet, control)
+            try await martlet("channel", "set", "--app", "os", "stable", "2.0.0")
+            try await martlet("group", "create", "--app", "os", "--track", "stable", "--channel", "stable", "web")
+            @Sendable func ask(_ version: String, engine: String? = "martletd/1.0.0") async throws {
+                _ = try await control.checkIn(
+                    CheckIn(
+                        application: try ApplicationID(Self.id), machine: try MachineID("m1"), track: "stable",
+                        version: try Version(version), architecture: .amd64, engine: engine))
+            }
+            try await ask("2.0.0", engine: nil)
+            await #expect(throws: ClientError.self) { try await martlet("machine", "rollback", "m1") }
+            try await ask("2.0.0")
+            #expect(try await martlet("machine", "why", "m1") == "complete: It runs its target, 2.0.0.")
+            let ordered = try await martlet("machine", "rollback", "m1", "--reason", "it is slow")
+            #expect(ordered.contains("back from 2.0.0, ordered by test (it is slow): waits for the machine"))
+            #expect(ordered.contains("rollback until"))
+            #expect(try await martlet("machine", "rollback", "m1", "--cancel").contains("withdrawn. test took"))
+            try await martlet("machine", "rollback", "--app", "os", "m1")
+            try await ask("2.0.0")
+            #expect(try await martlet("machine", "show", "m1").contains("was told and has not answered yet"))
+            #expect(try await martlet("machine", "why", "m1").hasPrefix("rollback-pending: "))
+            try await ask("1.0.0")
+            #expect(try await martlet("machine", "list").contains("rolled-back"))
+            #expect(try await martlet("machine", "show", "m1").contains("withheld"))
+            #expect(try await !martlet("machine", "release", "m1").contains("withheld"))
+            let json = try await martlet("--json", "machine", "show", "m1")
+            #expect(try APIJSON.decode(MachineResource.self, from: Data(json.utf8)).rollback?.state == .done)
+        }
+    }
+
     @Test("a token's secret is printed alone, works until it is revoked, and is never shown again")
     func token() async throws {
         try await CommandRunner.withServer { martlet, control in

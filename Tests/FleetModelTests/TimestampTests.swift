@@ -76,9 +76,9 @@ import Testing
         #expect(
             HoldReason.allCases.map(\.name) == [
                 "unknown-application", "unknown-machine-id", "unknown-version", "fleet-full",
-                "too-many-new-machines", "unknown-track", "no-release", "ahead-of-channel", "not-ordered",
-                "no-payload-for-architecture", "payload-format", "failed-here-before", "updates-disabled",
-                "rollout-stopped", "limit-in-progress",
+                "too-many-new-machines", "unknown-track", "rollback-pending", "no-release", "ahead-of-channel",
+                "not-ordered", "no-payload-for-architecture", "payload-format", "failed-here-before", "rolled-back",
+                "updates-disabled", "rollout-stopped", "limit-in-progress",
             ])
         for reason in HoldReason.allCases { #expect(reason.text.hasSuffix(".")) }
     }

@@ -73,6 +73,36 @@ import UpdateModel
         }
     }
 
+    @Test("a database from before orders existed is opened, keeps its machines, and takes orders")
+    func olderDatabaseIsBroughtUpToDate() async throws {
+        try await withTemporaryDirectory { directory in
+            let path = "\(directory)/fleet.db"
+            let before = try SQLiteFleetStore(path: path)
+            try await before.furnish()
+            try await before.check("m1")
+            let known = try await before.show("m1")
+            try before.close()
+            let queue = try DatabaseQueue(path: path)
+            try await queue.write { db in
+                for column in ["engine", "rollback", "withheld"] {
+                    try db.execute(sql: "ALTER TABLE machine DROP COLUMN \(column)")
+                }
+                try db.execute(sql: "DELETE FROM grdb_migrations WHERE identifier <> '1-fleet'")
+            }
+            try queue.close()
+            let store = try SQLiteFleetStore(path: path)
+            #expect(try await store.show("m1") == known)
+            let order = RollbackOrder(
+                id: try RollbackID("r1"), version: try Version("1.0.0"), orderedBy: "ada", orderedAt: .after(1),
+                reason: nil)
+            try await store.commit(.orderRollback(os, try MachineID("m1"), order))
+            try store.close()
+            let again = try SQLiteFleetStore(path: path)
+            #expect(try await again.show("m1")?.rollback == order, "it survives a restart")
+            try again.close()
+        }
+    }
+
     @Test("a database of a newer program is refused and left alone")
     func newerDatabaseIsRefused() async throws {
         try await withTemporaryDirectory { directory in

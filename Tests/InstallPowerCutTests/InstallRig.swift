@@ -56,7 +56,8 @@ final class InstallRig {
     func host(booted: Slot, bootID: String) -> EngineHost {
         let control = control(booted: booted)
         return EngineHost(
-            bootControl: control, partition: { try control.slotDevice($0) }, bootFiles: engineKernels,
+            bootControl: control,
+            layout: .flatcar(partition: { try control.slotDevice($0) }, kernels: engineKernels),
             stateFiles: StateFiles(state), power: NoPower(), bootID: bootID)
     }
 

@@ -56,4 +56,73 @@ struct ExtensionTests {
         #expect(app.bootedSlot == nil)
         #expect(app.events.first?.failedDigest == nil)
     }
+
+    @Test("a machine is told an act, with a name of its own and why")
+    func act() throws {
+        let act = OmahaAct(.rollback, id: "9f86d081884c7d65", text: "3.1 loses its network")
+        let hold = OmahaHold(reason: "rollback-pending")
+        let app = OmahaResponse.App(id: "a", updateCheck: .noUpdate(hold: hold, act: act))
+        let bytes = OmahaResponse(apps: [app]).xml()
+        #expect(
+            String(decoding: bytes, as: UTF8.self).contains(
+                """
+                <updatecheck status="noupdate" hold="rollback-pending" act="rollback" act_id="9f86d081884c7d65" \
+                act_text="3.1 loses its network"><urls></urls></updatecheck>
+                """))
+        let answer = try OmahaResponse(xml: bytes).answer(for: try ApplicationID("a"))
+        #expect(answer == .noUpdate(pollInterval: nil, hold: hold, act: act))
+    }
+
+    @Test(
+        "an act without a name, or without an id that can be kept, is none",
+        arguments: [
+            #"act_id="1""#, #"act="" act_id="1""#, #"act="rollback""#, #"act="rollback" act_id="""#,
+            #"act="rollback" act_id="\#(String(repeating: "1", count: 65))""#,
+        ])
+    func uselessAct(attributes: String) throws {
+        let text = #"<response><app appid="a"><updatecheck status="noupdate" \#(attributes)/></app></response>"#
+        let check = try #require(try OmahaResponse(xml: text.bytes).apps.first?.updateCheck)
+        #expect(check.status == .noUpdate)
+        #expect(check.act == nil)
+    }
+
+    @Test("an act that this program does not know is told as it is")
+    func unknownAct() throws {
+        let text =
+            #"<response><app appid="a"><updatecheck status="noupdate" act="dance" act_id="1"/></app></response>"#
+        let answer = try OmahaResponse(xml: text.bytes).answer(for: try ApplicationID("a"))
+        #expect(answer == .noUpdate(pollInterval: nil, hold: nil, act: OmahaAct(.init(rawValue: "dance"), id: "1")))
+    }
+
+    @Test("a machine answers an act by its id: begun, done, or refused with its reason")
+    func actAnswers() throws {
+        var app = OmahaRequest.App(id: "a", version: "2.0.0", track: "stable", machineID: Recorded.machine)
+        app.events = [
+            .actBegun("7"), .actDone("7"), .actRefused("7", reason: "Slot b holds nothing good to go back to."),
+        ]
+        let bytes = OmahaRequest(version: "martletd-1.0.0", apps: [app]).xml()
+        let text = String(decoding: bytes, as: UTF8.self)
+        #expect(text.contains(#"<event eventtype="40" eventresult="1" act_id="7"></event>"#))
+        #expect(text.contains(#"<event eventtype="41" eventresult="1" act_id="7"></event>"#))
+        #expect(
+            text.contains(
+                #"eventtype="41" eventresult="0" reason="Slot b holds nothing good to go back to." act_id="7">"#))
+        #expect(try OmahaRequest(xml: bytes).apps.first?.events == app.events)
+    }
+
+    @Test("an offer says when an operator gave the release free")
+    func liftedHold() throws {
+        let digest = try #require(SHA256Digest(bytes: [UInt8](repeating: 0xAB, count: 32)))
+        var check = OmahaResponse.UpdateCheck.offer(
+            version: "3.0.0", codebases: ["http://a/"], payload: .init(name: "p", size: 1, sha1Base64: ""),
+            digest: digest)
+        check.isHoldLifted = true
+        let bytes = OmahaResponse(apps: [.init(id: "a", updateCheck: check)]).xml()
+        #expect(String(decoding: bytes, as: UTF8.self).contains(#"<updatecheck status="ok" hold_lifted="true">"#))
+        guard case .offer(let offer) = try OmahaResponse(xml: bytes).answer(for: try ApplicationID("a")) else {
+            Issue.record("not an offer")
+            return
+        }
+        #expect(offer.isHoldLifted)
+    }
 }

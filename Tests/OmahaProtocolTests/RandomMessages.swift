@@ -117,6 +117,7 @@ extension RandomMessages {
         event.reason = optionalText()
         event.failedVersion = optionalText()
         event.failedDigest = digest()
+        event.actID = chance() ? actID() : nil
         return event
     }
 }
@@ -136,11 +137,19 @@ extension RandomMessages {
             updateCheck: chance() ? updateCheck() : nil, eventStatuses: (0..<count()).map { _ in text() })
     }
 
+    /// Those that count: not empty, and at most 64 bytes.
+    private mutating func actID() -> String { "<\(number())&>" }
+
     private mutating func updateCheck() -> OmahaResponse.UpdateCheck {
-        OmahaResponse.UpdateCheck(
+        var check = OmahaResponse.UpdateCheck(
             status: chance() ? .ok : OmahaUpdateCheckStatus(rawValue: text()), pollIntervalSeconds: optionalNumber(),
             hold: chance() ? hold() : nil, codebases: (0..<count()).map { _ in text() },
             manifests: (0..<count()).map { _ in manifest() })
+        if chance() {
+            check.act = OmahaAct(chance() ? .rollback : .init(rawValue: "other"), id: actID(), text: optionalText())
+        }
+        check.isHoldLifted = chance()
+        return check
     }
 
     private mutating func hold() -> OmahaHold {

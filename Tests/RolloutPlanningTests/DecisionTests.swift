@@ -9,7 +9,7 @@ struct DecisionTests {
     func firstReasonWins(reason: HoldReason) {
         // Everything that is wrong from `reason` on is wrong at once; only `reason` is told.
         func applies(_ other: HoldReason) -> Bool { Self.rank(other) >= Self.rank(reason) }
-        guard Self.rank(reason) >= Self.rank(.noRelease), reason != .notOrdered, reason != .aheadOfChannel else {
+        guard Self.rank(reason) >= Self.rank(.rollbackPending), reason != .notOrdered, reason != .aheadOfChannel else {
             return
         }
         var machine = machine()
@@ -21,6 +21,10 @@ struct DecisionTests {
                 ReleaseFailure(version: version("2.0.0"), code: 44, reason: "no", at: start, isFinal: true)
             ]
         }
+        if applies(.rolledBack), Self.rank(reason) <= Self.rank(.rolledBack) {
+            machine.withheld = [WithheldRelease(version: version("2.0.0"), since: start)]
+        }
+        if reason == .rollbackPending { machine.rollback = rollbackOrder() }
         wanted.policy.isEnabled = Self.rank(reason) > Self.rank(.updatesDisabled)
         wanted.isStopped = Self.rank(reason) <= Self.rank(.rolloutStopped)
         wanted.policy.maximumInProgress = 3

@@ -34,6 +34,14 @@ func machine(_ text: String = "1.0.0", id: String = "m1", group: String? = "web"
     return machine
 }
 
+/// To leave 1.0.0.
+func rollbackOrder(_ text: String = "1.0.0", id: String = "r1") -> RollbackOrder {
+    do {
+        return RollbackOrder(
+            id: try RollbackID(id), version: version(text), orderedBy: "ada", orderedAt: start, reason: "it is slow")
+    } catch { preconditionFailure("\(error)") }
+}
+
 func target(
     _ text: String? = "2.0.0", policy: RolloutPolicy = RolloutPolicy(), isStopped: Bool = false, taken: Int = 0
 ) -> RolloutTarget {

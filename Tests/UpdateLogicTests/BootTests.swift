@@ -196,4 +196,29 @@ struct BootTests {
         _ = machine.offerAccepted(Fixture.offer(Fixture.two), into: .b)
         #expect(throws: RollbackRefusal.busy) { try machine.rollbackRequested() }
     }
+
+    @Test("tries that were counted for a boot that never took place count against nothing")
+    func triesWithoutBoot() {
+        let record = Fixture.staged().record
+        var restarted = UpdateMachine(record: record, boot: Fixture.boot(b: Fixture.tried))
+        #expect(restarted.started() == [.activate(.b)])
+        #expect(restarted.record.held.isEmpty)
+        #expect(restarted.phase == .needsReboot)
+    }
+
+    @Test("a good slot that stopped booting is held and reported once, from the slot that took over")
+    func fallenSlot() {
+        let record = Fixture.updated().record
+        var back = Fixture.rebooted(record, booted: .a, b: Fixture.tried, id: "boot-9")
+        #expect(back.started().isEmpty)
+        #expect(back.phase == .idle)
+        #expect(back.record.held.map(\.version) == [Fixture.two])
+        #expect(back.record.slots[.b]?.life == .bad)
+        #expect(back.record.reports.last?.errorCode == 44)
+        #expect(back.record.reports.last?.subjectVersion == "2.0.0")
+        #expect(back.record.reports.last?.reason == "slot b was good and has stopped booting.")
+        var again = Fixture.rebooted(back.record, booted: .a, b: Fixture.tried, id: "boot-10")
+        _ = again.started()
+        #expect(again.record.reports.filter { $0.errorCode == 44 }.count == 1)
+    }
 }

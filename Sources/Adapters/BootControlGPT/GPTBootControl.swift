@@ -53,6 +53,15 @@ package struct GPTBootControl: BootControl {
         }
     }
 
+    package func spendTries(of slot: Slot) throws(BootControlError) {
+        try change { slots throws(BootControlError) in
+            guard BootPriorities.isBootable(slots.attributes(of: slot.other)) else {
+                throw .nothingToFallBackTo(slot.other)
+            }
+            slots.spend(slot)
+        }
+    }
+
     /// The slot's partition, as a device of its own.
     package func slotDevice(_ slot: Slot) throws(BootControlError) -> DeviceRegion {
         let entry = try slots().entry(of: slot)

@@ -56,6 +56,14 @@ struct SlotEntries {
         replaceAttributes(BootPriorities.disabling(place(of: slot), among: allAttributes))
     }
 
+    /// Leaves the slot its priority, and no reason to boot it.
+    mutating func spend(_ slot: Slot) {
+        var attributes = allAttributes
+        attributes[place(of: slot)].triesLeft = 0
+        attributes[place(of: slot)].isSuccessful = false
+        replaceAttributes(attributes)
+    }
+
     private var allAttributes: [PartitionAttributes] { candidates.map { table.entries[$0].attributes } }
 
     private mutating func replaceAttributes(_ attributes: [PartitionAttributes]) {

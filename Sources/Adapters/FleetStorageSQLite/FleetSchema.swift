@@ -8,6 +8,9 @@ enum FleetSchema {
         migrator.registerMigration("1-fleet") { db in
             for statement in catalogue + groups + machines + access { try db.execute(sql: statement) }
         }
+        migrator.registerMigration("2-rollback") { db in
+            for statement in orders { try db.execute(sql: statement) }
+        }
         return migrator
     }
 
@@ -112,6 +115,13 @@ enum FleetSchema {
         ) STRICT
         """,
         "CREATE INDEX event_by_machine ON event (application, machine)",
+    ]
+
+    /// What a machine's updater is, its last order to roll back, and what it is not offered since (both as JSON).
+    private static let orders = [
+        "ALTER TABLE machine ADD COLUMN engine TEXT",
+        "ALTER TABLE machine ADD COLUMN rollback TEXT",
+        "ALTER TABLE machine ADD COLUMN withheld TEXT",
     ]
 
     private static let access = [

@@ -7,7 +7,7 @@ extension Machine {
     static let keyColumns = "application, id, first_seen_at"
     static let stateColumns = """
         boot_id, alias, oem, address, booted_slot, architecture, track, last_seen_at, stage_since, granted_at, grant_boot,
-        hold, last_error, failures
+        hold, last_error, failures, engine, rollback, withheld
         """
     static let indexedColumns = "machine_group, version, stage, grant_version, grant_holds_place, grant_stage_since"
     static let columns = "\(keyColumns), \(indexedColumns), \(stateColumns)"
@@ -22,6 +22,7 @@ extension Machine {
                 bootID, alias, oem, address, bootedSlot?.rawValue, architecture?.name, track, lastSeenAt.microseconds,
                 stageSince.microseconds, grant?.grantedAt.microseconds, grant?.installedInBoot, hold?.rawValue,
                 try lastError.map(jsonText), failures.isEmpty ? nil : try jsonText(failures),
+                engine, try rollback.map(jsonText), withheld.isEmpty ? nil : try jsonText(withheld),
             ]
         }
     }
@@ -72,6 +73,9 @@ extension Machine {
         hold = try row.optionalWord()
         lastError = try row.optionalJSON()
         failures = try row.optionalJSON() ?? []
+        engine = try row.optionalText()
+        rollback = try row.optionalJSON()
+        withheld = try row.optionalJSON() ?? []
     }
 }
 

@@ -24,11 +24,10 @@ extension SQLiteTransaction {
     }
 
     private func insert(_ machine: Machine) throws {
-        let marks = "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?"
         let arguments = try machine.keyValues + machine.stateValues + machine.indexedValues
         try run(
             "INSERT INTO machine (\(Machine.keyColumns), \(Machine.stateColumns), \(Machine.indexedColumns)) "
-                + "VALUES (\(marks))", StatementArguments(arguments))
+                + "VALUES (\(Self.marks(3 + 17 + 6)))", StatementArguments(arguments))
         try tally(machine.application, 1)
     }
 
@@ -48,15 +47,20 @@ extension SQLiteTransaction {
     }
 
     private static let updateState = """
-        UPDATE machine SET (\(Machine.stateColumns)) = (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        UPDATE machine SET (\(Machine.stateColumns)) = (\(marks(17)))
         WHERE application = ? AND id = ?
         """
 
     private static let updateAll = """
         UPDATE machine SET (\(Machine.stateColumns), \(Machine.indexedColumns))
-            = (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            = (\(marks(17 + 6)))
         WHERE application = ? AND id = ?
         """
+
+    /// One mark for each column.
+    private static func marks(_ count: Int) -> String {
+        Array(repeating: "?", count: count).joined(separator: ", ")
+    }
 
     private func remove(_ machine: Machine) throws {
         let key: StatementArguments = [machine.application.canonical, machine.id.rawValue]

@@ -44,13 +44,18 @@ package struct DirectoryFileArea: FileArea {
         }
     }
 
+    /// The file itself is made durable before the directory: on FAT a file's place and length stand in its directory
+    /// entry, and Linux writes the entry of the new name without them until the file is synchronised. Synchronising it
+    /// writes the sector that also lacks the old name: one write, which a power cut leaves done or undone.
     package func rename(_ name: String, to newName: String) throws(DeviceError) {
         let file = try filePath(name)
         _ = try filePath(newName)
         do throws(SystemError) {
+            let renamed = try directory.open(name, flags: O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
             guard unsafe renameat(directory.number, name, directory.number, newName) == 0 else {
                 throw .last
             }
+            try renamed.synchronize()
             try directory.synchronize()
         } catch {
             throw error.asDeviceError("rename", file)

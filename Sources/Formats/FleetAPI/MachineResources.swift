@@ -20,6 +20,12 @@ public struct MachineResource: Codable, Sendable, Hashable {
     /// The one leading reason why it was not offered its target at its last check.
     public let hold: HoldResource?
     public let lastError: ErrorResource?
+    /// The last order to roll back, open or over.
+    public let rollback: RollbackResource?
+    /// Releases that it was rolled back from and is not offered by itself; left out where there are none.
+    public let withheld: [Version]?
+    /// The updater and its version, where it says so.
+    public let engine: String?
     public let address: String?
     public let oem: String?
     public let firstSeenAt: Timestamp
@@ -29,8 +35,9 @@ public struct MachineResource: Codable, Sendable, Hashable {
     public init(
         application: ApplicationID, id: MachineID, alias: String?, track: String, group: GroupName?, version: Version,
         architecture: Architecture?, bootedSlot: Slot?, stage: MachineStage, stageSince: Timestamp,
-        grantedVersion: Version?, hold: HoldResource?, lastError: ErrorResource?, address: String?, oem: String?,
-        firstSeenAt: Timestamp, lastSeenAt: Timestamp
+        grantedVersion: Version?, hold: HoldResource?, lastError: ErrorResource?, rollback: RollbackResource? = nil,
+        withheld: [Version]? = nil, engine: String? = nil, address: String?, oem: String?, firstSeenAt: Timestamp,
+        lastSeenAt: Timestamp
     ) {
         self.application = application
         self.id = id
@@ -45,6 +52,9 @@ public struct MachineResource: Codable, Sendable, Hashable {
         self.grantedVersion = grantedVersion
         self.hold = hold
         self.lastError = lastError
+        self.rollback = rollback
+        self.withheld = withheld
+        self.engine = engine
         self.address = address
         self.oem = oem
         self.firstSeenAt = firstSeenAt
@@ -62,6 +72,24 @@ public struct HoldResource: Codable, Sendable, Hashable {
     public init(reason: String, text: String) {
         self.reason = reason
         self.text = text
+    }
+}
+
+/// `GET /api/v1/applications/{app}/machines/{machine}/why`: the one leading reason why a machine stands where it stands.
+public struct WhyResource: Codable, Sendable, Hashable {
+    /// A hold's stable word, such as `limit-in-progress`; for a machine that is not held its stage.
+    public let reason: String
+    /// The same in plain words.
+    public let text: String
+    public let since: Timestamp
+    /// When that is over at the latest, as far as the server can tell.
+    public let until: Timestamp?
+
+    public init(reason: String, text: String, since: Timestamp, until: Timestamp?) {
+        self.reason = reason
+        self.text = text
+        self.since = since
+        self.until = until
     }
 }
 

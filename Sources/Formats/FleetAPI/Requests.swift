@@ -79,6 +79,14 @@ public struct GroupEdit: Codable, Sendable, Hashable {
     }
 }
 
+/// `POST /api/v1/applications/{app}/machines/{machine}/rollback`
+public struct NewRollback: Codable, Sendable, Hashable {
+    /// Why, for people.
+    public let reason: String?
+
+    public init(reason: String?) { self.reason = reason }
+}
+
 /// `POST /api/v1/tokens`
 public struct NewToken: Codable, Sendable, Hashable {
     public let name: String

@@ -19,6 +19,8 @@ public struct OmahaEvent: Hashable, Sendable {
     public var failedVersion: String?
     /// Extension: the digest of the payload that failed.
     public var failedDigest: SHA256Digest?
+    /// Extension: the ``OmahaAct/id`` of the act that the event answers.
+    public var actID: String?
 
     public init(
         _ type: OmahaEventType, _ result: OmahaEventResult, errorCode: OmahaErrorCode? = nil,

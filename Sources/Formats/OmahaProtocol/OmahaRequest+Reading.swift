@@ -89,6 +89,7 @@ extension OmahaEvent {
         reason = element.attribute("reason")?.shortened(toBytes: Self.reasonByteCountMax)
         failedVersion = element.attribute("failed_version")
         failedDigest = element.attribute("failed_digest").flatMap { SHA256Digest(omaha: $0) }
+        actID = OmahaAct.id(of: element)
     }
 
     /// 0 where the attribute is absent or empty, which the protocol gives as the default.

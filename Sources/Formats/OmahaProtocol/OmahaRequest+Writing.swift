@@ -90,6 +90,7 @@ extension OmahaEvent {
                 ("errorcode", errorCode.map { "\($0.rawValue)" }), ("previousversion", previousVersion),
                 ("nextversion", nextVersion), ("reason", reason?.shortened(toBytes: Self.reasonByteCountMax)),
                 ("failed_version", failedVersion), ("failed_digest", failedDigest?.hexadecimal),
+                ("act_id", actID),
             ])
     }
 }

@@ -18,7 +18,7 @@ extension OmahaResponse {
         }
         switch check.status {
         case .ok: return check.offer
-        case .noUpdate: return .noUpdate(pollInterval: check.pollInterval, hold: check.hold)
+        case .noUpdate: return .noUpdate(pollInterval: check.pollInterval, hold: check.hold, act: check.act)
         case let status where status.isError: return .declined(status, app: app.status)
         default:
             return .invalid(
@@ -52,7 +52,8 @@ extension OmahaResponse.UpdateCheck {
                 digest: digest, extraPackages: extraPackages(of: manifest),
                 disablesPayloadBackoff: action.disablesPayloadBackoff, isDelta: action.isDeltaPayload,
                 failureCountPerURLMax: Self.failureCount(action.failureCountPerURLMax),
-                deadline: action.deadline == "" ? nil : action.deadline, pollInterval: pollInterval))
+                deadline: action.deadline == "" ? nil : action.deadline, pollInterval: pollInterval,
+                isHoldLifted: isHoldLifted))
     }
 
     private static func incomplete(_ reason: String) -> OmahaAnswer { .invalid(.omahaResponseInvalid, reason: reason) }

@@ -42,6 +42,8 @@ extension OmahaResponse.UpdateCheck {
             pollIntervalSeconds: element.number("PollInterval"), hold: OmahaHold(element),
             codebases: element.all("urls").flatMap { urls in urls.all("url").map { $0.text("codebase") } },
             manifests: element.all("manifest").map(OmahaResponse.Manifest.init))
+        act = OmahaAct(element)
+        isHoldLifted = element.isTrue("hold_lifted")
     }
 }
 

@@ -38,6 +38,9 @@ extension OmahaResponse.UpdateCheck {
             [
                 ("status", status.rawValue), ("PollInterval", pollIntervalSeconds.map { "\($0)" }),
                 ("hold", hold?.reason), ("hold_text", hold?.text), ("hold_until", hold?.untilText),
+                ("act", act?.name.rawValue), ("act_id", act?.id),
+                ("act_text", act?.text?.shortened(toBytes: OmahaAct.textByteCountMax)),
+                ("hold_lifted", isHoldLifted ? "true" : nil),
             ])
         writer.start("urls")
         for codebase in codebases { writer.empty("url", [("codebase", codebase)]) }

@@ -71,6 +71,10 @@ public struct OmahaResponse: Hashable, Sendable {
         public var pollIntervalSeconds: Int?
         /// Extension: why the machine is not offered an update now.
         public var hold: OmahaHold?
+        /// Extension: what an operator wants the machine to do; counts with `noupdate` only.
+        public var act: OmahaAct?
+        /// Extension: an operator gave the release on offer free for this machine after it was rolled back from it.
+        public var isHoldLifted = false
         /// The prefixes of the download addresses; package names are appended.
         public var codebases: [String]
         /// The releases offered; machines take the first, mirrors take all.
@@ -88,8 +92,13 @@ public struct OmahaResponse: Hashable, Sendable {
         }
 
         /// There is nothing for this machine now; `hold` says why where that is not simply “it is up to date”.
-        public static func noUpdate(pollIntervalSeconds: Int? = nil, hold: OmahaHold? = nil) -> UpdateCheck {
-            UpdateCheck(status: .noUpdate, pollIntervalSeconds: pollIntervalSeconds, hold: hold)
+        /// - Parameter act: what the machine is to do instead.
+        public static func noUpdate(
+            pollIntervalSeconds: Int? = nil, hold: OmahaHold? = nil, act: OmahaAct? = nil
+        ) -> UpdateCheck {
+            var check = UpdateCheck(status: .noUpdate, pollIntervalSeconds: pollIntervalSeconds, hold: hold)
+            check.act = act
+            return check
         }
 
         /// An offer that every client in the field accepts: one payload, and its digest in a `postinstall` action.

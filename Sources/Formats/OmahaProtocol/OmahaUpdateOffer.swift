@@ -5,7 +5,8 @@ public enum OmahaAnswer: Hashable, Sendable {
     /// There is an update, and everything needed to fetch it.
     case offer(OmahaUpdateOffer)
     /// There is nothing now; `hold` says why where the server is one of ours.
-    case noUpdate(pollInterval: Duration?, hold: OmahaHold?)
+    /// `act` is what an operator wants the machine to do instead.
+    case noUpdate(pollInterval: Duration?, hold: OmahaHold?, act: OmahaAct? = nil)
     /// The server said that it cannot or will not decide: no failure of the machine, and nothing to report.
     case declined(OmahaUpdateCheckStatus, app: OmahaAppStatus)
     /// The response breaks the protocol; `reason` says how. The code is what the server is told.
@@ -34,6 +35,8 @@ public struct OmahaUpdateOffer: Hashable, Sendable {
     public var deadline: String?
     /// How long to wait before the next check.
     public var pollInterval: Duration?
+    /// An operator gave the release free for this machine: a hold that a rollback left here ends.
+    public var isHoldLifted = false
 
     /// A file beside the payload, and where to fetch it.
     public struct ExtraPackage: Hashable, Sendable {

@@ -11,6 +11,12 @@ extension MachineStep {
         }
     }
 
+    /// Whether the offer is of a release that was withheld from the machine and then given free.
+    package func isReleased(_ decision: Decision?) -> Bool {
+        guard case .offer(let payload) = decision else { return false }
+        return machine.withheld.contains { $0.isReleased && $0.bars(payload.version) }
+    }
+
     private mutating func recordOffer(_ payload: Payload) {
         change { $0.hold = nil }
         guard let grant = machine.grant, grant.version == payload.version else { return newGrant(payload.version) }

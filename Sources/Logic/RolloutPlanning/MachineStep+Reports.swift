@@ -12,6 +12,7 @@ internal import UpdateModel
 extension MachineStep {
     package mutating func apply(_ event: ReportedEvent) {
         switch (event.type, event.result) {
+        case (40, _) where event.rollback != nil, (41, _) where event.rollback != nil: applyAnswer(event)
         case (_, 0): applyError(event)
         case (13, 1), (13, 2): advance(to: .downloading, event, "Download started.")
         case (14, 1), (14, 2): advance(to: .downloaded, event, "Payload downloaded and verified.")
@@ -77,6 +78,7 @@ extension MachineStep {
 
     private mutating func applyCompletion(_ event: ReportedEvent) {
         guard let previous = event.previousVersion, !previous.isEmpty, previous != "0.0.0.0" else { return }
+        if isComingBack(from: previous) { return }
         let text = "Runs \(machine.version), updated from \(previous.clipped(to: Self.fieldByteCountMaximum))."
         guard machine.grant?.version == machine.version else {
             closeGrant(nil)

@@ -4,8 +4,8 @@ package import UpdateModel
 /// What one check-in makes of one machine: the new record, the counters that changed, and what is to be remembered.
 ///
 /// The steps of a check-in, in order: ``observe(_:)`` what it says of itself, ``apply(_:)`` each report, ``reconcile()``
-/// what the reports left open, ``move(to:)`` its new group, and ``record(_:)`` what it was told. Nothing here reads a
-/// clock or a store.
+/// what the reports left open, ``settleOrder()`` what a question shows, ``move(to:)`` its new group, ``record(_:)`` what
+/// it was told, and ``tellOrder()`` what it is to do. Nothing here reads a clock or a store.
 package struct MachineStep: Sendable {
     package private(set) var machine: Machine
     /// Every roll-out the step may touch, as it is now.
@@ -53,6 +53,7 @@ package struct MachineStep: Sendable {
         machine.version = version
         machine.track = checkIn.track.clipped(to: Self.fieldByteCountMaximum)
         machine.architecture = checkIn.architecture ?? machine.architecture
+        machine.engine = Self.field(checkIn.engine)
         machine.bootedSlot = checkIn.bootedSlot ?? machine.bootedSlot
         machine.bootID = Self.field(checkIn.bootID) ?? machine.bootID
         machine.alias = Self.field(checkIn.alias)

@@ -10,17 +10,19 @@ package enum RolloutPlanner {
     /// newer release, because that takes no further one.
     ///
     /// - Parameters:
-    ///   - isForced: a person at the machine insists, so an earlier failure there does not count.
+    ///   - isForced: a person at the machine insists, so an earlier failure or rollback there does not count.
     ///   - readsFormatTwo: whether the machine's updater reads payloads of format 2.
     package static func decide(
         for machine: Machine, target: RolloutTarget, isForced: Bool = false, readsFormatTwo: Bool = true
     ) -> Decision {
+        if machine.rollback?.state.isOpen == true { return .hold(.rollbackPending, until: nil) }
         guard let version = target.version else { return .hold(.noRelease, until: nil) }
         if machine.version == version { return .upToDate }
         if let reason = orderHold(from: machine.version, to: version) { return .hold(reason, until: nil) }
         guard let payload = target.payload else { return .hold(.noPayloadForArchitecture, until: nil) }
         if payload.format != 1, !readsFormatTwo { return .hold(.payloadFormat, until: nil) }
         if !isForced, hasFailed(version, on: machine) { return .hold(.failedHereBefore, until: nil) }
+        if !isForced, isWithheld(version, from: machine) { return .hold(.rolledBack, until: nil) }
         if !target.policy.isEnabled { return .hold(.updatesDisabled, until: nil) }
         if target.isStopped { return .hold(.rolloutStopped, until: nil) }
         if !hasPlace(machine, target) { return .hold(.limitInProgress, until: nil) }
@@ -38,6 +40,10 @@ package enum RolloutPlanner {
 
     private static func hasFailed(_ version: Version, on machine: Machine) -> Bool {
         machine.failures.contains { $0.version == version && $0.isFinal }
+    }
+
+    private static func isWithheld(_ version: Version, from machine: Machine) -> Bool {
+        machine.withheld.contains { !$0.isReleased && $0.bars(version) }
     }
 
     private static func hasPlace(_ machine: Machine, _ target: RolloutTarget) -> Bool {

@@ -30,6 +30,10 @@ public struct EngineRecord: Hashable, Sendable, Codable {
     public var failuresInRow = 0
     /// How often the download of one payload has failed, and until when it waits.
     public var backOff: DownloadBackOff?
+    /// The last act of the server that this machine has taken up or refused: it is told until the server has heard.
+    public var lastActID: String?
+    /// The act whose outcome the server has not been told.
+    public var openActID: String?
 
     public init() {}
 
@@ -38,7 +42,7 @@ public struct EngineRecord: Hashable, Sendable, Codable {
 
     private enum CodingKeys: String, CodingKey, CaseIterable {
         case alephVersion, confirmedVersion, installation, staged, held, slots, reports, reportCount, completedFrom
-        case hasCheckedIn, failuresInRow, backOff
+        case hasCheckedIn, failuresInRow, backOff, lastActID, openActID
     }
 
     public init(from decoder: any Decoder) throws {
@@ -57,6 +61,8 @@ public struct EngineRecord: Hashable, Sendable, Codable {
         hasCheckedIn = try values.decodeIfPresent(Bool.self, forKey: .hasCheckedIn) ?? false
         failuresInRow = try values.decodeIfPresent(Int.self, forKey: .failuresInRow) ?? 0
         backOff = try values.decodeIfPresent(DownloadBackOff.self, forKey: .backOff)
+        lastActID = try values.decodeIfPresent(String.self, forKey: .lastActID)
+        openActID = try values.decodeIfPresent(String.self, forKey: .openActID)
     }
 
     public func encode(to encoder: any Encoder) throws {
@@ -74,6 +80,8 @@ public struct EngineRecord: Hashable, Sendable, Codable {
         try values.encode(hasCheckedIn, forKey: .hasCheckedIn)
         try values.encode(failuresInRow, forKey: .failuresInRow)
         try values.encodeIfPresent(backOff, forKey: .backOff)
+        try values.encodeIfPresent(lastActID, forKey: .lastActID)
+        try values.encodeIfPresent(openActID, forKey: .openActID)
     }
 }
 

@@ -15,6 +15,8 @@ public struct EngineReport: Hashable, Sendable, Codable {
     public var subjectDigest: SHA256Digest?
     /// For people: what failed.
     public var reason: String?
+    /// The act of the server that the event answers.
+    public var actID: String?
 
     public init(number: UInt64, eventType: Int, eventResult: Int, errorCode: Int? = nil) {
         self.number = number
@@ -29,11 +31,13 @@ extension UpdateMachine {
     struct Subject {
         var version: Version?
         var payloadDigest: SHA256Digest?
+        var actID: String?
     }
 
     /// Puts a report at the end of the queue.
     /// - Parameters:
-    ///   - eventType: 13 download started, 14 download finished, 3 update complete.
+    ///   - eventType: 13 download started, 14 download finished, 3 update complete; 40 and 41 as in
+    ///     `docs/protocols/omaha-extensions.md`.
     ///   - eventResult: 1 success, 0 error.
     mutating func report(
         eventType: Int, eventResult: Int, code: Int? = nil, reason: String? = nil, subject: Subject
@@ -45,6 +49,7 @@ extension UpdateMachine {
         report.runningVersion = boot.runningVersion.text
         report.subjectVersion = subject.version?.text
         report.subjectDigest = subject.payloadDigest
+        report.actID = subject.actID
         record.reports = Array((record.reports + [report]).suffix(Self.reportsMax))
     }
 

@@ -3,7 +3,7 @@
 /// Only the time spent waiting for the network counts, so a slow disk or a transfer limit is no stall. Knows no clock,
 /// only the time it is told.
 public struct StallWatch: Sendable {
-    /// Fewer bytes a second than this over the whole limit are as good as none.
+    /// Fewer bytes a second than this over the whole limit are as good as none, where nothing else is said.
     public static let bytesPerSecondMin = 10
     /// How long the network may bring too little.
     public let limit: Duration
@@ -12,9 +12,9 @@ public struct StallWatch: Sendable {
     private var receivedBytes = 0
     private var waitingSince: Duration?
 
-    public init(limit: Duration) {
+    public init(limit: Duration, bytesPerSecondMin: Int = Self.bytesPerSecondMin) {
         self.limit = limit
-        self.bytesMin = max(1, Int((Double(Self.bytesPerSecondMin) * (limit / .seconds(1))).rounded(.up)))
+        self.bytesMin = max(1, Int((Double(bytesPerSecondMin) * (limit / .seconds(1))).rounded(.up)))
     }
 
     /// - Parameter now: time since any fixed moment, from a monotonic clock.

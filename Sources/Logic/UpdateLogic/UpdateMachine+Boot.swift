@@ -3,12 +3,14 @@ import UpdateModel
 // What happened since the record was written, and the trial of a boot. The boot loader's own state decides.
 //
 // record says      boot loader says                       so
-// staged, elsewhere  first, tries left                    it waits for its boot
+// staged, elsewhere  whatever, in the boot that staged it   it waits for its boot, or is activated (again)
+//                    first, tries left                    it waits for its boot
 //                    not first                            the power went before it was activated: activate
 //                    tries used up, engine came up once   the trial was cut short: repeat it once
 //                    tries used up otherwise              failed: hold it, report code 44
 // staged, running    not successful                       on trial: run the health gate
 //                    successful                           the power went after the verdict: good
+// the other was good tries used up                        it stopped booting: hold it, report code 44
 extension UpdateMachine {
     /// The machine is up: works out what happened since the record was written.
     public mutating func started() -> [Action] {
@@ -42,6 +44,7 @@ extension UpdateMachine {
     }
 
     private mutating func startedWithoutStaged() -> [Action] {
+        settleFallenSlot()
         if boot.isProven(boot.booted) {
             bootIsGood()
             return []
@@ -52,6 +55,17 @@ extension UpdateMachine {
             payloadDigest: known?.payloadDigest)
         phase = .assessing
         return [.runHealthGate]
+    }
+
+    /// The other slot was good, and its boots have come to nothing since: a guard in its early boot gave it up.
+    private mutating func settleFallenSlot() {
+        let other = boot.booted.other
+        guard let content = record.slots[other], content.life == .good, let version = content.version,
+            boot.wasTriedInVain(other)
+        else { return }
+        var fallen = StagedUpdate(version: version, slot: other, content: content, bootID: boot.bootID)
+        fallen.failure = "slot \(other) was good and has stopped booting."
+        settle(failed: fallen)
     }
 
     private mutating func startedOnTrial(_ staged: StagedUpdate) -> [Action] {
@@ -73,7 +87,8 @@ extension UpdateMachine {
 
     /// The machine is not on the staged slot: tried and failed, cut short, not tried yet, or never activated.
     private mutating func startedElsewhere(_ staged: StagedUpdate) -> [Action] {
-        let wasTried = boot.wasTriedInVain(staged.slot)
+        // No reboot has come between: the tries were counted for one that did not take place.
+        let wasTried = boot.bootID != staged.bootID && boot.wasTriedInVain(staged.slot)
         let wasCutShort = staged.trials > 0 && staged.trials < Self.trialsMax
         if staged.failure != nil || wasTried && !wasCutShort {
             settle(failed: staged)
@@ -97,7 +112,10 @@ extension UpdateMachine {
         content.life = .good
         content.version = boot.runningVersion
         record.slots[boot.booted] = content
-        if isStaged { record.staged = nil }
+        if isStaged {
+            record.staged = nil
+            endAct(failure: nil)
+        }
         if let before = record.confirmedVersion, before != boot.runningVersion { record.completedFrom = before.text }
         record.confirmedVersion = boot.runningVersion
         phase = record.staged == nil ? .idle : .needsReboot
@@ -122,6 +140,7 @@ extension UpdateMachine {
     /// Remembers that `staged` was not good here, and says so to the server: once, with the reason.
     private mutating func settle(failed staged: StagedUpdate) {
         record.staged = nil
+        endAct(failure: staged.failure ?? "the machine came back from slot \(staged.slot).")
         record.slots[staged.slot] = SlotContent(
             life: .bad, version: staged.version, contentDigest: staged.contentDigest,
             payloadDigest: staged.payloadDigest)

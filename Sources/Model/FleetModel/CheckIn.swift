@@ -16,6 +16,8 @@ public struct CheckIn: Hashable, Sendable {
     /// The network address it came from.
     public var address: String?
     public var bootedSlot: Slot?
+    /// The updater and its version, where it says so.
+    public var engine: String?
     /// In the order they were sent.
     public var events: [ReportedEvent]
     /// Whether the machine asks for an update (and does not only report or ping).
@@ -30,8 +32,9 @@ public struct CheckIn: Hashable, Sendable {
     public init(
         application: ApplicationID, machine: MachineID?, track: String, version: Version?,
         architecture: Architecture?, bootID: String? = nil, alias: String? = nil, oem: String? = nil,
-        address: String? = nil, bootedSlot: Slot? = nil, events: [ReportedEvent] = [], asksForUpdate: Bool = true,
-        isForced: Bool = false, readsFormatTwo: Bool = true, receivedAt: Timestamp = .epoch
+        address: String? = nil, bootedSlot: Slot? = nil, engine: String? = nil, events: [ReportedEvent] = [],
+        asksForUpdate: Bool = true, isForced: Bool = false, readsFormatTwo: Bool = true,
+        receivedAt: Timestamp = .epoch
     ) {
         self.application = application
         self.machine = machine
@@ -43,6 +46,7 @@ public struct CheckIn: Hashable, Sendable {
         self.oem = oem
         self.address = address
         self.bootedSlot = bootedSlot
+        self.engine = engine
         self.events = events
         self.asksForUpdate = asksForUpdate
         self.isForced = isForced
@@ -64,10 +68,12 @@ public struct ReportedEvent: Hashable, Sendable, Codable {
     public let version: Version?
     /// Plain words from the machine, where it has any.
     public let reason: String?
+    /// The order that the event answers.
+    public let rollback: RollbackID?
 
     public init(
         type: Int, result: Int, code: Int64? = nil, previousVersion: String? = nil, version: Version? = nil,
-        reason: String? = nil
+        reason: String? = nil, rollback: RollbackID? = nil
     ) {
         self.type = type
         self.result = result
@@ -75,6 +81,7 @@ public struct ReportedEvent: Hashable, Sendable, Codable {
         self.previousVersion = previousVersion
         self.version = version
         self.reason = reason
+        self.rollback = rollback
     }
 }
 
@@ -88,11 +95,20 @@ public struct CheckInOutcome: Hashable, Sendable {
     public let stage: MachineStage?
     /// Whether this was its first sight.
     public let isNewMachine: Bool
+    /// The order that the machine is told with this answer.
+    public let rollback: RollbackOrder?
+    /// Whether the release on offer was withheld from the machine and then given free.
+    public let isReleased: Bool
 
-    public init(decision: Decision?, group: GroupName?, stage: MachineStage?, isNewMachine: Bool) {
+    public init(
+        decision: Decision?, group: GroupName?, stage: MachineStage?, isNewMachine: Bool,
+        rollback: RollbackOrder? = nil, isReleased: Bool = false
+    ) {
         self.decision = decision
         self.group = group
         self.stage = stage
         self.isNewMachine = isNewMachine
+        self.rollback = rollback
+        self.isReleased = isReleased
     }
 }

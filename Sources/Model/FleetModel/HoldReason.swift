@@ -1,7 +1,8 @@
 /// The one leading reason why a machine is not offered its target now.
 ///
 /// The cases stand in order of precedence: the first that applies is the reason. What nobody can change by waiting comes
-/// before what an operator decided, and that before what passes by itself.
+/// before what an operator decided, and that before what passes by itself. An open order to roll back comes before
+/// everything about the target: while it stands, no release is looked at.
 public enum HoldReason: String, CaseIterable, Hashable, Sendable, Codable {
     case unknownApplication = "unknown-application"
     case unknownMachineID = "unknown-machine-id"
@@ -9,12 +10,14 @@ public enum HoldReason: String, CaseIterable, Hashable, Sendable, Codable {
     case fleetFull = "fleet-full"
     case tooManyNewMachines = "too-many-new-machines"
     case unknownTrack = "unknown-track"
+    case rollbackPending = "rollback-pending"
     case noRelease = "no-release"
     case aheadOfChannel = "ahead-of-channel"
     case notOrdered = "not-ordered"
     case noPayloadForArchitecture = "no-payload-for-architecture"
     case payloadFormat = "payload-format"
     case failedHereBefore = "failed-here-before"
+    case rolledBack = "rolled-back"
     case updatesDisabled = "updates-disabled"
     case rolloutStopped = "rollout-stopped"
     case limitInProgress = "limit-in-progress"
@@ -32,6 +35,8 @@ public enum HoldReason: String, CaseIterable, Hashable, Sendable, Codable {
         case .tooManyNewMachines:
             "More new machines came within an hour than the server takes in; this one is taken in when it asks later."
         case .unknownTrack: "No group of the application has the track that the machine sent."
+        case .rollbackPending:
+            "An operator wants the machine back on the release before; nothing is offered until that is settled."
         case .noRelease: "The group's channel does not point at a release yet."
         case .aheadOfChannel: "The machine runs a newer version than its channel; it is never downgraded silently."
         case .notOrdered: "The machine's version and the channel's differ only in build metadata; neither is newer."
@@ -40,6 +45,8 @@ public enum HoldReason: String, CaseIterable, Hashable, Sendable, Codable {
             "This release's payload is in format 2, which this machine's updater cannot read; "
                 + "add one made with --format 1."
         case .failedHereBefore: "The release failed on this machine before."
+        case .rolledBack:
+            "The machine was rolled back from the release; a newer one is offered, or this one once released."
         case .updatesDisabled: "Updates are disabled for the group."
         case .rolloutStopped: "The roll-out stopped itself after failures; an operator can resume it."
         case .limitInProgress: "As many machines of the group as allowed are updating now."

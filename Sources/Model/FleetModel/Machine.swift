@@ -17,6 +17,8 @@ public struct Machine: Hashable, Sendable, Codable {
     public var address: String?
     /// The slot the machine runs from, where it says so.
     public var bootedSlot: Slot?
+    /// The updater and its version, where it says so: `martletd/1.0.0`.
+    public var engine: String?
     public let firstSeenAt: Timestamp
     /// May lag by ``lastSeenLagSeconds``.
     public var lastSeenAt: Timestamp
@@ -30,6 +32,10 @@ public struct Machine: Hashable, Sendable, Codable {
     public var lastError: MachineError?
     /// Releases that failed here, oldest first, at most ``failuresMaximum``.
     public var failures: [ReleaseFailure]
+    /// The last order to roll back, open or over.
+    public var rollback: RollbackOrder?
+    /// Releases it was rolled back from, oldest first, at most ``failuresMaximum``.
+    public var withheld: [WithheldRelease]
 
     /// How far ``lastSeenAt`` may lag behind the truth when nothing else changed.
     public static let lastSeenLagSeconds: Int64 = 60
@@ -49,7 +55,11 @@ public struct Machine: Hashable, Sendable, Codable {
         self.stage = .registered
         self.stageSince = firstSeenAt
         self.failures = []
+        self.withheld = []
     }
+
+    /// Whether its updater does what the server tells one machine; other updaters pass over it.
+    public var takesOrders: Bool { engine?.hasPrefix("martletd/") == true }
 }
 
 /// Where a machine stands. The machine's own report always wins.

@@ -22,6 +22,14 @@ public struct MachineEvent: Hashable, Sendable, Codable {
         case expired
         /// A grant ended because the machine asked again and its target is another, or is withheld.
         case superseded
+        /// An order to roll back was given, or the machine was told or took it up.
+        case rollback
+        /// The machine left the release that it was to leave.
+        case rolledBack = "rolled-back"
+        /// An order to roll back came to nothing.
+        case rollbackEnded = "rollback-ended"
+        /// A person gave a withheld release free again.
+        case released
         /// A report that changes nothing.
         case other
     }

@@ -38,6 +38,7 @@ public protocol BootControl: Sendable {
     func invalidate(_ slot: Slot) throws(BootControlError)
 
     /// Puts `slot` first, to be tried `tries` times (1–15) and not yet counted as good; the other slot stays the fall-back.
+    /// - Throws: ``BootControlError/nothingToBoot(_:)`` where the loader needs a file of the slot's, and there is none.
     func activate(_ slot: Slot, tries: Int) throws(BootControlError)
 
     /// Marks `slot` good and first: its boot passed the health gate.
@@ -46,6 +47,11 @@ public protocol BootControl: Sendable {
     /// Marks `slot` bad: it never boots again until it is activated anew.
     /// - Throws: ``BootControlError/nothingToFallBackTo(_:)`` when the other slot is not bootable.
     func reject(_ slot: Slot) throws(BootControlError)
+
+    /// Uses up the tries of `slot`, which is about to be booted past the loader (kexec): unless that boot is confirmed,
+    /// the loader takes the other slot.
+    /// - Throws: ``BootControlError/nothingToFallBackTo(_:)`` when the other slot is not bootable.
+    func spendTries(of slot: Slot) throws(BootControlError)
 }
 
 /// The boot loader's state could not be read or changed.
@@ -55,6 +61,8 @@ public enum BootControlError: Error, Hashable {
     case unreadable(reason: String)
     case isRunning(Slot)
     case nothingToFallBackTo(Slot)
+    /// The loader has no file from which it could start the slot.
+    case nothingToBoot(Slot)
 }
 
 extension BootControlError: UserFacingError {
@@ -63,12 +71,16 @@ extension BootControlError: UserFacingError {
         case .device(let error):
             error.userMessage
         case .unreadable(let reason):
-            UserMessage("The boot slots cannot be read: \(reason).", hint: "Check the disk's partition table.", exit: .badData)
+            UserMessage(
+                "The boot slots cannot be read: \(reason).", hint: "Check the disk's partition table and boot files.",
+                exit: .badData)
         case .isRunning(let slot):
             UserMessage("Slot \(slot) is running and is never written.", exit: .software)
         case .nothingToFallBackTo(let slot):
             UserMessage(
                 "Slot \(slot) holds nothing good to go back to.", hint: "See: martlet slots", exit: .notPermitted)
+        case .nothingToBoot(let slot):
+            UserMessage("Slot \(slot) has no image to boot from.", hint: "Install an update.", exit: .badData)
         }
     }
 }

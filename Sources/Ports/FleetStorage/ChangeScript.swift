@@ -16,7 +16,7 @@ package struct ChangeScript {
             try runCatalogue(on: &store)
         case .createChannel, .moveChannel, .deleteChannel, .createGroup, .updateGroup, .deleteGroup, .resumeRollout:
             try runGroups(on: &store)
-        case .forgetMachine(let application, let id): try forget(id, application, on: &store)
+        case .forgetMachine, .orderRollback, .withdrawRollback, .releaseMachine: try runMachines(on: &store)
         case .createToken(let token):
             try refuse(store.token(token.id) != nil, .alreadyExists(.token, token.id.rawValue))
             try store.put(token)
@@ -32,20 +32,5 @@ package struct ChangeScript {
 
     func requireApplication(_ id: ApplicationID, on store: inout some FleetTransaction) throws {
         try refuse(store.application(id) == nil, .notFound(.application, id.text))
-    }
-
-    private func forget(_ id: MachineID, _ application: ApplicationID, on store: inout some FleetTransaction) throws {
-        guard let machine = try store.machine(id, of: application) else {
-            throw FleetStoreError.notFound(.machine, id.rawValue)
-        }
-        if let group = machine.group, let grant = machine.grant, grant.holdsPlace {
-            let rollout = RolloutID(application: application, group: group, version: grant.version)
-            if var state = try store.rollout(rollout) {
-                state.inProgress = max(0, state.inProgress - 1)
-                try store.put(state)
-            }
-        }
-        try store.replace(machine, with: nil)
-        try store.removeEvents(of: id, in: application)
     }
 }

@@ -35,11 +35,14 @@ package struct CheckInScript {
         step.observe(checkIn, version: version)
         for event in checkIn.events.prefix(Self.eventsMaximum) { step.apply(event) }
         step.reconcile()
+        if checkIn.asksForUpdate { step.settleOrder() }
         step.move(to: facts?.group.name)
         let decision = checkIn.asksForUpdate ? try decide(&step, known, facts, on: &store) : nil
+        let order = checkIn.asksForUpdate ? step.tellOrder() : nil
         try save(&step, replacing: known, on: &store)
         return CheckInOutcome(
-            decision: decision, group: step.machine.group, stage: step.machine.stage, isNewMachine: known == nil)
+            decision: decision, group: step.machine.group, stage: step.machine.stage, isNewMachine: known == nil,
+            rollback: order, isReleased: step.isReleased(decision))
     }
 
     /// Answers a machine that cannot be registered.

@@ -32,6 +32,12 @@ public enum FleetChange: Hashable, Sendable {
     case resumeRollout(RolloutID)
     /// Drops a machine with its grant, its failures and its events; it may register again.
     case forgetMachine(ApplicationID, MachineID)
+    /// Refused while another order stands, and unless the machine runs the version that the order names.
+    case orderRollback(ApplicationID, MachineID, RollbackOrder)
+    /// Refused unless an order stands.
+    case withdrawRollback(ApplicationID, MachineID, by: String, at: Timestamp)
+    /// Gives free what the machine was rolled back from. Refused where nothing is withheld.
+    case releaseMachine(ApplicationID, MachineID, by: String, at: Timestamp)
     case createToken(AccessToken)
     case deleteToken(AccessTokenID)
 }

@@ -3,7 +3,8 @@ public struct DeviceRegion: BlockDevice {
     public let sizeBytes: UInt64
     public var sectorSizeBytes: Int { whole.sectorSizeBytes }
     private let whole: any BlockDevice
-    private let startBytes: UInt64
+    /// Where it begins on the other device.
+    public let startBytes: UInt64
 
     /// - Throws: ``DeviceError/outOfRange(offsetBytes:count:sizeBytes:)`` unless the region lies on `whole`.
     public init(of whole: any BlockDevice, startBytes: UInt64, sizeBytes: UInt64) throws(DeviceError) {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import FleetCommands
 import FleetDemo
+import ImageCommands
 import MachineCommands
 import PayloadCommands
 import ProgramKit
@@ -22,6 +23,7 @@ struct MartletProgram: AsyncParsableCommand {
         version: "0.1.0",
         groupedSubcommands: [
             CommandGroup(name: "Payloads and keys:", subcommands: [PayloadNoun.self, KeyCommand.self]),
+            CommandGroup(name: "Systems:", subcommands: [ImageCommand.self]),
             CommandGroup(name: "The fleet:", subcommands: FleetNouns.commands),
             CommandGroup(
                 name: "This machine:",

@@ -96,8 +96,18 @@ struct MachineSection {
                 .span, [.class("badge \(Words.mood(machine.stage))")],
                 Words.stage(machine.stage, granted: machine.grantedVersion?.text)),
             machine.hold.map { .tag(.p, [.class("why")], $0.text) } ?? .empty,
+            machine.rollback.flatMap(rollback) ?? .empty,
             machine.lastError.map(error) ?? .empty,
         ])
+    }
+
+    /// An order that stands, or that the machine did not follow.
+    private func rollback(_ order: RollbackResource) -> HTML? {
+        switch order.state {
+        case .pending, .told, .begun: .tag(.p, [.class("why")], "Rollback: \(order.summary)")
+        case .refused, .expired: .tag(.p, [.class("why error")], "Rollback: \(order.summary)")
+        case .done, .withdrawn, .overtaken: nil
+        }
     }
 
     private func error(_ error: ErrorResource) -> HTML {

@@ -47,10 +47,10 @@ enum Words {
 
     static func mood(_ kind: MachineEvent.Kind) -> String {
         switch kind {
-        case .complete: "good"
+        case .complete, .rolledBack: "good"
         case .failed, .error, .expired: "bad"
-        case .offered, .downloading, .downloaded, .installed: "busy"
-        case .registered, .moved, .versionChanged, .superseded, .other: "idle"
+        case .offered, .downloading, .downloaded, .installed, .rollback: "busy"
+        case .registered, .moved, .versionChanged, .superseded, .rollbackEnded, .released, .other: "idle"
         }
     }
 
@@ -69,6 +69,10 @@ enum Words {
         case .error: "error"
         case .expired: "silent"
         case .superseded: "withdrawn"
+        case .rollback: "rollback"
+        case .rolledBack: "rolled back"
+        case .rollbackEnded: "no rollback"
+        case .released: "released"
         case .other: "report"
         }
     }

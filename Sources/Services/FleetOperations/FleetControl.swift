@@ -1,4 +1,4 @@
-internal import FleetModel
+package import FleetModel
 package import FleetStorage
 package import PayloadStore
 internal import UpdateModel
@@ -19,6 +19,9 @@ package struct FleetControl: Sendable {
         self.custodian = PayloadCustodian(store: store, payloads: payloads)
         self.time = time
     }
+
+    /// The moment by which everything here is judged.
+    package var now: Timestamp { time.now() }
 
     /// - Throws: ``OperationError/forbidden(caller:needs:)``.
     func require(_ role: Role, of caller: Caller) throws(OperationError) {

@@ -21,6 +21,12 @@ package enum OperationError: Error {
     /// Stored bits no longer hash to what they were added as.
     case bitsDiffer(version: Version, architecture: Architecture, recorded: SHA256Digest, found: SHA256Digest?)
     case rolloutNotStopped(Version)
+    /// The machine's updater would pass over what it is told; `engine` is `nil` where it never said what it is.
+    case takesNoOrders(MachineID, engine: String?)
+    /// An order to roll back stands already.
+    case rollbackStands(MachineID)
+    case noRollback(MachineID)
+    case nothingWithheld(MachineID)
     case store(FleetStoreError)
     case payloads(PayloadStorageError)
 
@@ -30,7 +36,9 @@ package enum OperationError: Error {
         case .invalid: .invalid
         case .unauthenticated: .unauthenticated
         case .forbidden: .forbidden
-        case .releaseHasNoPayloads, .releaseHasOnlyDeltas, .bitsDiffer, .rolloutNotStopped: .conflict
+        case .releaseHasNoPayloads, .releaseHasOnlyDeltas, .bitsDiffer, .rolloutNotStopped, .takesNoOrders,
+            .rollbackStands, .noRollback, .nothingWithheld:
+            .conflict
         case .store(let error): Self.kind(of: error)
         case .payloads(let error): Self.kind(of: error)
         }
@@ -79,6 +87,18 @@ extension OperationError: UserFacingError {
                 hint: "Nothing was moved. Delete that payload and add it again.", exit: .badData)
         case .rolloutNotStopped(let version):
             UserMessage("The roll-out of \(version) is not stopped.", exit: .badData)
+        case .takesNoOrders(let machine, let engine):
+            UserMessage(
+                "The machine “\(machine)” takes no orders: its updater is \(engine ?? "not martletd").",
+                hint: "Roll it back on the machine itself.", exit: .badData)
+        case .rollbackStands(let machine):
+            UserMessage(
+                "The machine “\(machine)” is to roll back already.",
+                hint: "See “machine show”, or take it back with --cancel.", exit: .badData)
+        case .noRollback(let machine):
+            UserMessage("The machine “\(machine)” has no order to roll back.", exit: .badData)
+        case .nothingWithheld(let machine):
+            UserMessage("Nothing is withheld from the machine “\(machine)”.", exit: .badData)
         case .store(let error): error.userMessage
         case .payloads(let error): error.userMessage
         }

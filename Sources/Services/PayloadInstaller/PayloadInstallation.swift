@@ -85,6 +85,9 @@ package struct PayloadInstallation {
     /// Everything before the first blob, once it has arrived; `nil` before. Keep it durably with a checkpoint.
     package var metadata: [UInt8]? { parser.manifest == nil ? nil : parser.metadata }
 
+    /// Where the first blob begins in the file; `nil` until the header has arrived.
+    package var blobsOffset: UInt64? { parser.header?.blobsOffset }
+
     /// What the payload says it does; `nil` until its metadata has arrived and passed every check.
     package var manifest: PayloadManifest? { parser.manifest }
 

@@ -4,21 +4,31 @@ package import UpdateModel
 /// A payload could not be fetched. What had arrived by then stays good: it is compared with the payload's digests.
 package enum DownloadError: Error, Hashable {
     case unreachable(url: String, reason: String)
-    case refused(url: String, status: Int)
+    case refused(url: String, status: Int, retryAfter: Duration? = nil)
     case badRedirect(url: String)
     case wrongLength(url: String, promised: UInt64, found: UInt64)
     case badRange(url: String)
+    /// The body is compressed on its way, though nobody asked for that.
+    case encoded(url: String)
+    /// The server says that its file is another than before; whether its bytes are is still to be seen.
+    case changedVersion(url: String)
+    /// What the server holds before `offsetBytes` is not what came from there, or from another server, before.
+    case changed(offsetBytes: UInt64)
+    /// Everything would have to be read again to go on here, and another server may know ranges.
+    case ignoresRanges(url: String)
     case tooLong(promised: UInt64)
     case endedEarly(received: UInt64, promised: UInt64)
     case interrupted(reason: String)
-    case stalled(limit: Duration)
+    case stalled(limit: Duration, bytesPerSecond: Int)
 
-    /// Whether another connection to the same address may bring more.
-    var isWorthRepeating: Bool {
+    /// What it says about asking the same server again.
+    var fault: MirrorChoice.Fault {
         switch self {
-        case .unreachable, .endedEarly, .interrupted, .badRange, .stalled: true
-        case .refused(_, let status): status >= 500 || status == 408 || status == 429
-        case .wrongLength, .tooLong, .badRedirect: false
+        case .unreachable, .endedEarly, .interrupted, .badRange, .stalled, .changedVersion, .ignoresRanges, .tooLong:
+            .passing(retryAfter: nil)
+        case .refused(_, let status, let retryAfter):
+            status >= 500 || status == 408 || status == 429 ? .passing(retryAfter: retryAfter) : .lasting
+        case .wrongLength, .badRedirect, .encoded, .changed: .lasting
         }
     }
 
@@ -34,28 +44,31 @@ package enum DownloadError: Error, Hashable {
 extension DownloadError: UserFacingError {
     package var userMessage: UserMessage {
         switch self {
-        case .unreachable(let url, let reason):
-            UserMessage("\(url) did not answer: \(reason).", exit: .unavailable)
-        case .refused(let url, let status):
-            UserMessage("\(url) answered with HTTP status \(status).", exit: .unavailable)
-        case .badRedirect(let url):
-            UserMessage("\(url) redirects for ever, or to where it may not.", exit: .badData)
+        case .unreachable, .refused, .stalled, .interrupted, .endedEarly, .ignoresRanges:
+            UserMessage(text, exit: .unavailable)
+        case .wrongLength, .encoded: UserMessage(text, hint: "Does a proxy answer in its place?", exit: .badData)
+        case .badRedirect, .badRange, .changedVersion, .changed, .tooLong: UserMessage(text, exit: .badData)
+        }
+    }
+
+    private var text: String {
+        switch self {
+        case .unreachable(let url, let reason): "\(url) did not answer: \(reason)."
+        case .refused(let url, let status, _): "\(url) answered with HTTP status \(status)."
+        case .badRedirect(let url): "\(url) redirects for ever, or to where it may not."
         case .wrongLength(let url, let promised, let found):
-            UserMessage(
-                "\(url) has \(found) bytes where the offer says \(promised).",
-                hint: "Does a proxy answer in its place?", exit: .badData)
-        case .badRange(let url):
-            UserMessage("\(url) answered with another range than was asked for.", exit: .badData)
-        case .tooLong(let promised):
-            UserMessage("The server sends more than the \(promised) bytes it promised.", exit: .badData)
-        case .endedEarly(let received, let promised):
-            UserMessage("The download ended after \(received) of \(promised) bytes.", exit: .unavailable)
-        case .interrupted(let reason):
-            UserMessage("The download was interrupted: \(reason).", exit: .unavailable)
-        case .stalled(let limit):
-            UserMessage(
-                "The server brought less than \(StallWatch.bytesPerSecondMin) bytes a second for \(limit).",
-                exit: .unavailable)
+            "\(url) has \(found) bytes where the offer says \(promised)."
+        case .badRange(let url): "\(url) answered with another range than was asked for."
+        case .encoded(let url): "\(url) answered with a compressed body that nobody asked for."
+        case .changedVersion(let url): "\(url) is another file than before."
+        case .changed(let offset):
+            "The file changed: its first \(offset) bytes are not those that had arrived before."
+        case .ignoresRanges(let url): "\(url) sends everything where only the rest was asked for."
+        case .tooLong(let promised): "The server sends more than the \(promised) bytes it promised."
+        case .endedEarly(let received, let promised): "The download ended after \(received) of \(promised) bytes."
+        case .interrupted(let reason): "The download was interrupted: \(reason)."
+        case .stalled(let limit, let bytesPerSecond):
+            "The server brought less than \(bytesPerSecond) bytes a second for \(limit)."
         }
     }
 }

@@ -1,4 +1,3 @@
-import AsyncHTTPClient
 import BootControl
 import ContentTrust
 import FoundationEssentials
@@ -44,9 +43,10 @@ package struct EngineDaemon {
         let host = try EngineHost(settings)
         for slot in Slot.allCases {
             _ = try host.bootControl.status(of: slot)
-            _ = try host.partition(slot)
+            for system in host.layout.systems { _ = try system.device(slot) }
         }
         _ = try MachineIdentity.read(settings)
+        _ = try settings.proxies(environment: ProcessInfo.processInfo.environment)
     }
 
     /// Runs until a signal asks to stop.
@@ -54,8 +54,9 @@ package struct EngineDaemon {
     package func run() async throws {
         let lock = try EngineLock(path: "\(settings.stateDirectory)/lock")
         let host = try EngineHost(settings)
-        try await HTTPClient.withHTTPClient(configuration: WebClient.configuration) { http in
-            let engine = try UpdateEngine(settings: settings, host: host, http: http, logger: logger)
+        let proxies = try settings.proxies(environment: ProcessInfo.processInfo.environment)
+        try await WebRoutes.with(proxies) { routes in
+            let engine = try UpdateEngine(settings: settings, host: host, routes: routes, logger: logger)
             let control = ControlServer(path: settings.controlSocket, logger: logger) { await engine.answer($0) }
             var configuration = ServiceGroupConfiguration(
                 services: [control, engine], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)

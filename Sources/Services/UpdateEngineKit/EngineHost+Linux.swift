@@ -6,9 +6,17 @@ import SlotDevice
 import UpdateModel
 
 extension EngineHost {
-    /// The host of a machine whose slots are steered by GPT priorities.
+    /// The host that the settings describe.
     /// - Throws: ``SettingsError`` when the disk or the running slot is not known; device and table errors.
     init(_ settings: EngineSettings) throws {
+        switch settings.control {
+        case .gpt: try self.init(gpt: settings)
+        case .systemdBoot: try self.init(systemdBoot: settings)
+        }
+    }
+
+    /// A machine whose slots are steered by GPT priorities.
+    private init(gpt settings: EngineSettings) throws {
         guard !settings.disk.isEmpty else {
             throw SettingsError(
                 path: settings.path, key: "slots.disk", reason: "the disk that holds both slots must be named")
@@ -17,15 +25,21 @@ extension EngineHost {
         let control = GPTBootControl(device: table, booted: try Self.bootedSlot(settings))
         // Slots are written past the cache: buffered writes escape the limits of a cgroup.
         let disk = try FileBlockDevice(path: settings.disk, access: .readWrite, caching: .direct)
+        let directory = settings.kernelDirectory ?? "/boot/flatcar"
         self.init(
             bootControl: control,
-            partition: { slot in
-                try GPTBootControl(device: disk, booted: control.booted).slotDevice(slot)
-            },
-            bootFiles: settings.kernelDirectory.isEmpty ? nil : try DirectoryFileArea(path: settings.kernelDirectory),
+            layout: .flatcar(
+                partition: { slot in try GPTBootControl(device: disk, booted: control.booted).slotDevice(slot) },
+                kernels: directory.isEmpty ? nil : Self.paced(try DirectoryFileArea(path: directory), settings)),
             stateFiles: StateFiles(try DirectoryFileArea(path: settings.stateDirectory)),
             power: CommandPower(command: settings.rebootCommand),
             bootID: try Self.bootID(settings))
+    }
+
+    /// Kernel files leave the cache outside any limit of a cgroup: the limit for them is kept here.
+    static func paced(_ files: DirectoryFileArea, _ settings: EngineSettings) -> any FileArea {
+        guard settings.kernelBytesPerSecond > 0 else { return files }
+        return PacedFileArea(files, bytesPerSecond: settings.kernelBytesPerSecond)
     }
 
     private static func bootedSlot(_ settings: EngineSettings) throws -> Slot {
@@ -40,7 +54,7 @@ extension EngineHost {
     }
 
     /// What runs must be told apart from what ran before, whatever the settings say.
-    private static func bootID(_ settings: EngineSettings) throws -> String {
+    static func bootID(_ settings: EngineSettings) throws -> String {
         let root = settings.root == "/" ? "" : settings.root
         guard let id = try BootIdentity.bootID(root: root) else {
             throw SettingsError(

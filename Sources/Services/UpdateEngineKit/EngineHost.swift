@@ -1,30 +1,42 @@
 package import BootControl
 package import HostPower
-package import SlotDevice
+import SlotDevice
 package import UpdateModel
 
 /// The machine as the engine sees it: its slots, its boot loader, its power switch.
 package struct EngineHost: Sendable {
     package var bootControl: any BootControl
-    /// The system partition of a slot.
-    package var partition: @Sendable (Slot) throws -> any BlockDevice
-    /// Where the boot loader finds the kernels, as `vmlinuz-a` and `vmlinuz-b`; `nil` where it finds them elsewhere.
-    package var bootFiles: (any FileArea)?
+    package var layout: SlotLayout
     /// The engine's own directory.
     package var stateFiles: StateFiles
     package var power: any HostPower
+    /// The way past the firmware; `nil` where there is none.
+    package var kernelSwitch: KernelSwitch?
     /// Different for each boot.
     package var bootID: String
 
     package init(
-        bootControl: any BootControl, partition: @escaping @Sendable (Slot) throws -> any BlockDevice,
-        bootFiles: (any FileArea)?, stateFiles: StateFiles, power: any HostPower, bootID: String
+        bootControl: any BootControl, layout: SlotLayout, stateFiles: StateFiles, power: any HostPower,
+        kernelSwitch: KernelSwitch? = nil, bootID: String
     ) {
         self.bootControl = bootControl
-        self.partition = partition
-        self.bootFiles = bootFiles
+        self.layout = layout
         self.stateFiles = stateFiles
         self.power = power
+        self.kernelSwitch = kernelSwitch
         self.bootID = bootID
+    }
+}
+
+/// Starts a slot's kernel from the running one (kexec): seconds are saved, and neither firmware nor boot loader sees it.
+package struct KernelSwitch: Sendable {
+    /// Puts the slot's kernel where the next reboot finds it.
+    package var load: @Sendable (Slot) throws -> Void
+    /// Shuts the system down into the kernel that was loaded.
+    package var power: any HostPower
+
+    package init(load: @escaping @Sendable (Slot) throws -> Void, power: any HostPower) {
+        self.load = load
+        self.power = power
     }
 }

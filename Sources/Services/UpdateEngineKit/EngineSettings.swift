@@ -10,6 +10,21 @@ package struct EngineSettings: Sendable {
         case off
     }
 
+    /// What decides which slot boots.
+    package enum Control: String, Sendable, CaseIterable {
+        case gpt
+        case systemdBoot = "systemd-boot"
+    }
+
+    /// How the machine gets from one system to the next.
+    package enum RebootMethod: String, Sendable, CaseIterable {
+        case firmware
+        /// By the new kernel, past the firmware; by the firmware where that is refused.
+        case kexec
+        /// As `kexec` where the machine can, as `firmware` where it cannot.
+        case auto
+    }
+
     package enum BootedSlot: Hashable, Sendable {
         case automatic
         case known(Slot)
@@ -25,7 +40,11 @@ package struct EngineSettings: Sendable {
     package var root = "/"
     package var alias = ""
     package var disk = ""
-    package var kernelDirectory = "/boot/flatcar"
+    package var control = Control.gpt
+    /// `nil`: the usual place of the ``control``; empty: none.
+    package var kernelDirectory: String?
+    /// Limits the writes of kernel files; 0: no limit.
+    package var kernelBytesPerSecond: UInt64 = 0
     package var booted = BootedSlot.automatic
     package var tries = 1
     /// Bytes of a payload between two places from which it can go on; no key of the file.
@@ -37,11 +56,21 @@ package struct EngineSettings: Sendable {
     package var downloadBytesPerSecond: UInt64 = 0
     package var downloadStall: Duration = .seconds(90)
     package var downloadAttempts = 5
+    /// See ``DownloadLimits``.
+    package var downloadStallBytesPerSecond = StallWatch.bytesPerSecondMin
+    package var downloadRules: [TransferLimits.Rule] = []
+    package var proxy = WebProxies.Words()
     package var healthDirectory = "/etc/martlet/health.d"
     package var healthTimeLimit: Duration = .seconds(120)
     package var healthSettle: Duration = .seconds(45)
+    /// A systemd unit that a good boot can start, such as `boot-complete.target`; empty: none.
+    package var healthTarget = ""
+    /// All checks together.
+    package var healthLimit: Duration = .seconds(600)
     package var rebootStrategy = RebootStrategy.reboot
+    package var rebootMethod = RebootMethod.firmware
     package var rebootCommand = ["/usr/bin/systemctl", "reboot"]
+    package var kexecCommand = ["/usr/bin/systemctl", "kexec"]
 
     /// What the kernel takes for the path of a socket.
     private static let socketPathBytesMax = 107
@@ -60,16 +89,23 @@ package struct EngineSettings: Sendable {
         try readControl(file.control, reader)
         try readSchedule(file.schedule, reader)
         try readDownload(file.download, reader)
+        readProxy(file.proxy)
         try readHealth(file.health, reader)
-        if let strategy = file.reboot?.strategy {
+        try readReboot(file.reboot, reader)
+    }
+
+    private mutating func readReboot(_ reboot: SettingsFile.Reboot?, _ reader: SettingsReader) throws(SettingsError) {
+        if let strategy = reboot?.strategy {
             rebootStrategy = try reader.choice(strategy, key: "reboot.strategy", of: RebootStrategy.allCases)
         }
-        if let command = file.reboot?.command {
-            guard let program = command.first, program.hasPrefix("/") else {
-                throw reader.invalid("reboot.command", "it must begin with an absolute path")
-            }
-            rebootCommand = command
+        if let method = reboot?.method {
+            rebootMethod = try reader.choice(method, key: "reboot.method", of: RebootMethod.allCases)
         }
+        guard control == .systemdBoot || rebootMethod != .kexec else {
+            throw reader.invalid("reboot.method", "kexec needs slots.control = \"systemd-boot\"")
+        }
+        rebootCommand = try reader.command(reboot?.command, key: "reboot.command", default: rebootCommand)
+        kexecCommand = try reader.command(reboot?.kexecCommand, key: "reboot.kexec-command", default: kexecCommand)
     }
 
     private mutating func readServer(
@@ -108,16 +144,20 @@ package struct EngineSettings: Sendable {
     }
 
     private mutating func readSlots(_ slots: SettingsFile.Slots?, _ reader: SettingsReader) throws(SettingsError) {
-        if let control = slots?.control, control != "gpt" {
-            throw reader.invalid("slots.control", "“\(control)” is not one of: gpt")
+        if let text = slots?.control {
+            control = try reader.choice(text, key: "slots.control", of: Control.allCases)
         }
         if slots?.disk != "" { disk = try reader.path(slots?.disk, key: "slots.disk", default: disk) }
-        if slots?.kernelDirectory == "" {
-            kernelDirectory = ""
-        } else {
-            kernelDirectory = try reader.path(
-                slots?.kernelDirectory, key: "slots.kernel-directory", default: kernelDirectory)
+        if let directory = slots?.kernelDirectory {
+            kernelDirectory =
+                directory.isEmpty ? "" : try reader.path(directory, key: "slots.kernel-directory", default: "")
+            guard control == .gpt || !directory.isEmpty else {
+                throw reader.invalid("slots.kernel-directory", "systemd-boot finds its kernels nowhere else")
+            }
         }
+        let rate = try reader.number(
+            slots?.kernelBytesPerSecond, key: "slots.kernel-bytes-per-second", default: 0, in: 0...1_000_000_000_000)
+        kernelBytesPerSecond = UInt64(rate)
         if let text = slots?.booted, text != "auto" {
             booted = .known(try reader.choice(text, key: "slots.booted", of: Slot.allCases))
         }
@@ -141,22 +181,17 @@ package struct EngineSettings: Sendable {
         }
     }
 
-    private mutating func readDownload(
-        _ download: SettingsFile.Download?, _ reader: SettingsReader
-    ) throws(SettingsError) {
-        let rate = try reader.number(
-            download?.bytesPerSecond, key: "download.bytes-per-second", default: 0, in: 0...1_000_000_000_000)
-        downloadBytesPerSecond = UInt64(rate)
-        downloadStall = try reader.span(
-            download?.stallSeconds, key: "download.stall-seconds", default: downloadStall, from: 0.1)
-        downloadAttempts = try reader.number(
-            download?.attempts, key: "download.attempts", default: downloadAttempts, in: 1...1000)
-    }
-
     private mutating func readHealth(_ health: SettingsFile.Health?, _ reader: SettingsReader) throws(SettingsError) {
         healthDirectory = try reader.path(health?.directory, key: "health.directory", default: healthDirectory)
         healthTimeLimit = try reader.span(
             health?.timeLimit, key: "health.time-limit", default: healthTimeLimit, from: 0.1)
         healthSettle = try reader.span(health?.settle, key: "health.settle", default: healthSettle, from: 0)
+        healthLimit = try reader.span(health?.limit, key: "health.limit", default: healthLimit, from: 0.1)
+        if let target = health?.target {
+            guard target.isEmpty || UnitName.isValid(target) else {
+                throw reader.invalid("health.target", "“\(target)” is not the name of a unit")
+            }
+            healthTarget = target
+        }
     }
 }

@@ -1,6 +1,6 @@
 package import BootControl
 package import UpdateLogic
-import UpdateModel
+package import UpdateModel
 
 /// Keeps the state machine and its record together, and carries out what concerns the boot loader.
 ///
@@ -71,6 +71,12 @@ package struct MachineKeeper: Sendable {
         try bootControl.confirm(bootControl.booted)
         try refresh()
         remember { $0.bootConfirmed() }
+    }
+
+    /// Counts a boot that the boot loader will not see; see `BootControl.spendTries(of:)`.
+    package mutating func spendTries(of slot: Slot) throws {
+        try bootControl.spendTries(of: slot)
+        try refresh()
     }
 
     /// Reads the boot loader's state anew.

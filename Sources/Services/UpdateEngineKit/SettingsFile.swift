@@ -19,12 +19,14 @@ struct SettingsFile: Decodable {
         var control: String?
         var disk: String?
         var kernelDirectory: String?
+        var kernelBytesPerSecond: Int?
         var booted: String?
         var tries: Int?
 
         enum CodingKeys: String, CodingKey {
             case control, disk, booted, tries
             case kernelDirectory = "kernel-directory"
+            case kernelBytesPerSecond = "kernel-bytes-per-second"
         }
     }
 
@@ -53,28 +55,58 @@ struct SettingsFile: Decodable {
         var bytesPerSecond: Int?
         var stallSeconds: Seconds?
         var attempts: Int?
+        var stallBytesPerSecond: Int?
+        var limits: [Limit]?
 
         enum CodingKeys: String, CodingKey {
-            case attempts
+            case attempts, limits
             case bytesPerSecond = "bytes-per-second"
             case stallSeconds = "stall-seconds"
+            case stallBytesPerSecond = "stall-bytes-per-second"
         }
+    }
+
+    struct Limit: Decodable {
+        var hours: String?
+        var days: String?
+        var bytesPerSecond: Int?
+
+        enum CodingKeys: String, CodingKey {
+            case hours, days
+            case bytesPerSecond = "bytes-per-second"
+        }
+    }
+
+    struct Proxy: Decodable {
+        var http: String?
+        var https: String?
+        var all: String?
+        var except: String?
     }
 
     struct Health: Decodable {
         var directory: String?
         var timeLimit: Seconds?
         var settle: Seconds?
+        var target: String?
+        var limit: Seconds?
 
         enum CodingKeys: String, CodingKey {
-            case directory, settle
+            case directory, settle, target, limit
             case timeLimit = "time-limit"
         }
     }
 
     struct Reboot: Decodable {
         var strategy: String?
+        var method: String?
         var command: [String]?
+        var kexecCommand: [String]?
+
+        enum CodingKeys: String, CodingKey {
+            case strategy, method, command
+            case kexecCommand = "kexec-command"
+        }
     }
 
     var server: Server?
@@ -85,6 +117,7 @@ struct SettingsFile: Decodable {
     var control: Control?
     var schedule: Schedule?
     var download: Download?
+    var proxy: Proxy?
     var health: Health?
     var reboot: Reboot?
 

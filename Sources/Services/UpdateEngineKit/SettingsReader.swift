@@ -38,6 +38,15 @@ struct SettingsReader: Sendable {
         return value.duration
     }
 
+    /// A program's absolute path and its arguments.
+    func command(_ value: [String]?, key: String, default standard: [String]) throws(SettingsError) -> [String] {
+        guard let value else { return standard }
+        guard let program = value.first, program.hasPrefix("/") else {
+            throw invalid(key, "it must begin with an absolute path")
+        }
+        return value
+    }
+
     func choice<Choice: RawRepresentable<String>>(
         _ text: String, key: String, of all: [Choice]
     ) throws(SettingsError) -> Choice {

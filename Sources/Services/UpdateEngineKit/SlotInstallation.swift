@@ -20,13 +20,21 @@ final class SlotInstallation: Sendable {
     }
 
     /// - Parameter isAnew: forgets what an earlier attempt wrote.
-    /// - Returns: the byte of the payload to go on from.
-    func begin(isAnew: Bool) async throws -> UInt64 {
-        try await onQueue { writer in isAnew ? try writer.beginAnew() : try writer.begin() }
+    /// - Returns: where in the payload to go on.
+    func begin(isAnew: Bool) async throws -> DownloadStart {
+        try await onQueue { writer in
+            let offsetBytes = isAnew ? try writer.beginAnew() : try writer.begin()
+            return DownloadStart(
+                offsetBytes: offsetBytes, digest: writer.arrivedDigest, boundBytes: writer.boundBytes)
+        }
     }
 
-    func consume(_ bytes: [UInt8]) async throws {
-        try await onQueue { writer in try writer.consume(bytes) }
+    /// - Returns: up to which byte the payload may be fetched now.
+    func consume(_ bytes: [UInt8]) async throws -> UInt64 {
+        try await onQueue { writer in
+            try writer.consume(bytes)
+            return writer.boundBytes
+        }
     }
 
     /// - Returns: the digest of what the slot now holds.

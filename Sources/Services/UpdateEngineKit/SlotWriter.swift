@@ -27,7 +27,7 @@ package struct InstallationPlan: Sendable {
     }
 }
 
-/// Writes one payload to the passive slot and its kernel file, and remembers how far it came.
+/// Writes one payload to the passive slot and its boot file, and remembers how far it came.
 ///
 /// Calls block. ``SlotInstallation`` runs them on a thread of their own; the power-cut tests call them directly.
 package final class SlotWriter {
@@ -38,10 +38,14 @@ package final class SlotWriter {
     private var newCheckpoint: PayloadCheckpoint?
     /// Whether an earlier attempt's work is being gone on with.
     package private(set) var isResumed = false
+    /// Of the bytes before those that ``begin()`` asks for; `nil` when it is not known.
+    package private(set) var arrivedDigest: StreamDigest?
+    /// A header of either format is no longer.
+    private static let headerBytes: UInt64 = 24
 
     package init(_ plan: InstallationPlan, host: EngineHost) {
         self.plan = plan
-        self.targets = SlotTargets(host: host, slot: plan.slot, held: plan.held)
+        self.targets = SlotTargets(layout: host.layout, slot: plan.slot, held: plan.held)
         self.journal = InstallationJournal(
             host.stateFiles, payloadDigest: plan.offer.payloadDigest, slot: plan.slot)
     }
@@ -49,12 +53,20 @@ package final class SlotWriter {
     /// The content that was refused because it has failed here before.
     package var heldContent: SHA256Digest? { targets.heldContent }
 
+    /// Up to which byte the payload may be fetched now: its header tells where the metadata ends, and the metadata
+    /// whether there is room for what the rest makes.
+    package var boundBytes: UInt64 {
+        guard let installation, installation.manifest == nil else { return plan.offer.payloadSizeBytes }
+        return min(installation.blobsOffset ?? Self.headerBytes, plan.offer.payloadSizeBytes)
+    }
+
     /// Opens the targets.
     /// - Returns: from which byte of the payload on to feed ``consume(_:)``; 0 unless an earlier attempt got further.
     package func begin() throws -> UInt64 {
         if let saved = journal.load(), let resumed = try? resume(saved) {  // What does not fit starts anew.
             installation = resumed
             isResumed = true
+            arrivedDigest = saved.checkpoint.fileDigest
             return saved.checkpoint.nextByteOffset
         }
         return try beginAnew()
@@ -64,6 +76,7 @@ package final class SlotWriter {
     package func beginAnew() throws -> UInt64 {
         try journal.clear()
         isResumed = false
+        arrivedDigest = StreamDigest()
         installation = PayloadInstallation(
             options: options, storeCheckpoint: keep,
             resolve: { [targets] manifest throws(InstallationError) in try targets.open(for: manifest) })
@@ -78,23 +91,23 @@ package final class SlotWriter {
         try journal.save(.init(checkpoint: checkpoint, metadata: metadata))
     }
 
-    /// Re-reads everything that was written, and gives the kernel its name.
+    /// Re-reads everything that was written, and gives the boot file its name.
     /// - Returns: the digest of what the slot now holds.
     package func finish() throws -> SHA256Digest {
         guard let result = try installation?.finish() else {
             throw InstallationError.payload(.truncated(part: .header))
         }
-        // Before the kernel loses the name under which going on would look for it.
+        // Before the boot file loses the name under which going on would look for it.
         try journal.clear()
-        try targets.nameKernel()
+        try targets.nameBootFile()
         return result.contentDigest
     }
 
-    /// Forgets how far it came, and gives back the room that the unfinished kernel takes.
+    /// Forgets how far it came, and gives back the room that the unfinished boot file takes.
     package func abandon() {
         // What stays behind names its payload, is ignored by another, and is verified before it counts.
         try? journal.clear()
-        targets.discardKernel()
+        targets.discardBootFile()
     }
 
     private var options: InstallationOptions {

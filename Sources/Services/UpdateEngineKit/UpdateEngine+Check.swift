@@ -72,9 +72,10 @@ extension UpdateEngine {
         case .offer(let offer):
             activity.requestedPoll = offer.pollInterval
             try await consider(offer, wish, isOnDemand: isOnDemand)
-        case .noUpdate(let pollInterval, let hold):
+        case .noUpdate(let pollInterval, let hold, let act):
             activity.requestedPoll = pollInterval
             activity.serverHold = hold.map { $0.text ?? $0.reason }
+            if let act { try await take(act) }
         case .declined(let status, let app):
             activity.serverHold = "declined: \(status.rawValue), \(app.rawValue)"
         case .invalid(let code, let reason):
@@ -83,9 +84,20 @@ extension UpdateEngine {
         }
     }
 
+    /// Does what an operator wants of this one machine; the report of it goes out with this check.
+    private func take(_ act: OmahaAct) async throws {
+        guard act.id != keeper.record.lastActID else { return }
+        logger.notice("The server wants something", metadata: ["act.name": "\(act.name.rawValue)", "act.id": "\(act.id)"])
+        switch act.name {
+        case .rollback: try await perform { $0.rollbackOrdered(id: act.id) }
+        default: remember { $0.unknownActOrdered(id: act.id, name: act.name.rawValue) }
+        }
+    }
+
     private func consider(_ offered: OmahaUpdateOffer, _ wish: CheckWish, isOnDemand: Bool) async throws {
         let (offer, addresses) = try usable(offered)
         try keeper.refresh()
+        if offered.isHoldLifted { remember { $0.rollbackHoldLifted(version: offer.version) } }
         switch keeper.record.judge(offer, boot: machine.boot, isForced: wish.isForced) {
         case .nothingToDo: return
         case .refused(let refusal):

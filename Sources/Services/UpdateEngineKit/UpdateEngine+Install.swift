@@ -46,26 +46,30 @@ extension UpdateEngine {
     private func transfer(
         _ offer: UpdateOffer, from addresses: [WebAddress], onto installation: SlotInstallation, isAnew: Bool
     ) async throws -> SHA256Digest {
-        activity.state = .downloading
-        let start = try await installation.begin(isAnew: isAnew)
-        activity.progress = .init(receivedBytes: start, totalBytes: offer.payloadSizeBytes)
-        remember { $0.downloadStarted() }
-        if case .at(let server) = identity.server { await sendReports(to: server) }
         let source = PayloadDownload.Source(
-            addresses: addresses, sizeBytes: offer.payloadSizeBytes, credentials: identity.downloadCredentials)
-        let download = PayloadDownload(web: web, source: source, settings: settings, logger: logger)
-        try await download.run(from: start) { bytes in
-            try await installation.consume(bytes)
-            await self.count(bytes.count)
+            addresses: addresses, sizeBytes: offer.payloadSizeBytes, digest: offer.payloadDigest,
+            credentials: identity.downloadCredentials)
+        let download = PayloadDownload(
+            web: web, source: source, limits: settings.downloadLimits, files: host.stateFiles, logger: logger)
+        return try await PayloadFetch(download, onto: installation).run(isAnew: isAnew) { event in
+            await self.follow(event, totalBytes: offer.payloadSizeBytes)
         }
-        activity.state = .verifying
-        remember { $0.downloadFinished() }
-        return try await installation.finish()
     }
 
-    private func count(_ received: Int) {
-        activity.downloadedBytes += UInt64(received)
-        activity.progress?.receivedBytes += UInt64(received)
+    private func follow(_ event: PayloadFetch.Event, totalBytes: UInt64) async {
+        switch event {
+        case .began(let offsetBytes):
+            activity.state = .downloading
+            activity.progress = .init(receivedBytes: offsetBytes, totalBytes: totalBytes)
+            remember { $0.downloadStarted() }
+            if case .at(let server) = identity.server { await sendReports(to: server) }
+        case .received(let byteCount):
+            activity.downloadedBytes += UInt64(byteCount)
+            activity.progress?.receivedBytes += UInt64(byteCount)
+        case .complete:
+            activity.state = .verifying
+            remember { $0.downloadFinished() }
+        }
     }
 
     /// Records how an installation ended badly. What a bad connection or a stop interrupted goes on later.

@@ -55,7 +55,8 @@ extension EngineReport {
             OmahaEventType(rawValue: eventType), OmahaEventResult(rawValue: eventResult),
             errorCode: errorCode.map { OmahaErrorCode(rawValue: Int32(clamping: $0)) })
         event.reason = reason
-        if eventResult == 0 {
+        event.actID = actID
+        if eventResult == 0, actID == nil {
             event.failedVersion = subjectVersion
             event.failedDigest = subjectDigest
         }

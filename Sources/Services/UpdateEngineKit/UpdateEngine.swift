@@ -56,9 +56,13 @@ package actor UpdateEngine: Service {
     /// - Parameter http: set up as ``WebClient/configuration`` says.
     /// - Throws: when the machine has no identity, or its record or boot slots cannot be read.
     package init(settings: EngineSettings, host: EngineHost, http: HTTPClient, logger: Logger) throws {
+        try self.init(settings: settings, host: host, routes: WebRoutes(direct: http), logger: logger)
+    }
+
+    package init(settings: EngineSettings, host: EngineHost, routes: WebRoutes, logger: Logger) throws {
         self.settings = settings
         self.host = host
-        self.web = WebClient(http: http)
+        self.web = WebClient(routes)
         self.logger = logger
         let identity = try MachineIdentity.read(settings)
         self.identity = identity
@@ -174,7 +178,9 @@ package actor UpdateEngine: Service {
         logger.info("Judging this boot", metadata: ["release.version": "\(identity.version)"])
         try await clock.sleep(for: settings.healthSettle)
         let gate = HealthGate(
-            directory: settings.healthDirectory, timeLimit: settings.healthTimeLimit, logger: logger)
+            directory: settings.healthDirectory, timeLimit: settings.healthTimeLimit,
+            unit: settings.healthTarget.isEmpty ? nil : HealthUnit(settings.healthTarget),
+            limit: settings.healthLimit, logger: logger)
         let verdict = await gate.judge(environment: [
             "MARTLET_SLOT": host.bootControl.booted.rawValue, "MARTLET_VERSION": identity.version.text,
             "MARTLET_ROOT": settings.root,
@@ -187,38 +193,6 @@ package actor UpdateEngine: Service {
         case .failed(let reason):
             activity.lastError = reason
             try await perform { $0.healthFailed(reason) }
-        }
-    }
-
-    // MARK: Rebooting
-
-    /// - Returns: whether the machine will reboot.
-    @discardableResult func rebootIfWanted(into staged: StagedUpdate) -> Bool {
-        guard machine.boot.next == staged.slot, identity.rebootStrategy == .reboot || staged.isRollback else {
-            return false
-        }
-        planReboot(staged.isRollback ? "rollback to \(staged.version)" : "update to \(staged.version)")
-        return true
-    }
-
-    private func planReboot(_ reason: String) {
-        guard plannedReboot == nil else { return }
-        plannedReboot = PlannedReboot(reason: reason, notBefore: clock.now)
-        wakeLoop()
-    }
-
-    private func perform(_ reboot: PlannedReboot) async {
-        logger.notice("Rebooting", metadata: ["reboot.reason": "\(reboot.reason)"])
-        do {
-            activity.state = .rebooting
-            try await host.power.reboot(reason: reboot.reason)
-            // The process is about to be stopped. If it is not, something holds the reboot back: it is asked again.
-            plannedReboot?.notBefore = clock.now + .seconds(300)
-        } catch {
-            activity.state = nil
-            guard !Task.isCancelled else { return }
-            note(error, "The reboot was refused")
-            plannedReboot?.notBefore = clock.now + .seconds(60)
         }
     }
 

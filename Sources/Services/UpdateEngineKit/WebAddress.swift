@@ -12,7 +12,13 @@ package struct WebAddress: Hashable, Sendable, CustomStringConvertible {
     package let description: String
     package let isEncrypted: Bool
     /// Scheme, host and port: who gets to see credentials.
-    private let origin: String
+    let origin: String
+    /// In lower case; an IPv6 address without its brackets.
+    package let host: String
+    /// `nil` where the scheme says it.
+    package let port: Int?
+    /// What stands in the first line of a request.
+    let pathAndQuery: String
     private let url: URL
     private static let lengthMax = 4096
 
@@ -33,8 +39,11 @@ package struct WebAddress: Hashable, Sendable, CustomStringConvertible {
         let bracketed = host.contains(":") && !host.hasPrefix("[") ? "[\(host)]" : host
         let port = url.port.map { ":\($0)" } ?? ""
         let path = url.path(percentEncoded: true)
+        self.host = (host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : host).lowercased()
+        self.port = url.port
         self.origin = "\(scheme)://\(bracketed.lowercased())\(port)"
-        self.text = origin + (path.isEmpty ? "/" : path) + (url.query(percentEncoded: true).map { "?\($0)" } ?? "")
+        self.pathAndQuery = (path.isEmpty ? "/" : path) + (url.query(percentEncoded: true).map { "?\($0)" } ?? "")
+        self.text = origin + pathAndQuery
         self.description = origin + path + (url.query(percentEncoded: true) == nil ? "" : "?…")
         self.credentials = url.user(percentEncoded: false).map { user in
             "\(user):\(url.password(percentEncoded: false) ?? "")"
@@ -53,6 +62,9 @@ package struct WebAddress: Hashable, Sendable, CustomStringConvertible {
         guard target.isEncrypted || !isEncrypted else { throw InvalidWebAddress(text: location) }
         return target
     }
+
+    /// Host and port, as the header `Host` names them.
+    var authority: String { String(origin.drop { $0 != "/" }.dropFirst(2)) }
 
     package func hasSameOrigin(as other: WebAddress) -> Bool { origin == other.origin }
 }

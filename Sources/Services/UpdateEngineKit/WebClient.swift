@@ -8,10 +8,9 @@ import NIOPosix
 /// they were meant for.
 package struct WebClient: Sendable {
     package static let redirectsMax = 10
-    private let http: HTTPClient
+    private let routes: WebRoutes
 
-    /// - Parameter http: must not follow redirects by itself; see ``configuration``.
-    package init(http: HTTPClient) { self.http = http }
+    package init(_ routes: WebRoutes) { self.routes = routes }
 
     /// How the HTTP client underneath must be set up.
     package static var configuration: HTTPClient.Configuration {
@@ -65,7 +64,7 @@ package struct WebClient: Sendable {
             outgoing.headers.replaceOrAdd(name: "Authorization", value: "Basic \(token)")
         }
         do {
-            return try await http.execute(outgoing, deadline: deadline)
+            return try await routes.execute(outgoing, to: address, deadline: deadline)
         } catch let error as CancellationError {
             throw error
         } catch {

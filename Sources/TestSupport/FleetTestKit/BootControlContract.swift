@@ -1,17 +1,23 @@
 package import BootControl
-import UpdateModel
+package import UpdateModel
 
 /// What every ``BootControl`` promises.
 package enum BootControlContract {
     /// Checks a machine that runs slot `booted`, good and the only bootable one. It is left in some other state.
+    /// - Parameter install: puts content in a slot that was made unbootable, where an activation needs some.
     /// - Throws: ``ContractFailure`` for a broken promise.
-    package static func check(_ control: any BootControl) throws {
+    package static func check(
+        _ control: any BootControl, install: (Slot) throws -> Void = { _ in }
+    ) throws {
         let running = control.booted
         let passive = running.other
         try require(control.status(of: running).isBootable, "the contract needs a running slot that boots")
         try require(control.next() == running, "a machine with one good slot boots it")
         try refusesWhatWouldStrand(control)
+        try install(passive)
         try activatesAndFallsBack(control)
+        try install(passive)
+        try spendsTries(control)
         try control.confirm(running)
         try require(control.next() == running, "a confirmed slot is first")
         let confirmed = try control.status(of: running)
@@ -28,6 +34,20 @@ package enum BootControlContract {
         try require(control.next() == passive, "priorities never run out")
     }
 
+    /// A boot past the loader is counted before it; what comes of it is told afterwards.
+    private static func spendsTries(_ control: any BootControl) throws {
+        let passive = control.booted.other
+        try control.activate(passive, tries: 3)
+        try control.spendTries(of: passive)
+        let spent = try control.status(of: passive)
+        try require(!spent.isBootable && !spent.isSuccessful, "a slot without tries does not boot")
+        try require(spent.priority > 0, "a slot without tries can be told from an empty one")
+        try require(control.next() == control.booted, "when the tries are spent the other slot boots")
+        try control.confirm(passive)
+        try require(control.next() == passive, "a boot past the loader that is confirmed counts like any other")
+        try require(control.status(of: passive).isSuccessful, "a confirmed slot is good, however it was booted")
+    }
+
     private static func refusesWhatWouldStrand(_ control: any BootControl) throws {
         let running = control.booted
         try control.invalidate(running.other)
@@ -39,6 +59,10 @@ package enum BootControlContract {
         try requireError("the last bootable slot is not rejected", { $0 == .nothingToFallBackTo(running.other) }) {
             () throws(BootControlError) in
             try control.reject(running)
+        }
+        let isRefusal: (BootControlError) -> Bool = { $0 == .nothingToFallBackTo(running.other) }
+        try requireError("the tries of the last bootable slot are not spent", isRefusal) { () throws(BootControlError) in
+            try control.spendTries(of: running)
         }
         try require(control.next() == running, "a refusal changes nothing")
     }

@@ -10,18 +10,40 @@ final class LoopbackSocket: Sendable {
 
     /// Listens on a free port.
     static func listening() throws -> LoopbackSocket {
-        let descriptor = socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
-        guard descriptor >= 0 else { throw ContractFailure("no socket: error \(errno)") }
-        let result = LoopbackSocket(owning: descriptor)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        let (result, descriptor) = try unconnected()
+        var address = Self.address(port: 0)
         let size = socklen_t(MemoryLayout<sockaddr_in>.size)
         let status = unsafe withUnsafePointer(to: &address) { pointer in
             unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe bind(descriptor, $0, size) }
         }
         guard status == 0, listen(descriptor, 64) == 0 else { throw ContractFailure("cannot listen: error \(errno)") }
         return result
+    }
+
+    /// A connection to a server of this machine.
+    static func connected(to port: Int) throws -> LoopbackSocket {
+        let (result, descriptor) = try unconnected()
+        var address = Self.address(port: port)
+        let size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let status = unsafe withUnsafePointer(to: &address) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe connect(descriptor, $0, size) }
+        }
+        guard status == 0 else { throw ContractFailure("cannot connect to port \(port): error \(errno)") }
+        return result
+    }
+
+    private static func unconnected() throws -> (LoopbackSocket, CInt) {
+        let descriptor = socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
+        guard descriptor >= 0 else { throw ContractFailure("no socket: error \(errno)") }
+        return (LoopbackSocket(owning: descriptor), descriptor)
+    }
+
+    private static func address(port: Int) -> sockaddr_in {
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        address.sin_port = UInt16(truncatingIfNeeded: port).bigEndian
+        return address
     }
 
     var port: Int {

@@ -148,16 +148,16 @@ package final class StallingServer: Sendable {
         return last >= first ? first..<last + 1 : nil
     }
 
-    private static func head(_ status: Int, _ headers: [String]) -> String.UTF8View {
+    static func head(_ status: Int, _ headers: [String]) -> String.UTF8View {
         (["HTTP/1.1 \(status) Test", "Connection: close"] + headers + ["", ""]).joined(separator: "\r\n").utf8
     }
 
-    private static func waitForEnd(of connection: LoopbackSocket) {
+    static func waitForEnd(of connection: LoopbackSocket) {
         while !connection.receive(1024).isEmpty {}
     }
 
     /// Reads to the end of the headers, and the body that they announce.
-    private static func readRequest(from connection: LoopbackSocket) -> Request? {
+    static func readRequest(from connection: LoopbackSocket) -> Request? {
         var bytes: [UInt8] = []
         var end: Int?
         while end == nil, bytes.count < 65536 {

@@ -167,7 +167,8 @@ final class EngineRig: Sendable {
     func withEngine(_ body: (RunningEngine) async throws -> Void) async throws {
         let control = GPTBootControl(device: try disk(), booted: bootedSlot.withLock { $0 })
         let host = EngineHost(
-            bootControl: control, partition: { try control.slotDevice($0) }, bootFiles: try bootFiles,
+            bootControl: control,
+            layout: .flatcar(partition: { try control.slotDevice($0) }, kernels: try bootFiles),
             stateFiles: StateFiles(try DirectoryFileArea(path: "\(folder)/state")), power: power,
             bootID: "boot-\(bootCount.withLock { $0 })")
         let engine = try UpdateEngine(

@@ -15,6 +15,13 @@ package struct APIPath: Sendable {
         return path
     }
 
+    /// What lies one segment below.
+    func below(_ segment: String) -> APIPath {
+        var path = self
+        path.segments.append(segment)
+        return path
+    }
+
     /// The same path with one more parameter; none where `value` is `nil`.
     func with(_ name: String, _ value: String?) -> APIPath {
         guard let value else { return self }

@@ -7,8 +7,14 @@ import UpdateModel
 package struct MachineCommand: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "machine", abstract: "Machines: what the server knows of them.",
-        discussion: "Example: martlet machine list --group web --json",
-        subcommands: [MachineList.self, MachineShow.self, MachineDelete.self])
+        discussion: """
+            Examples: martlet machine list --group web --json
+                      martlet machine rollback 0123456789abcdef0123456789abcdef --reason "3.1 loses its network"
+            """,
+        subcommands: [
+            MachineList.self, MachineShow.self, MachineWhy.self, MachineRollback.self, MachineRelease.self,
+            MachineDelete.self,
+        ])
 
     package init() {}
 
@@ -24,7 +30,11 @@ package struct MachineCommand: AsyncParsableCommand {
         sheet.add("stage", "\(machine.stage.rawValue) since \(machine.stageSince)")
         sheet.add("leave for", machine.grantedVersion?.text)
         sheet.add("hold", machine.hold.map { "\($0.reason): \($0.text)" })
+        sheet.add("rollback", machine.rollback?.summary)
+        sheet.add("rollback until", machine.rollback?.expiresAt?.rfc3339)
+        sheet.add("withheld", machine.withheld?.map(\.text).joined(separator: ", "))
         sheet.add("last error", machine.lastError.map(text))
+        sheet.add("updater", machine.engine)
         sheet.add("address", machine.address)
         sheet.add("oem", machine.oem)
         sheet.add("first seen", machine.firstSeenAt.rfc3339)

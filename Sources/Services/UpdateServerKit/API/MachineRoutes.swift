@@ -24,6 +24,13 @@ extension APIRoutes {
             try await control.forgetMachine(request.identifier("machine"), of: id, by: request.caller)
             return APIRequest.done
         }
+        on(.get, one + "/why", router) { request in
+            let id = try await request.application().id
+            let why = try await control.explanation(of: request.identifier("machine"), in: id, by: request.caller)
+            return try APIRequest.answer(
+                WhyResource(reason: why.reason, text: why.text, since: why.since, until: why.until))
+        }
+        addOrders(to: router, one)
         on(.get, "events", router) { request in
             var filter = EventFilter()
             filter.application = try await namedApplication(request)
@@ -31,6 +38,28 @@ extension APIRoutes {
             filter.group = try request.parameter("group").map { try GroupName($0) }
             let page = try await control.events(filter, request.page(), by: request.caller)
             return try APIRequest.answer(ListPage(items: page.items.map(presenter(request).event), total: page.total))
+        }
+    }
+
+    /// What operators want of one machine; each answers with the machine as it is then.
+    private func addOrders(to router: Router<ServerContext>, _ one: String) {
+        on(.post, one + "/rollback", router) { request in
+            let id = try await request.application().id
+            let new = try await request.body(NewRollback.self)
+            let machine = try await control.orderRollback(
+                of: request.identifier("machine"), in: id, reason: new.reason, by: request.caller)
+            return try APIRequest.answer(presenter(request).machine(machine))
+        }
+        on(.delete, one + "/rollback", router) { request in
+            let id = try await request.application().id
+            let machine = try await control.withdrawRollback(
+                of: request.identifier("machine"), in: id, by: request.caller)
+            return try APIRequest.answer(presenter(request).machine(machine))
+        }
+        on(.post, one + "/release", router) { request in
+            let id = try await request.application().id
+            let machine = try await control.releaseMachine(request.identifier("machine"), of: id, by: request.caller)
+            return try APIRequest.answer(presenter(request).machine(machine))
         }
     }
 

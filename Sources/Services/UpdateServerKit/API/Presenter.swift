@@ -79,12 +79,15 @@ extension Presenter {
 // Machines and what happened to them.
 extension Presenter {
     func machine(_ value: Machine) -> MachineResource {
-        MachineResource(
+        let withheld = value.withheld.filter { !$0.isReleased }.map(\.version)
+        return MachineResource(
             application: value.application, id: value.id, alias: value.alias, track: value.track, group: value.group,
             version: value.version, architecture: value.architecture, bootedSlot: value.bootedSlot, stage: value.stage,
             stageSince: value.stageSince, grantedVersion: value.grant?.version,
             hold: value.hold.map { HoldResource(reason: $0.name, text: $0.text) },
-            lastError: value.lastError.map { error($0.code, reason: $0.reason, at: $0.at) }, address: value.address,
+            lastError: value.lastError.map { error($0.code, reason: $0.reason, at: $0.at) },
+            rollback: value.rollback.map { RollbackResource($0, at: control.now) },
+            withheld: withheld.isEmpty ? nil : withheld, engine: value.engine, address: value.address,
             oem: value.oem, firstSeenAt: value.firstSeenAt, lastSeenAt: value.lastSeenAt)
     }
 

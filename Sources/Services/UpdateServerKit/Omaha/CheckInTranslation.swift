@@ -23,6 +23,7 @@ struct CheckInTranslation {
             version: try? Version(app.version),  // Unusable: the decision says so.
             architecture: architecture(app), bootID: Self.cut(app.bootID), alias: Self.cut(app.machineAlias),
             oem: Self.cut(app.oem), address: peerAddress, bootedSlot: app.bootedSlot,
+            engine: app.engine.flatMap { Self.cut($0) },
             events: app.events.map(Self.report),
             asksForUpdate: app.updateCheck != nil, isForced: message.installSource == .onDemand,
             readsFormatTwo: app.engine != nil, receivedAt: .epoch)
@@ -47,7 +48,8 @@ struct CheckInTranslation {
             code: event.errorCode.map { Int64($0.rawValue) },
             previousVersion: event.previousVersion.map { cut($0) ?? "" },
             version: version.flatMap { try? Version($0) },  // An unusable version is as good as none.
-            reason: event.reason.flatMap { cut($0, byteCountMax: OmahaEvent.reasonByteCountMax) })
+            reason: event.reason.flatMap { cut($0, byteCountMax: OmahaEvent.reasonByteCountMax) },
+            rollback: event.actID.flatMap { try? RollbackID($0) })  // Another's word for an act is none of ours.
     }
 
     /// `nil` for an empty text; otherwise at most that many bytes of it, ending between two characters.
@@ -64,15 +66,16 @@ extension CheckInTranslation {
     /// What the machine is told. Every refusal is `noupdate`, the only one that machines in the field take silently;
     /// why stands beside it in attributes of ours.
     func answer(_ app: OmahaRequest.App, _ outcome: CheckInOutcome) -> OmahaResponse.App {
-        switch outcome.decision {
+        let act = outcome.rollback.map { OmahaAct(.rollback, id: $0.id.rawValue, text: $0.reason) }
+        return switch outcome.decision {
         case nil: OmahaResponse.App(acknowledging: app)
-        case .upToDate: OmahaResponse.App(acknowledging: app, updateCheck: .noUpdate())
+        case .upToDate: OmahaResponse.App(acknowledging: app, updateCheck: .noUpdate(act: act))
         case .hold(let reason, let until):
             OmahaResponse.App(
                 acknowledging: app, status: reason == .unknownApplication ? .errorUnknownApplication : .ok,
-                updateCheck: .noUpdate(hold: Self.hold(reason, until: until)))
+                updateCheck: .noUpdate(hold: Self.hold(reason, until: until), act: act))
         case .offer(let payload):
-            OmahaResponse.App(acknowledging: app, updateCheck: offer(payload))
+            OmahaResponse.App(acknowledging: app, updateCheck: offer(payload, isReleased: outcome.isReleased))
         }
     }
 
@@ -83,12 +86,14 @@ extension CheckInTranslation {
             updateCheck: app.updateCheck.map { _ in .noUpdate(hold: Self.hold(.unknownApplication, until: nil)) })
     }
 
-    private func offer(_ payload: Payload) -> OmahaResponse.UpdateCheck {
-        .offer(
+    private func offer(_ payload: Payload, isReleased: Bool) -> OmahaResponse.UpdateCheck {
+        var check = OmahaResponse.UpdateCheck.offer(
             version: payload.version.text, codebases: [serverURL + PayloadRoutes.directory(of: payload.sha256)],
             payload: OmahaResponse.Package(
                 name: payload.fileName, size: Int64(clamping: payload.size), sha1Base64: payload.sha1),
             digest: payload.sha256, isDelta: payload.isDelta)
+        check.isHoldLifted = isReleased
+        return check
     }
 
     private static func hold(_ reason: HoldReason, until: Timestamp?) -> OmahaHold {

@@ -29,4 +29,13 @@ int martlet_pipe(int *reading, int *writing);
 /* openat(2) with fixed arguments. */
 int martlet_open_at(int directory, const char *path, int flags, mode_t mode);
 
+/* memfd_create(MFD_CLOEXEC): a file in memory. -1 with errno. */
+int martlet_memory_file(const char *label);
+
+/* kexec_file_load(2): a kernel for the next kexec; an initial RAM disk of -1 is none. 0, or -1 with errno. */
+int martlet_kexec_file_load(int kernel, int initial_ram_disk, const char *command_line);
+
+/* kexec_file_load(KEXEC_FILE_UNLOAD). 0, or -1 with errno. */
+int martlet_kexec_unload(void);
+
 #endif

@@ -1,0 +1,48 @@
+public import UpdateModel
+
+// What an operator wants of this one machine comes with the server's answers, again and again until the server has heard
+// what became of it: an answer may be lost. So each act is taken up once, by its id.
+extension UpdateMachine {
+    /// The server wants the other slot back.
+    /// - Parameter id: of the act.
+    public mutating func rollbackOrdered(id: String) -> [Action] {
+        guard record.lastActID != id else { return [] }
+        do {
+            let actions = try rollbackRequested()
+            record.lastActID = id
+            record.openActID = id
+            report(eventType: 40, eventResult: 1, subject: Subject(actID: id))
+            return actions
+        } catch RollbackRefusal.busy {
+            return []  // It is told again with the next answer.
+        } catch {
+            refuse(act: id, reason: error.userMessage.text)
+            return []
+        }
+    }
+
+    /// The server wants something that this version does not know.
+    public mutating func unknownActOrdered(id: String, name: String) {
+        guard record.lastActID != id else { return }
+        refuse(act: id, reason: "This engine does not know the act “\(name)”.")
+    }
+
+    /// An operator has lifted the hold on what a person rolled back from; what failed here stays held.
+    public mutating func rollbackHoldLifted(version: Version) {
+        record.held.removeAll { hold in
+            hold.cause == .rolledBack && (hold.version == version || hold.version.isNewer(than: version) == true)
+        }
+    }
+
+    private mutating func refuse(act id: String, reason: String) {
+        record.lastActID = id
+        report(eventType: 41, eventResult: 0, reason: reason, subject: Subject(actID: id))
+    }
+
+    /// The machine runs what the act wanted, or came back from it.
+    mutating func endAct(failure: String?) {
+        guard let id = record.openActID else { return }
+        record.openActID = nil
+        report(eventType: 41, eventResult: failure == nil ? 1 : 0, reason: failure, subject: Subject(actID: id))
+    }
+}

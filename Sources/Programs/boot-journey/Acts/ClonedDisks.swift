@@ -1,0 +1,36 @@
+import QemuKit
+import UpdateModel
+
+/// Machines made from one disk are two machines.
+struct ClonedDisks: Act {
+    let name = "clones"
+    let title = "A second copy of the disk image, and a copy of a disk in use, get machine ids of their own"
+    let opening: Opening? = Opening(version: .fourth, slot: .a, other: .second)
+
+    func play(on stage: Stage) async throws -> String {
+        await stage.machine.cutPower()
+        async let fresh = identity(of: stage.shelf.disk, named: "copy", on: stage)
+        async let used = identity(of: stage.machine.disk.path, named: "clone", on: stage)
+        let all = [await stage.progress.identity?.rawValue ?? "", try await fresh, try await used]
+        let areIDs = all.allSatisfy { $0.count == 32 }
+        try await stage.expect(areIDs && Set(all).count == 3, "three machine ids that differ", seen: "\(all)")
+        return all.map { "\($0.prefix(8))…" }.joined(separator: ", ")
+    }
+
+    /// Boots a copy of a disk in hardware of its own, up to its agent.
+    private func identity(of template: String, named name: String, on stage: Stage) async throws -> String {
+        let places = try stage.paths.machine(name)
+        let disk = try await GuestDisk.copy(
+            of: template, at: "\(places.folder)/disk.img", scratch: stage.paths.logs)
+        let definition = MachineDefinition(
+            disk: disk.path, firmware: try Firmware.fresh(variables: "\(places.folder)/variables.fd"),
+            acceleration: stage.acceleration, sockets: places.sockets)
+        let machine = VirtualMachine(
+            definition, disk: disk, name: name, logs: stage.paths.logs, guardian: stage.guardian,
+            patience: .usual(stage.acceleration))
+        try await machine.powerOn()
+        let text = try await machine.agentWhenUp().succeed("cat /etc/machine-id")
+        await machine.cutPower()
+        return text.filter { !$0.isWhitespace }
+    }
+}

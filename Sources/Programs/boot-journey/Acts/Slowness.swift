@@ -1,0 +1,32 @@
+import QemuKit
+import UpdateModel
+
+/// Reads in the foreground while an update is written to a disk that is as slow as small machines have it.
+struct Slowness {
+    /// Of the whole disk, so that writer and reader get in each other's way.
+    static let diskBytesPerSecond = 12 << 20
+    private static let seconds = 8
+
+    /// - Parameter limitBytesPerSecond: what the engine may write; `nil` for no limit.
+    func measure(_ stage: Stage, limitBytesPerSecond: Int?) async throws -> DiskReading {
+        let agent = try await stage.agent()
+        try await stage.machine.press(.diskSpeed(bytesPerSecond: Self.diskBytesPerSecond))
+        let before = stage.tap.downloads.count
+        if let limit = limitBytesPerSecond { try await self.limit(agent, to: limit) }
+        try await stage.live(until: "a download begins") { _ in
+            stage.tap.downloads.dropFirst(before).contains { $0.servedBytes > 1 << 20 }
+        }
+        let reading = try await DiskReading.take(
+            agent, on: stage.machine, service: "martletd.service", device: "/dev/vda", seconds: Self.seconds)
+        try await stage.machine.press(.diskSpeed(bytesPerSecond: 0))
+        if limitBytesPerSecond != nil { try await self.limit(agent, to: nil) }
+        return reading
+    }
+
+    /// As an operator does it: a line in `limits.env`, which the next reload turns into a limit of the control group.
+    private func limit(_ agent: GuestAgent, to bytesPerSecond: Int?) async throws {
+        let line = bytesPerSecond.map { "echo WRITE_BYTES_PER_SECOND=\($0) >>$file" } ?? "true"
+        try await agent.succeed(
+            "file=/etc/martlet/limits.env; touch $file; sed -i '/^WRITE_/d' $file; \(line); systemctl daemon-reload")
+    }
+}

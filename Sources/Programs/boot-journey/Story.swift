@@ -1,0 +1,98 @@
+import FleetDemo
+import QemuKit
+import UpdateModel
+
+/// All acts in their order, told on one disk.
+struct Story: Sendable {
+    let images: String
+    let keep: String?
+    /// Names of acts; empty for all.
+    let only: Set<String>
+    let buildsImages: Bool
+
+    static let acts: [any Act] = [
+        FirstBoot(), StreamedUpdate(), MissingInit(), FailingHealthCheck(), LimitedUpdate(), CorruptedRoot(),
+        PowerCutWhileWriting(), KexecUpdate(), ServerRollback(), ManualRollback(), ClonedDisks(),
+    ]
+
+    func tell() async throws {
+        let began = ContinuousClock.now
+        let paths = try JourneyPaths.create(images: images, keep: keep)
+        let narrator = Narrator()
+        do {
+            try await perform(paths, narrator, began)
+        } catch {
+            narrator.explain(error)
+            narrator.say("Everything is kept in \(paths.root)")
+            throw error
+        }
+        if !paths.isKept { try Folder.remove(paths.root) }
+    }
+
+    private func perform(_ paths: JourneyPaths, _ narrator: Narrator, _ began: ContinuousClock.Instant) async throws {
+        let programs = try JourneyPrograms.beside(JourneyPrograms.runningExecutable())
+        let acceleration = try await Acceleration.best(folder: paths.logs)
+        narrator.say("QEMU with \(acceleration.rawValue.uppercased()); logs in \(paths.logs)")
+        let shelf = ImageShelf(folder: paths.images, programs: programs, command: Command(folder: paths.logs))
+        if buildsImages {
+            try await narrator.tell("images", "Images and payloads are on the shelf") { try await shelf.fill() }
+        }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            let tap = try await WireTap.listen()
+            group.addTask { try await tap.run() }
+            group.addTask {
+                let stage = try await Stage.build(paths, programs, shelf, tap, acceleration)
+                try await play(stage, narrator, began)
+            }
+            // Whichever ends first: the play, or the tap by an error.
+            try await group.next()
+            group.cancelAll()
+        }
+    }
+
+    private func play(_ stage: Stage, _ narrator: Narrator, _ began: ContinuousClock.Instant) async throws {
+        for act in Self.acts where only.isEmpty || only.contains(act.name) {
+            try await narrator.tell(act.name, act.title) {
+                try await stage.open(act)
+                let found = try await act.play(on: stage)
+                try await stage.checkSound()
+                return found
+            }
+        }
+        await stage.close()
+        for line in await stage.figures.lines { narrator.say(line) }
+        let stalls = await stage.machine.stalls
+        if stalls > 0 { narrator.say("The emulator stalled \(stalls) time(s) and was started again.") }
+        narrator.say("The journey came true in \(Narrator.seconds(since: began)) s.")
+    }
+}
+
+/// A part of the story.
+protocol Act: Sendable {
+    /// For `--only`.
+    var name: String { get }
+    /// What comes true, in a sentence.
+    var title: String { get }
+    /// What the two slots hold when it begins. When the act before has not left it so, the disk is laid out so; `nil`
+    /// where any will do.
+    var opening: Opening? { get }
+    /// Whether meeting the machine is part of the act: it begins at power-on.
+    var meetsMachineFirst: Bool { get }
+    /// Plays it.
+    /// - Returns: what was found, in words.
+    /// - Throws: ``JourneyFailure`` when something did not come true.
+    func play(on stage: Stage) async throws -> String
+}
+
+extension Act {
+    var meetsMachineFirst: Bool { false }
+}
+
+/// What a disk holds when an act begins.
+struct Opening: Hashable, Sendable {
+    /// Running; its slot.
+    var version: Version
+    var slot: Slot
+    /// In the other slot, proven good; `nil` for nothing of worth.
+    var other: Version?
+}

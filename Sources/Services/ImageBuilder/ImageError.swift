@@ -1,0 +1,68 @@
+package import UpdateModel
+
+/// Why an image could not be built, installed or run.
+package enum ImageError: Error, Hashable {
+    /// The definition says something that cannot be; `key` is its place, such as `sizes.root`.
+    case definition(path: String, key: String?, reason: String)
+    /// Programs or files of the building host that are not there, and the Debian packages that have them.
+    case missingTools(names: [String], packages: [String])
+    case notRoot
+    case toolFailed(tool: String, doing: String, output: String)
+    case file(path: String, reason: String)
+    case noSuchModule(name: String, kernel: String)
+    case tooLarge(what: String, sizeBytes: UInt64, roomBytes: UInt64)
+    /// The stub for unified kernel images does not have the form of one.
+    case stub(path: String, reason: String)
+    case notAnImage(directory: String, reason: String)
+    case targetInUse(path: String, by: String)
+    case targetTooSmall(path: String, sizeBytes: UInt64, neededBytes: UInt64)
+    case sizeNeeded(path: String)
+    case notConfirmed(path: String)
+}
+
+extension ImageError: UserFacingError {
+    package var userMessage: UserMessage {
+        switch self {
+        case .definition(let path, let key, let reason):
+            UserMessage("\(path): \(key.map { "\($0): " } ?? "")\(reason).", exit: .configuration)
+        case .missingTools(let names, let packages):
+            UserMessage(
+                "This host lacks \(names.joined(separator: ", ")).",
+                hint: "Install: apt-get install \(packages.joined(separator: " "))", exit: .unavailable)
+        case .notRoot:
+            UserMessage(
+                "An image's files belong to several users, so only root can build one.",
+                hint: "Run it with sudo, or in a container.", exit: .notPermitted)
+        case .toolFailed(let tool, let doing, let output):
+            UserMessage("\(tool) failed while \(doing): \(output)", exit: .inputOutput)
+        case .file(let path, let reason):
+            UserMessage("\(path): \(reason).", exit: .inputOutput)
+        case .noSuchModule(let name, let kernel):
+            UserMessage(
+                "The kernel \(kernel) has no module “\(name)”.", hint: "See kernel.modules in the definition.",
+                exit: .configuration)
+        case .tooLarge(let what, let size, let room):
+            UserMessage(
+                "\(what) takes \(ByteCount.text(size)), but its place has \(ByteCount.text(room)).",
+                hint: "Make it smaller, or the sizes in the definition larger.", exit: .configuration)
+        case .stub(let path, let reason):
+            UserMessage("\(path) is no stub for a unified kernel image: \(reason).", exit: .badData)
+        case .notAnImage(let directory, let reason):
+            UserMessage(
+                "\(directory) holds no built image: \(reason).", hint: "“martlet image build” makes one.",
+                exit: .badData)
+        case .targetInUse(let path, let user):
+            UserMessage("\(path) is in use: \(user).", hint: "Nothing was written.", exit: .notPermitted)
+        case .targetTooSmall(let path, let size, let needed):
+            UserMessage(
+                "\(path) has \(ByteCount.text(size)); the system needs \(ByteCount.text(needed)).",
+                hint: "Nothing was written.", exit: .badData)
+        case .sizeNeeded(let path):
+            UserMessage(
+                "\(path) does not exist.", hint: "Give --size to have it made, such as --size 8G.", exit: .usage)
+        case .notConfirmed(let path):
+            UserMessage(
+                "\(path) was not erased.", hint: "Answer “yes”, or give --yes.", exit: .usage)
+        }
+    }
+}
