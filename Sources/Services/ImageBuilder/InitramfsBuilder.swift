@@ -13,10 +13,9 @@ struct InitramfsBuilder {
 
     /// Names under which busybox is called by `/init`.
     private static let applets = [
-        "[", "cat", "chmod", "chroot", "cp", "cut", "dd",
-        "find", "grep", "head", "ln", "mkdir", "modprobe", "mount",
-        "mv", "printf", "rm", "sed", "seq", "sh", "sha256sum", "sleep", "sort", "stat", "switch_root", "sync", "tail", "test",
-        "tr", "umount", "xargs", "xxd",
+        "[", "cat", "chmod", "chroot", "cp", "cut", "dd", "find", "grep", "head", "ln", "mkdir", "modprobe", "mount",
+        "mv", "printf", "rm", "sed", "seq", "sh", "sha256sum", "sleep", "sort", "stat", "switch_root", "sync", "tail",
+        "test", "tr", "umount", "xargs", "xxd",
     ]
     /// Programs of the root beside busybox, and all that the dynamic linker loads for them.
     private static let programs = ["/usr/sbin/dmsetup", "/usr/sbin/e2fsck"]
@@ -66,7 +65,7 @@ struct InitramfsBuilder {
         let plain = output + ".cpio"
         try Files.write(archive.bytes, to: plain)
         try await runner.run(
-            .zstd, ["-q", "-19", "--single-thread", "--rm", "-f", "-o", output, plain],
+            .zstd, ["-q", "-12", "--single-thread", "--rm", "-f", "-o", output, plain],
             doing: "compressing the initial RAM disk")
     }
 }

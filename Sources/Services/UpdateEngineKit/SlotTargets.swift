@@ -106,8 +106,10 @@ final class SlotTargets {
         return try attempt(bootFile) {
             let files = bootFile.files
             let staged = bootFile.staged(slot)
-            if let final = bootFile.final { try files.remove(final(slot)) }
-            try files.remove(bootFile.staged(slot.other))  // Left over from when this slot was the passive one.
+            if let final = bootFile.final {
+                try files.remove(final(slot))
+                try files.remove(bootFile.staged(slot.other))  // Left over from when this slot was the passive one.
+            }
             let present = try files.open(staged)?.sizeBytes ?? 0
             let (room, overflow) = try files.freeBytes().addingReportingOverflow(present)
             guard overflow || room >= sizeBytes else { throw DeviceError.full(path: staged) }

@@ -29,8 +29,8 @@ package struct WriteLog: Sendable {
 
     package let events: [Event]
 
-    /// - Throws: ``EspProofError/badLog(reason:)`` also for what was written through, or discarded, within `range`: what
-    ///   may be lost of it has no answer here, and our guests are not offered either.
+    /// - Throws: ``EspProofError/badLog(reason:)`` also for what was written through, or discarded, within `range`:
+    ///   what may be lost of it has no answer here, and our guests are not offered either.
     /// - Parameter range: the bytes of the disk that matter; what lies outside is left out, flushes stay.
     package init(_ log: any BlockDevice, within range: Range<UInt64>) throws(EspProofError) {
         let head = try Self.read(log, at: 0, count: 28)
