@@ -25,6 +25,7 @@ package enum HostTool: String, CaseIterable, Sendable {
     case remove = "rm"
     case partitionProbe = "partx"
     case wipe = "wipefs"
+    case sign = "sbsign"
 
     /// The Debian package that has it.
     package var package: String {
@@ -45,6 +46,7 @@ package enum HostTool: String, CaseIterable, Sendable {
         case .chroot, .copy, .copyBlocks, .remove: "coreutils"
         case .shell: "dash"
         case .partitionProbe, .wipe: "util-linux"
+        case .sign: "sbsigntool"
         }
     }
 

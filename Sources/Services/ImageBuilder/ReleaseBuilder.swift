@@ -14,6 +14,8 @@ package struct ReleaseBuilder: Sendable {
         /// For what is kept between builds.
         package var cache: String
         package var refreshesPackages = false
+        /// `nil`: nothing is signed for the firmware.
+        package var secureBoot: SecureBootSigner?
 
         package init(version: Version, output: String, programs: String, initPath: String, cache: String) {
             self.version = version
@@ -64,6 +66,7 @@ package struct ReleaseBuilder: Sendable {
                 (definition.platform.stubPath, "systemd-boot-efi"),
                 (definition.platform.loaderPath, "systemd-boot-efi"),
             ])
+        try options.secureBoot?.check()
         guard Host.isRoot else { throw ImageError.notRoot }
         try Files.makeDirectory(options.output)
         let scratch = "\(options.output)/.build-\(ProcessInfo.processInfo.processIdentifier)"
@@ -163,6 +166,9 @@ package struct ReleaseBuilder: Sendable {
         ImageDate.settle(&bytes)
         try Files.write(bytes, to: path(BuiltImage.names.kernel))
         try Files.copy(definition.platform.loaderPath, to: path(BuiltImage.names.loader), mode: 0o644)
+        for name in [BuiltImage.names.kernel, BuiltImage.names.loader] {
+            try await options.secureBoot?.sign(path(name), runner)
+        }
     }
 
     private func describe(

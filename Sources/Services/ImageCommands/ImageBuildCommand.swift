@@ -70,6 +70,13 @@ struct ImageBuildCommand: AsyncParsableCommand {
         help: ArgumentHelp("A private key that signs the update; repeatable.", valueName: "file"))
     var signingKeys: [String] = []
 
+    @Option(
+        help: ArgumentHelp("A private key that signs kernel image and loader for Secure Boot.", valueName: "file"))
+    var secureBootKey: String?
+
+    @Option(help: ArgumentHelp("The certificate of that key, as machines enrol it.", valueName: "file"))
+    var secureBootCertificate: String?
+
     @Flag(inversion: .prefixedNo, help: "Make disk.img, with the release in slot A.")
     var disk = true
 
@@ -81,6 +88,12 @@ struct ImageBuildCommand: AsyncParsableCommand {
 
     @Flag(name: .shortAndLong, help: "Show no progress.")
     var quiet = false
+
+    func validate() throws {
+        guard (secureBootKey == nil) == (secureBootCertificate == nil) else {
+            throw ValidationError("--secure-boot-key and --secure-boot-certificate go together.")
+        }
+    }
 
     func run() async throws {
         let definitionPath = try definition ?? SourceTree.definition()
@@ -103,11 +116,15 @@ struct ImageBuildCommand: AsyncParsableCommand {
     }
 
     private func options() throws -> ReleaseBuilder.Options {
-        ReleaseBuilder.Options(
+        var options = ReleaseBuilder.Options(
             version: try Version(version), output: output, programs: try programs ?? SourceTree.programs(),
             initPath: try SourceTree.initProgram(besideDefinition: definition),
             cache: ReleaseBuilder.Options.usualCache)
-            .refreshing(refresh)
+        options.refreshesPackages = refresh
+        if let secureBootKey, let secureBootCertificate {
+            options.secureBoot = SecureBootSigner(key: secureBootKey, certificate: secureBootCertificate)
+        }
+        return options
     }
 
     private func report(_ image: BuiltImage) throws {
@@ -122,14 +139,6 @@ struct ImageBuildCommand: AsyncParsableCommand {
         if payload {
             Terminal.printLine("  payload: \(output)/update.crau\(signingKeys.isEmpty ? ", unsigned" : "")")
         }
-    }
-}
-
-extension ReleaseBuilder.Options {
-    fileprivate func refreshing(_ refreshes: Bool) -> Self {
-        var options = self
-        options.refreshesPackages = refreshes
-        return options
     }
 }
 
