@@ -7,7 +7,7 @@ struct TransferLimitsTests {
         let rule = TransferLimits.Rule(
             hours: try #require(DaySpan(hours)), days: try #require(Weekday.days(days)), bytesPerSecond: 7)
         let parts = time.split(separator: ":").compactMap { Int($0) }
-        let moment = LocalTime(weekday: day, secondOfDay: parts[0] * 3600 + parts[1] * 60 + parts[2])
+        let moment = LocalTime(weekday: day, sinceMidnight: .seconds(parts[0] * 3600 + parts[1] * 60 + parts[2]))
         return TransferLimits(standard: 1, rules: [rule]).bytesPerSecond(at: moment)
     }
 
@@ -21,14 +21,17 @@ struct TransferLimitsTests {
             ("08:00-18:00", "mon-fri", .saturday, "12:00:00", false),
             ("22:00-06:00", "fri", .friday, "23:00:00", true), ("22:00-06:00", "fri", .saturday, "05:59:59", true),
             ("22:00-06:00", "fri", .friday, "05:00:00", false), ("22:00-06:00", "fri", .saturday, "22:00:00", false),
-            ("00:00-24:00", "sat,sun", .sunday, "23:59:59", true), ("10:00-11:00", "sun-mon", .monday, "10:30:00", true),
+            ("00:00-24:00", "sat,sun", .sunday, "23:59:59", true),
+            ("10:00-11:00", "sun-mon", .monday, "10:30:00", true),
             ("22:00-06:00", "sun", .monday, "03:00:00", true), ("12:30-00:00", "mon", .monday, "23:59:59", true),
         ])
     func hours(hours: String, days: String, day: Weekday, time: String, counts: Bool) throws {
         #expect(try rate(hours, days, day, time) == (counts ? 7 : 1))
     }
 
-    @Test("that make no sense are none", arguments: ["", "8-18", "08:00-08:00", "24:00-01:00", "08:60-09:00", "08:00-25:00"])
+    @Test(
+        "that make no sense are none",
+        arguments: ["", "8-18", "08:00-08:00", "24:00-01:00", "08:60-09:00", "08:00-25:00"])
     func badHours(text: String) { #expect(DaySpan(text) == nil) }
 
     @Test("of days that make no sense are none", arguments: ["", "mo", "mon-", "mon,", "mon-tue-wed", "1-5"])
@@ -36,8 +39,8 @@ struct TransferLimitsTests {
 
     @Test("the next minute is at most a minute away")
     func nextMinute() {
-        #expect(LocalTime(weekday: .monday, secondOfDay: 59).untilNextMinute == .seconds(1))
-        #expect(LocalTime(weekday: .monday, secondOfDay: 60).untilNextMinute == .seconds(60))
+        #expect(LocalTime(weekday: .monday, sinceMidnight: .seconds(59.5)).untilNextMinute == .seconds(0.5))
+        #expect(LocalTime(weekday: .monday, sinceMidnight: .seconds(60)).untilNextMinute == .seconds(60))
     }
 }
 
@@ -71,7 +74,9 @@ struct ChangingLimitTests {
 
 @Suite("The choice of a mirror")
 struct MirrorChoiceTests {
-    private func choice(_ mirrors: [String], _ failures: MirrorFailures = .init(), attempts: Int = 100) -> MirrorChoice {
+    private func choice(
+        _ mirrors: [String], _ failures: MirrorFailures = .init(), attempts: Int = 100
+    ) -> MirrorChoice {
         MirrorChoice(mirrors: mirrors, failures: failures, attempts: attempts, pauseMax: .seconds(60))
     }
 

@@ -4,17 +4,23 @@ import Glibc
 package struct LocalClock: Hashable, Sendable {
     /// 0 for Sunday … 6 for Saturday.
     package var weekday: Int
-    /// 0…86 399; a leap second counts as the last one.
-    package var secondOfDay: Int
+    package var sinceMidnight: Duration
 
-    /// - Parameter seconds: since 1970; `nil` for now.
-    package init(at seconds: Int64? = nil) {
-        var moment = time_t(seconds ?? Int64(time(nil)))
+    /// What it shows now.
+    package init() {
+        var now = timespec()
+        unsafe clock_gettime(CLOCK_REALTIME, &now)
+        self.init(at: Int64(now.tv_sec), nanoseconds: Int64(now.tv_nsec))
+    }
+
+    /// - Parameter seconds: since 1970.
+    package init(at seconds: Int64, nanoseconds: Int64 = 0) {
+        var moment = time_t(seconds)
         var fields = unsafe tm()
         tzset()  // Looks whether /etc/localtime is another file now.
         unsafe localtime_r(&moment, &fields)
         self.weekday = unsafe Int(fields.tm_wday)
         let minutes = unsafe Int(fields.tm_hour) * 60 + Int(fields.tm_min)
-        self.secondOfDay = unsafe min(minutes * 60 + Int(fields.tm_sec), 86_399)
+        self.sinceMidnight = unsafe .seconds(minutes * 60 + Int(fields.tm_sec)) + .nanoseconds(nanoseconds)
     }
 }

@@ -1,18 +1,22 @@
 /// A moment as the clock on the wall shows it.
 public struct LocalTime: Hashable, Sendable {
     public var weekday: Weekday
-    /// 0…86 399; a leap second counts as the last one.
-    public var secondOfDay: Int
+    /// As the clock shows it, whatever was skipped or repeated on that day.
+    public var sinceMidnight: Duration
 
-    public init(weekday: Weekday, secondOfDay: Int) {
+    public init(weekday: Weekday, sinceMidnight: Duration) {
         self.weekday = weekday
-        self.secondOfDay = min(max(secondOfDay, 0), 86_399)
+        self.sinceMidnight = max(.zero, sinceMidnight)
     }
 
-    public var minuteOfDay: Int { secondOfDay / 60 }
+    /// 0…1439
+    public var minuteOfDay: Int { Int(clamping: min(sinceMidnight.components.seconds / 60, 1439)) }
 
-    /// Rules change on whole minutes, so nothing needs to look earlier than this again.
-    public var untilNextMinute: Duration { .seconds(60 - secondOfDay % 60) }
+    /// Rules change on whole minutes, so nothing needs to look earlier than this again. Never zero.
+    public var untilNextMinute: Duration {
+        let minute = Duration.seconds(60)
+        return minute - (sinceMidnight - minute * (sinceMidnight.components.seconds / 60))
+    }
 }
 
 public enum Weekday: String, Hashable, Sendable, CaseIterable {
@@ -91,7 +95,7 @@ public struct DaySpan: Hashable, Sendable {
     /// Parses `08:00-18:00`; `24:00` is the day's end. `nil` for anything else, and for no time at all.
     public init?(_ text: String) {
         let ends = text.split(separator: "-", omittingEmptySubsequences: false).map(Self.minute)
-        guard ends.count == 2, let start = ends[0], let end = ends[1], start != end, start < 1440, end > 0 else {
+        guard ends.count == 2, let start = ends[0], let end = ends[1], start != end, start < 1440 else {
             return nil
         }
         self.init(start: start, end: end)
@@ -99,7 +103,8 @@ public struct DaySpan: Hashable, Sendable {
 
     private static func minute(_ text: Substring) -> Int? {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-        guard parts.count == 2, parts.allSatisfy({ $0.utf8.count == 2 && $0.utf8.allSatisfy { (48...57).contains($0) } }),
+        let isDigits = parts.allSatisfy { $0.utf8.count == 2 && $0.utf8.allSatisfy { (48...57).contains($0) } }
+        guard parts.count == 2, isDigits,
             let hour = Int(parts[0]), let minute = Int(parts[1]), minute < 60, hour * 60 + minute <= 1440
         else { return nil }
         return hour * 60 + minute

@@ -51,13 +51,19 @@ struct Story: Sendable {
     }
 
     private func play(_ stage: Stage, _ narrator: Narrator, _ began: ContinuousClock.Instant) async throws {
-        for act in Self.acts where only.isEmpty || only.contains(act.name) {
-            try await narrator.tell(act.name, act.title) {
-                try await stage.open(act)
-                let found = try await act.play(on: stage)
-                try await stage.checkSound()
-                return found
+        do {
+            for act in Self.acts where only.isEmpty || only.contains(act.name) {
+                try await narrator.tell(act.name, act.title) {
+                    try await stage.open(act)
+                    let found = try await act.play(on: stage)
+                    try await stage.checkSound()
+                    return found
+                }
             }
+        } catch {
+            for line in await stage.figures.lines { narrator.say(line) }
+            await stage.close()
+            throw error
         }
         await stage.close()
         for line in await stage.figures.lines { narrator.say(line) }

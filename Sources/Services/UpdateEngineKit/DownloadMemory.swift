@@ -2,7 +2,7 @@ import FoundationEssentials
 import UpdateLogic
 import UpdateModel
 
-/// What one download teaches the next, kept over restarts: which mirrors failed, and of which file each one's bytes are.
+/// What one download teaches the next, kept over restarts: which mirrors failed, and which file each of them had.
 ///
 /// Losing it costs time at most, so trouble with its file is no trouble.
 struct DownloadMemory: Sendable {
@@ -36,8 +36,9 @@ struct DownloadMemory: Sendable {
 
     mutating func remember(_ version: EntityVersion?, at address: WebAddress) {
         change { stored in
-            guard stored.versions.count < Self.versionsMax || stored.versions[address.description] != nil else { return }
-            stored.versions[address.description] = version
+            let key = address.description
+            guard stored.versions.count < Self.versionsMax || stored.versions[key] != nil else { return }
+            stored.versions[key] = version
         }
     }
 

@@ -51,6 +51,6 @@ extension LocalTime {
     init(_ clock: LocalClock) {
         // The week of rules begins with Monday, that of the C library with Sunday.
         let days = Weekday.allCases
-        self.init(weekday: days[(clock.weekday + 6) % days.count], secondOfDay: clock.secondOfDay)
+        self.init(weekday: days[(clock.weekday + 6) % days.count], sinceMidnight: clock.sinceMidnight)
     }
 }

@@ -128,7 +128,8 @@ package struct PayloadDownload: Sendable {
 
     /// Of which file are the bytes that came, and from whom.
     private func note(
-        _ mirror: Int, _ before: UInt64, _ transfer: PayloadTransfer, _ version: EntityVersion?, _ session: inout Session
+        _ mirror: Int, _ before: UInt64, _ transfer: PayloadTransfer, _ version: EntityVersion?,
+        _ session: inout Session
     ) {
         guard transfer.position > before else { return }
         session.sources.insert(mirror)

@@ -194,7 +194,8 @@ final class PayloadTransfer: Sendable {
     private func holdBack(after count: Int) async throws {
         var wait = setRate { limiter, now in limiter.received(count, now: now) }
         while wait > .zero {
-            try await time.pauses.sleep(min(wait, limits.transfer.rules.isEmpty ? wait : time.localTime().untilNextMinute))
+            let longest = limits.transfer.rules.isEmpty ? wait : time.localTime().untilNextMinute
+            try await time.pauses.sleep(min(wait, longest))
             wait = setRate { limiter, now in limiter.wait(now: now) }
         }
     }

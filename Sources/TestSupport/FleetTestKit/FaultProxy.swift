@@ -59,6 +59,8 @@ package final class FaultProxy: Sendable {
         var requestCount = 0
         var bodyByteCount = 0
         var holdingCount = 0
+        /// By the port of their server.
+        var files: [Int: [UInt8]] = [:]
         var open: [ObjectIdentifier: LoopbackSocket] = [:]
         var isStopped = false
     }
@@ -171,8 +173,9 @@ package final class FaultProxy: Sendable {
         }
     }
 
-    /// The whole file, as the server has it.
+    /// The whole file, as the server has it; asked for once.
     private func fetch(_ request: StallingServer.Request, from port: Int) -> [UInt8]? {
+        if let known = state.withLock({ $0.files[port] }) { return known }
         guard let connection = try? LoopbackSocket.connected(to: port) else { return nil }
         let lines = ["GET \(request.target) HTTP/1.1", "Host: 127.0.0.1:\(port)", "Connection: close", "", ""]
         connection.send(lines.joined(separator: "\r\n").utf8)
@@ -183,6 +186,9 @@ package final class FaultProxy: Sendable {
             bytes += more
         }
         let end = bytes.indices.dropLast(3).first { bytes[$0..<$0 + 4].elementsEqual([13, 10, 13, 10]) }
-        return end.map { Array(bytes[($0 + 4)...]) }
+        guard let end else { return nil }
+        let file = Array(bytes[(end + 4)...])
+        state.withLock { $0.files[port] = file }
+        return file
     }
 }

@@ -22,8 +22,10 @@ final class DownloadRig: Sendable {
     private let servers: [StallingServer]
     private let power = PowerSupply(seed: 4)
     private let machine: Mutex<Machine>
-    /// Where in the file a mirror falls silent.
-    private let silentFrom = Mutex(0)
+    /// Where in the file a mirror falls silent; the greatest number for nowhere.
+    private let silentFrom = Mutex(Int.max)
+    /// Connections that failed: each silence makes one fail, and then it is over.
+    private let failureCount = Mutex(0)
     /// For the silence of servers.
     private let silence = ManualClock()
     private let awaited = Mutex<UInt64>(0)
@@ -49,7 +51,7 @@ final class DownloadRig: Sendable {
         _ body: (DownloadRig) async throws -> Void
     ) async throws {
         var recipe = TestRelease.Recipe()
-        recipe.imageBytes = 32 << 10
+        recipe.imageBytes = 16 << 10
         recipe.operationBytes = chunkBytes
         recipe.hasKernel = false
         change(&recipe)
@@ -85,11 +87,15 @@ final class DownloadRig: Sendable {
         machine.withLock { $0 = Machine(power) }
         for (index, mirror) in mirrors.enumerated() { mirror.play(index < faults.count ? faults[index] : []) }
         awaited.withLock { $0 = 0 }
-        silentFrom.withLock { $0 = faults.flatMap { $0 }.compactMap(\.silentFrom).first ?? 0 }
+        failureCount.withLock { $0 = 0 }
+        silentFrom.withLock { $0 = faults.flatMap { $0 }.compactMap(\.silentFrom).first ?? .max }
     }
 
     /// All mirrors are honest from now on.
-    func mend() { for mirror in mirrors { mirror.play([]) } }
+    func mend() {
+        for mirror in mirrors { mirror.play([]) }
+        silentFrom.withLock { $0 = .max }
+    }
 
     /// What had not been flushed is gone, or part of it.
     func restorePower() { power.restore() }
@@ -112,7 +118,7 @@ final class DownloadRig: Sendable {
         var survival = CacheSurvival.lost
         /// Of pauses and limits: by default none of them takes time.
         var pauses = Stopwatch(SkippingClock())
-        var localTime: @Sendable () -> LocalTime = { LocalTime(weekday: .monday, secondOfDay: 0) }
+        var localTime: @Sendable () -> LocalTime = { LocalTime(weekday: .monday, sinceMidnight: .zero) }
         /// Instead of straight to the mirrors.
         var routes: WebRoutes?
         var addresses: [String]?
@@ -125,7 +131,11 @@ final class DownloadRig: Sendable {
         change(&conditions)
         let time = DownloadTime(
             pauses: conditions.pauses, silence: Stopwatch(silence), wallClock: { 1_000_000 },
-            localTime: conditions.localTime, chance: { 0.5 })
+            localTime: conditions.localTime,
+            chance: {
+                self.failureCount.withLock { $0 += 1 }
+                return 0.5
+            })
         let download = PayloadDownload(
             web: WebClient(conditions.routes ?? WebRoutes(direct: http)),
             source: try source(conditions.addresses ?? mirrors.map { "\($0.url)/update.crau" }),
@@ -135,7 +145,9 @@ final class DownloadRig: Sendable {
         let (powerCut, survival) = (conditions.powerCut, conditions.survival)
         fetch.arrived = { place in
             self.awaited.withLock { $0 = place }
-            if let powerCut, place >= powerCut { self.power.cutNow(survival: survival) }
+            guard let powerCut, place >= powerCut else { return }
+            self.power.cutNow(survival: survival)
+            while !Task.isCancelled { try? await Task.sleep(for: .milliseconds(1)) }  // Nothing happens any more.
         }
         return try await whileSilencePasses(fetch)
     }
@@ -149,15 +161,19 @@ final class DownloadRig: Sendable {
                 }
                 return true
             }
-            group.addTask { @Sendable in
-                try await self.passSilence()
-                return false
+            if silentFrom.withLock({ $0 < .max }) {
+                group.addTask { @Sendable in
+                    try await self.passSilence()
+                    return false
+                }
             }
             defer { group.cancelAll() }
             while try await group.next() == false {}
         }
         return beginnings.places.withLock { $0 }
     }
+
+    struct PowerLost: Error {}
 
     private final class Beginnings: Sendable {
         let places = Mutex<[Int]>([])
@@ -167,9 +183,11 @@ final class DownloadRig: Sendable {
     private func passSilence() async throws {
         while true {
             try Task.checkCancellation()
+            guard power.isOn else { throw PowerLost() }
             let holding = mirrors.filter(\.isHolding)
             let isReached = awaited.withLock { $0 } >= UInt64(silentFrom.withLock { $0 })
-            if holding.isEmpty || !isReached || silence.sleeperCount == 0 {
+            let isOver = failureCount.withLock { $0 } > 0
+            if holding.isEmpty || !isReached || isOver || silence.sleeperCount == 0 {
                 try await Task.sleep(for: .microseconds(50))  // Until the condition holds: nothing is timed by it.
             } else {
                 for mirror in holding { mirror.drip() }

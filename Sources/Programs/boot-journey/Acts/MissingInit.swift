@@ -1,4 +1,5 @@
 import FleetAPI
+import FleetModel
 import QemuKit
 import UpdateModel
 
@@ -41,7 +42,7 @@ struct FallBack {
             guard let identity, let known = try await stage.known() else { return false }
             let events = try await stage.headquarters.events(of: identity)
             return known.hold?.reason == "failed-here-before"
-                && events.contains { $0.version == version && $0.error?.reason?.isEmpty == false }
+                && events.contains { $0.version == version && $0.error != nil && !$0.text.isEmpty }
         }
         let fetched = stage.tap.downloads.count
         let asked = stage.tap.requestCount
@@ -51,6 +52,6 @@ struct FallBack {
             seen: "\(stage.tap.downloads.count - fetched)")
         guard let identity else { return "" }
         let events = try await stage.headquarters.events(of: identity)
-        return events.first { $0.version == version && $0.error?.reason?.isEmpty == false }?.error?.reason ?? ""
+        return events.first { $0.version == version && $0.error != nil }?.text ?? ""
     }
 }

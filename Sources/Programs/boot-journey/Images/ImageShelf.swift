@@ -8,7 +8,7 @@ import UpdateModel
 /// IMAGES/keys/            the signing key and its public half
 /// IMAGES/VERSION.files/   what is added to the reference OS
 /// IMAGES/VERSION/         root.erofs, root.verity, uki.efi; for 1.0.0 also disk.img
-/// IMAGES/VERSION.crau     the signed payload
+/// IMAGES/VERSION.crau     the signed payload; none of 1.0.0, which nobody updates to
 /// IMAGES/VERSION.stamp    what they were made of
 /// ```
 struct ImageShelf: Sendable {
@@ -25,7 +25,7 @@ struct ImageShelf: Sendable {
     private var publicKey: String { "\(folder)/keys/release.pem" }
     private func stamp(_ version: Version) -> String { "\(folder)/\(version).stamp" }
 
-    /// Makes what is missing or was made of something else.
+    /// Makes what is missing, or was made of something else.
     /// - Returns: what was made, in words.
     func fill() async throws -> String {
         try await makeKey()
@@ -36,7 +36,7 @@ struct ImageShelf: Sendable {
             if FileManager.default.contents(atPath: stamp(release.version)) == Data(wanted.utf8) { continue }
             try Folder.remove(stamp(release.version))
             try await build(release)
-            try await pack(release.version)
+            if release.version != .first { try await pack(release.version) }
             try Folder.write(wanted, to: stamp(release.version))
             made.append(release.version.text)
         }

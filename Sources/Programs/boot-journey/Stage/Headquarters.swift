@@ -59,8 +59,7 @@ struct Headquarters: Sendable {
     }
 
     func upload(_ version: Version, payload: String) async throws {
-        let known: ListPage<ReleaseResource> = try await decode(["release", "list", "--app", Self.application])
-        guard !known.items.contains(where: { $0.version == version }) else { return }
+        guard try await !releases().contains(where: { $0.version == version }) else { return }
         try await run("release", "create", "--app", Self.application, version.text)
         try await run(
             "payload", "add", "--app", Self.application, "--release", version.text, "--arch", "amd64", payload,
@@ -76,6 +75,11 @@ struct Headquarters: Sendable {
     }
 
     // MARK: - What the server knows
+
+    private func releases() async throws -> [ReleaseResource] {
+        let page: ListPage<ReleaseResource> = try await decode(["release", "list", "--app", Self.application])
+        return page.items
+    }
 
     func machines() async throws -> [MachineResource] {
         let page: ListPage<MachineResource> = try await decode(["machine", "list", "--app", Self.application])

@@ -55,8 +55,10 @@ struct Stage: Sendable {
         guard let opening = act.opening, await progress.state != opening else { return }
         await machine.cutPower()
         try await DiskLayout(shelf: shelf, opening: opening).write(to: machine.disk)
-        try await headquarters.upload(opening.version, payload: shelf.payload(opening.version))
-        try await headquarters.point(at: opening.version)
+        // A channel that points nowhere offers nothing, and 1.0.0 has no payload to point at.
+        if opening.version != .first {
+            try await headquarters.publish(opening.version, payload: shelf.payload(opening.version))
+        }
         try await machine.powerOn()
         await progress.reached(opening)
         guard !act.meetsMachineFirst else { return }
