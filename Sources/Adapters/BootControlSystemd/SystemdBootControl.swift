@@ -47,13 +47,16 @@ package struct SystemdBootControl: BootControl {
 
     /// Bad first, then gone: the name and the clusters of a file that is removed reach the disk one after the other, in
     /// any order, and a cut between them leaves an entry without content. It must not be one that the loader prefers.
+    ///
+    /// What is being written under the slot's staged name stays: no loader sees it, and an installation that goes on after
+    /// a power cut needs it.
     package func invalidate(_ slot: Slot) throws(BootControlError) {
         guard slot != booted else { throw .isRunning(slot) }
         // What the loader prefers goes last: until then it sees what it saw before.
         for entry in try read().entries(of: slot).reversed() { try retire(entry) }
         let directory = try read()
         let names = (directory.hollow.filter { $0.name.slot == slot } + directory.entries(of: slot)).map(\.file.text)
-        for name in names + [BootEntryName.stagedName(of: slot)] where directory.contains(name) {
+        for name in names {
             try attempt { () throws(DeviceError) in try files.remove(name) }
         }
     }

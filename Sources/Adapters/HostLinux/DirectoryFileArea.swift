@@ -37,7 +37,12 @@ package struct DirectoryFileArea: FileArea {
         let file = try filePath(name)
         do {
             let descriptor = try directory.open(name, flags: O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, mode: 0o644)
-            if try descriptor.status().st_size != off_t(clamping: sizeBytes) { try descriptor.truncate(to: sizeBytes) }
+            if try descriptor.status().st_size != off_t(clamping: sizeBytes) {
+                try descriptor.truncate(to: sizeBytes)
+                // FAT keeps name and length in the directory: what is flushed later must be found after a power cut.
+                try descriptor.synchronize()
+                try directory.synchronize()
+            }
             return try FileBlockDevice(descriptor, path: file)
         } catch {
             throw error.asDeviceError("create", file)

@@ -24,9 +24,10 @@ struct Story: Sendable {
         } catch {
             narrator.explain(error)
             narrator.say("Everything is kept in \(paths.root)")
+            paths.tidy(afterFailure: true)
             throw error
         }
-        if !paths.isKept { try Folder.remove(paths.root) }
+        paths.tidy(afterFailure: false)
     }
 
     private func perform(_ paths: JourneyPaths, _ narrator: Narrator, _ began: ContinuousClock.Instant) async throws {

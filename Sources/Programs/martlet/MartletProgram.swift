@@ -20,7 +20,6 @@ struct MartletProgram: AsyncParsableCommand {
               martlet payload create --target new.img --output update.crau --key key.pem
               martlet --server http://127.0.0.1:8080 --token-file admin-token machine list
             """,
-        version: "0.1.0",
         groupedSubcommands: [
             CommandGroup(name: "Payloads and keys:", subcommands: [PayloadNoun.self, KeyCommand.self]),
             CommandGroup(name: "Systems:", subcommands: [ImageCommand.self]),
@@ -31,9 +30,13 @@ struct MartletProgram: AsyncParsableCommand {
             CommandGroup(name: "To see it all:", subcommands: [DemoCommand.self]),
         ])
 
+    static let version = "0.1.0"
+
     static func main() async {
-        await Program.run(
-            Self.self, arguments: ArgumentOrder.normalized(Array(CommandLine.arguments.dropFirst())))
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        // Not the parser's own flag: every command would have it, also those for which a version is a value.
+        guard arguments != ["--version"] else { return print(version) }
+        await Program.run(Self.self, arguments: ArgumentOrder.normalized(arguments))
     }
 }
 

@@ -100,6 +100,22 @@ enum Files {
     }
 
     /// Whether there is anything, be it a link that leads nowhere.
+    /// Whether `path`, with all links followed as far as it exists, lies in `directory`.
+    static func isInside(_ directory: String, _ path: String) -> Bool {
+        guard let whole = resolved(directory) else { return false }
+        var parent = path
+        while kind(of: parent) == nil, let slash = parent.lastIndex(of: "/") { parent = String(parent[..<slash]) }
+        guard let found = resolved(parent) else { return false }
+        return found == whole || found.hasPrefix(whole + "/")
+    }
+
+    /// Without links; `nil` where the path leads nowhere.
+    private static func resolved(_ path: String) -> String? {
+        guard let text = unsafe realpath(path, nil) else { return nil }
+        defer { unsafe free(text) }
+        return unsafe String(cString: text)
+    }
+
     static func exists(_ path: String) -> Bool { kind(of: path) != nil }
 
     /// `S_IFREG` and so on, of the path itself and not of what it leads to.

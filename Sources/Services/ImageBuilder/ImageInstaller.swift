@@ -79,6 +79,10 @@ package struct ImageInstaller: Sendable {
             let present = try Files.size(of: path)
             return .file(path: path, sizeBytes: sizeBytes ?? present, exists: true)
         case .missing:
+            let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+            guard folder.isEmpty || Files.exists(folder) else {
+                throw .file(path: path, reason: "there is no folder \(folder)")
+            }
             guard let sizeBytes else { throw .sizeNeeded(path: path) }
             return .file(path: path, sizeBytes: sizeBytes, exists: false)
         case .other:

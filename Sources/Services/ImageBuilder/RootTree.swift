@@ -44,9 +44,10 @@ struct RootTree {
 
     /// - Parameter patterns: absolute in the image, with the wildcards of a shell.
     private func remove(_ patterns: [String]) async throws {
-        // Expanded inside the root, so that no link leads out of it.
-        let script = "set -f; cd \"$0\"; for pattern; do set +f; rm -rf -- .$pattern; set -f; done"
-        try await runner.shell(script, [path] + patterns, doing: "removing files")
+        // Inside the root: Debian has absolute links, such as /var/run, that lead into this host's files elsewhere.
+        let script = "for pattern; do rm -rf -- $pattern; done"
+        try await runner.run(
+            .chroot, [path, "/bin/sh", "-c", script, "sh"] + patterns, doing: "removing files")
     }
 
     private func movePackageList() throws {
@@ -105,6 +106,9 @@ struct RootTree {
 
     private func add(_ file: ImageDefinition.File) async throws {
         let target = file.path == "/" ? path : path + file.path
+        guard Files.isInside(path, target) else {
+            throw ImageError.file(path: file.path, reason: "a link on its way leads out of the image")
+        }
         switch file.content {
         case .text(let text):
             try Files.write(text, to: target, mode: file.mode ?? 0o644)
@@ -114,7 +118,7 @@ struct RootTree {
                 .copy, ["-R", "-P", "--preserve=mode", "\(source)/.", target], doing: "copying \(source)")
             // Whatever mask the sources were checked out under.
             try await runner.shell(
-                "cd \"$0\" && find . -print | while IFS= read -r name; do chmod u=rwX,go=rX \"$1/$name\"; done",
+                "cd \"$0\" && find . ! -type l -print | while IFS= read -r name; do chmod u=rwX,go=rX \"$1/$name\"; done",
                 [source, target], doing: "setting the modes of \(source)")
             return
         case .source(let source):

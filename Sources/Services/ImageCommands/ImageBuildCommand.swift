@@ -93,6 +93,12 @@ struct ImageBuildCommand: AsyncParsableCommand {
         guard (secureBootKey == nil) == (secureBootCertificate == nil) else {
             throw ValidationError("--secure-boot-key and --secure-boot-certificate go together.")
         }
+        for unit in enabled where unit.hasPrefix("-") || unit.contains("/") {
+            throw ValidationError("“\(unit)” is not the name of a unit.")
+        }
+        for path in removed where !path.hasPrefix("/") || path.split(separator: "/").contains("..") {
+            throw ValidationError("“\(path)” is no absolute path without “..”.")
+        }
     }
 
     func run() async throws {

@@ -38,6 +38,7 @@ extension EngineHost {
         let slots = LabelledSlots(
             disk: try FileBlockDevice(path: disk, access: .readWrite, caching: .direct), booted: booted,
             running: RunningPartitions(root: settings.root))
+        try slots.checkBooted()
         self.init(
             bootControl: SystemdBootControl(files: files, booted: booted),
             layout: .unifiedKernelImages(slots: slots, files: Self.paced(files, settings)),
@@ -78,6 +79,12 @@ extension SlotLayout {
             ],
             bootFile: BootFile(
                 partition: "uki", files: files, staged: { BootEntryName.stagedName(of: $0) }, final: nil,
-                current: { slot in try BootEntryName.current(of: slot, in: files) }))
+                current: { slot in try BootEntryName.current(of: slot, in: files) },
+                check: { file in
+                    let image = try BootImage(file)
+                    // One that the loader sorts by its version would boot or not boot whatever is activated.
+                    try image.checkOrderedByName()
+                    _ = try image.rootParameters()
+                }))
     }
 }

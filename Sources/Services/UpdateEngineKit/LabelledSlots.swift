@@ -16,6 +16,15 @@ struct LabelledSlots: Sendable {
     let booted: Slot
     let running: RunningPartitions
 
+    /// Refuses to work where the running root lies on another slot than the one that is said to run: everything that
+    /// protects the running slot would protect the wrong one.
+    func checkBooted() throws {
+        let region = try device(booted, .root)
+        guard try running.isUnknown || running.contains(startBytes: region.startBytes) else {
+            throw BootControlError.unreadable(reason: "slot \(booted) is said to run, but the root lies elsewhere")
+        }
+    }
+
     static func label(_ slot: Slot, _ part: Part) -> String { "root-\(slot)\(part.rawValue)" }
 
     /// - Throws: ``BootControlError`` when the partition is missing or there twice, and when a slot that is said to be
@@ -44,14 +53,19 @@ struct RunningPartitions: Sendable {
     ///
     /// A root on dm-verity has the data and the hash partition for its slaves. Where the kernel tells of none, such as
     /// for a trial in a directory, nothing is known and nothing refused.
-    func contains(startBytes: UInt64) throws -> Bool {
-        guard root == "/" || root.isEmpty, let device = MountedDevice.number(of: "/") else { return false }
+    func contains(startBytes: UInt64) throws -> Bool { try starts().contains(startBytes) }
+
+    /// Whether the kernel tells of none.
+    var isUnknown: Bool { get throws { try starts().isEmpty } }
+
+    private func starts() throws -> [UInt64] {
+        guard root == "/" || root.isEmpty, let device = MountedDevice.number(of: "/") else { return [] }
         let folder = "/sys/dev/block/\(device)/slaves"
-        guard FileManager.default.fileExists(atPath: folder) else { return false }
-        return try FileManager.default.contentsOfDirectory(atPath: folder).contains { name in
+        guard FileManager.default.fileExists(atPath: folder) else { return [] }
+        return try FileManager.default.contentsOfDirectory(atPath: folder).compactMap { name in
             // In units of 512 bytes, whatever the disk's sectors.
             let text = RootFiles(root: "/").text("\(folder)/\(name)/start")
-            return text.flatMap { UInt64($0.prefix { $0.isNumber }) }.map { $0 &* 512 == startBytes } ?? false
+            return text.flatMap { UInt64($0.prefix { $0.isNumber }) }.map { $0 &* 512 }
         }
     }
 }

@@ -27,16 +27,20 @@ package struct SlotLayout: Sendable {
         package var final: (@Sendable (Slot) -> String)?
         /// The file that the slot boots from now; `nil` when there is none.
         package var current: @Sendable (Slot) throws -> String?
+        /// Looks into the complete file for what would keep it from booting as it should.
+        package var check: @Sendable (any BlockDevice) throws -> Void
 
         package init(
             partition: String, files: any FileArea, staged: @escaping @Sendable (Slot) -> String,
-            final: (@Sendable (Slot) -> String)?, current: @escaping @Sendable (Slot) throws -> String?
+            final: (@Sendable (Slot) -> String)?, current: @escaping @Sendable (Slot) throws -> String?,
+            check: @escaping @Sendable (any BlockDevice) throws -> Void = { _ in }
         ) {
             self.partition = partition
             self.files = files
             self.staged = staged
             self.final = final
             self.current = current
+            self.check = check
         }
     }
 

@@ -58,7 +58,17 @@ final class SlotTargets {
         if let present = try bootFile.files.open(staged), present.sizeBytes != size {
             try bootFile.files.create(staged, sizeBytes: size).flush()
         }
+        if let present = try bootFile.files.open(staged) { try check(present, as: bootFile) }
         if let final = bootFile.final { try bootFile.files.rename(staged, to: final(slot)) }
+    }
+
+    private func check(_ file: any BlockDevice, as bootFile: SlotLayout.BootFile) throws(InstallationError) {
+        do {
+            try bootFile.check(file)
+        } catch {
+            let message = (error as? any UserFacingError)?.userMessage ?? UserMessage("\(error)", exit: .badData)
+            throw .refused(message, updateEngineCode: 5)  // PostinstallRunnerError: the image cannot be made bootable.
+        }
     }
 
     /// Gives back the room that an unfinished boot file takes.

@@ -6,7 +6,7 @@ struct LimitedUpdate: Act {
     let name = "limited-update"
     let title = "3.2.0 is written under a limit of the disk, which holds; then it boots and is proven good"
     let opening: Opening? = Opening(version: .second, slot: .b, other: nil)
-    static let bytesPerSecond = 2 << 20
+    static let bytesPerSecond = 1 << 20
 
     func play(on stage: Stage) async throws -> String {
         let start = await stage.watch.pictures.count

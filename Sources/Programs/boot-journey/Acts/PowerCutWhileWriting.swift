@@ -31,7 +31,7 @@ struct PowerCutWhileWriting: Act {
         }
         let resumed = stage.tap.downloads.dropFirst(started).first?.firstByte ?? 0
         try await stage.expect(
-            resumed > 0 && resumed <= reached, "a request from a byte up to \(reached) on",
+            resumed > size / 4 && resumed <= reached, "a request from a byte between \(size / 4) and \(reached) on",
             seen: "from byte \(resumed)")
         let known = try await stage.known()
         try await stage.expect(known?.version == .second, "2.0.0 to run", seen: "\(known?.version.text ?? "nothing")")

@@ -73,9 +73,9 @@ enum GuestTexts {
 
         [schedule]
         initial-delay = 1
-        interval = 5
+        interval = 3
         jitter = 0
-        interval-max = 10
+        interval-max = 6
 
         [health]
         target = "boot-complete.target"

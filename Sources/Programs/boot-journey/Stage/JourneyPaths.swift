@@ -40,6 +40,13 @@ struct JourneyPaths: Sendable {
         return paths
     }
 
+    /// Removes what nobody asked to keep; after a failure everything but the sockets stays.
+    func tidy(afterFailure: Bool) {
+        // What cannot be removed lies in the system's folder for temporary files.
+        try? FileManager.default.removeItem(atPath: isKept ? Folder.parent(sockets) : sockets)
+        if !isKept, !afterFailure { try? FileManager.default.removeItem(atPath: root) }
+    }
+
     /// A folder for a machine's disk, and one for its sockets.
     func machine(_ name: String) throws -> (folder: String, sockets: String) {
         let pair = (folder: "\(root)/\(name)", sockets: "\(sockets)/\(name)")
