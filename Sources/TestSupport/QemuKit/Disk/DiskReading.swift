@@ -64,19 +64,22 @@ package struct DiskReading: Hashable, Sendable {
     private static func script(service: String, device: String, seconds: Int) -> String {
         """
         export LC_ALL=C
-        now() { cut -d' ' -f1 /proc/uptime; }
+        log=/run/disk-reading
         mark() {
-            bytes=$(sed 's/.*wbytes=\\([0-9]*\\).*/\\1/;q' /sys/fs/cgroup/system.slice/\(service)/io.stat)
-            echo "mark $(now) ${bytes:-0}"
+            read -r up idle </proc/uptime
+            # One line for each device.
+            tr ' ' '\\n' </sys/fs/cgroup/system.slice/\(service)/io.stat |
+                awk -F= -v up=$up '$1 == "wbytes" { sum += $2 } END { printf "mark %s %.0f\\n", up, sum }'
         }
         mark
-        end=$(($(now | cut -d. -f1) + \(seconds))); i=0
-        while [ "$(now | cut -d. -f1)" -lt $end ]; do
+        end=$((${up%.*} + \(seconds))); i=0
+        while read -r up idle </proc/uptime; [ ${up%.*} -lt $end ]; do
             i=$(((i * 7919 + 4241) % 100000))
-            dd if=\(device) of=/dev/null bs=4096 count=1 skip=$i iflag=direct 2>&1 |
-                sed -n 's/.*copied, \\([0-9.e-]*\\) s.*/\\1/p'
+            dd if=\(device) of=/dev/null bs=4096 count=1 skip=$i iflag=direct 2>>$log
         done
         mark
+        sed -n 's/.*copied, \\([0-9.e-]*\\) s.*/\\1/p' $log
+        rm $log
         """
     }
 }

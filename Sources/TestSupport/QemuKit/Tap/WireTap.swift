@@ -68,7 +68,7 @@ package final class WireTap: Sendable {
     }
 
     private func serve(_ connection: Connection) async throws {
-        try await connection.executeThenClose { inbound, outbound in
+        try await connection.executeThenClose { inbound, _ in
             var pieces = inbound.makeAsyncIterator()
             var bytes: [UInt8] = []
             while RequestHead.read(bytes) == nil {
@@ -80,7 +80,7 @@ package final class WireTap: Sendable {
                 guard let piece = try await pieces.next() else { return }
                 bytes += piece.readableBytesView
             }
-            try await answer(head, head.closing + bytes[headBytes...], outbound)
+            try await answer(head, head.closing + bytes[headBytes...], to: connection.channel)
         }
     }
 
@@ -88,14 +88,14 @@ package final class WireTap: Sendable {
     private static let bodyBytesMax = 4 << 20
     private static let nobody = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
-    private func answer(
-        _ head: RequestHead, _ request: [UInt8], _ outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
-    ) async throws {
+    /// Written straight to the channel: a write is over when the system has the bytes. An asynchronous channel's own
+    /// writer returns before, and its end would throw away what a slow guest has not taken.
+    private func answer(_ head: RequestHead, _ request: [UInt8], to guest: any Channel) async throws {
         let serverPort = state.withLock { state in
             state.requests += 1
             return state.serverPort
         }
-        guard let serverPort else { return try await outbound.write(ByteBuffer(string: Self.nobody)) }
+        guard let serverPort else { return try await guest.writeAndFlush(ByteBuffer(string: Self.nobody)).get() }
         let download = begin(head)
         defer { end(download) }
         let server = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
@@ -106,7 +106,7 @@ package final class WireTap: Sendable {
             for try await piece in answers {
                 let count = counter.bodyBytes(in: Array(piece.readableBytesView))
                 try await pause(for: download, count)
-                try await outbound.write(piece)
+                try await guest.writeAndFlush(piece).get()
                 note(download, count)
             }
         }
