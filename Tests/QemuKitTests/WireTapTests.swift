@@ -45,6 +45,19 @@ struct WireTapTests {
         }
     }
 
+    @Test("hands everything to a guest that is slower than the server")
+    func slowGuest() async throws {
+        try await withTap([UInt8](repeating: 1, count: 24 << 20)) { tap, _ in
+            for _ in 0..<4 {
+                let answer = try await fetch("GET /payloads/x HTTP/1.1", from: tap.port) { piece in
+                    // As long as a guest takes to look at what came.
+                    for _ in 0..<20 { _ = piece.readableBytesView.reduce(0) { $0 &+ Int($1) } }
+                }
+                #expect(answer.count > 24 << 20)
+            }
+        }
+    }
+
     @Test("goes on when a guest is cut off in the middle of a payload")
     func cutOff() async throws {
         try await withTap([UInt8](repeating: 1, count: 8 << 20)) { tap, _ in
@@ -83,11 +96,16 @@ struct WireTapTests {
     }
 
     /// The whole answer, with its head.
-    private func fetch(_ head: String, body: String = "", from port: UInt16) async throws -> [UInt8] {
+    private func fetch(
+        _ head: String, body: String = "", from port: UInt16, _ look: @Sendable (ByteBuffer) -> Void = { _ in }
+    ) async throws -> [UInt8] {
         try await connect(port).executeThenClose { inbound, outbound in
             try await outbound.write(ByteBuffer(string: "\(head)\r\nHost: h\r\n\r\n\(body)"))
             var bytes: [UInt8] = []
-            for try await piece in inbound { bytes += piece.readableBytesView }
+            for try await piece in inbound {
+                bytes += piece.readableBytesView
+                look(piece)
+            }
             return bytes
         }
     }
