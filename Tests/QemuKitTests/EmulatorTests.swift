@@ -38,31 +38,6 @@ struct EmulatorTests {
         }
     }
 
-    @Test("that falls silent is started again, once")
-    func stall() async throws {
-        let folder = "\(FileManager.default.temporaryDirectory.path)/qemu-\(UUID().uuidString.prefix(8))"
-        try Folder.make(folder)
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        try Data(count: 1 << 20).write(to: URL(filePath: "\(folder)/disk.img"))
-        let disk = GuestDisk(path: "\(folder)/disk.img", scratch: folder)
-        let firmware = try Firmware.fresh(variables: "\(folder)/variables.fd")
-        let definition = MachineDefinition(disk: disk.path, firmware: firmware, acceleration: .tcg, sockets: folder)
-        let machine = VirtualMachine(
-            definition, disk: disk, name: "silent", logs: folder, guardian: try Guardian(),
-            patience: BootPatience(boot: .seconds(120), silence: .seconds(8)))
-        try await machine.powerOn()
-        do {
-            // The firmware finds nothing to boot, says so, and waits for a key.
-            try await machine.live(until: "a guest on an empty disk", limit: .seconds(300)) { false }
-            Issue.record("nobody noticed the silence")
-        } catch QemuError.stuck(let what, _, _) {
-            #expect(what.contains("nothing on the console"))
-        }
-        #expect(await machine.stalls == 1)
-        #expect(await machine.boots.map(\.ending) == [.killed, nil])
-        await machine.cutPower()
-    }
-
     @Test("that cannot begin says why")
     func refusal() async throws {
         let folder = "\(FileManager.default.temporaryDirectory.path)/qemu-\(UUID().uuidString.prefix(8))"
