@@ -165,7 +165,7 @@ let package = Package(
             ["ContentTrust", "FleetTestKit", "HostLinux", "SlotDevice", "UnifiedKernelImage", "UpdateModel"]),
         room(
             "TestSupport", "QemuKit",
-            ["FleetDemo", "HostLinux", "PartitionTable", "SlotDevice", "UpdateModel", nioCore, nioPosix]),
+            ["EspProof", "FleetDemo", "HostLinux", "PartitionTable", "SlotDevice", "UpdateModel", nioCore, nioPosix]),
 
         // Programs
         .executableTarget(
@@ -203,6 +203,7 @@ let package = Package(
         .executableTarget(
             name: "boot-journey",
             dependencies: [
+                "EspProof",
                 "FleetAPI",
                 "FleetDemo",
                 "FleetModel",

@@ -28,7 +28,9 @@ package struct EngineDaemon {
         var logger = Logger(label: "martletd") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = level
         self.logger = logger
-        self.settings = try Self.settings(path: settingsPath)
+        var settings = try Self.settings(path: settingsPath)
+        settings.take(environment: ProcessInfo.processInfo.environment)
+        self.settings = settings
         _ = try TrustedKeys(paths: [settings.keyDirectory])
         if !FileManager.default.fileExists(atPath: settings.stateDirectory) {
             try FileManager.default.createDirectory(
