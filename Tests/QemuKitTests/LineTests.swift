@@ -55,7 +55,7 @@ struct LineTests {
         #expect(MonitorCommand.quit.line(id: "1") == #"{"execute":"quit","id":"1"}"#)
         #expect(
             MonitorCommand.diskSpeed(bytesPerSecond: 5).line(id: "2").contains(
-                #""arguments":{"id":"disk","bps":5,"#))
+                #""arguments":{"id":"/machine/peripheral/disk/virtio-backend","bps":5,"#))
     }
 
     @Test("of QEMU's monitor say what the disk has done")

@@ -87,10 +87,14 @@ struct StateTests {
         _ = try keeper.perform { $0.started() }
         power.fail(operation: 1)
         let offer = try TestRelease("2.0.0").offer
-        #expect(throws: (any Error).self) { try keeper.perform { $0.offerAccepted(offer, into: .b) } }
+        func begin(_ machine: inout UpdateMachine) -> [UpdateMachine.Action] {
+            machine.offerAccepted(offer, into: .b)
+            return machine.writingBegins()
+        }
+        #expect(throws: (any Error).self) { try keeper.perform(begin) }
         #expect(keeper.machine.phase == .idle)
         #expect(keeper.record.installation == nil)
-        #expect(try keeper.perform { $0.offerAccepted(offer, into: .b) }.isEmpty)
+        #expect(try keeper.perform(begin).isEmpty)
         #expect(keeper.machine.phase == .installing)
     }
 

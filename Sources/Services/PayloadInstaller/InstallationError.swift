@@ -14,6 +14,8 @@ package enum InstallationError: Error, Hashable {
     /// The payload does not say what the partition will hold, so the result could not be verified.
     case newInfoMissing(partition: String)
     case targetTooSmall(partition: String, neededBytes: UInt64, sizeBytes: UInt64)
+    /// Operations came before somebody opened the targets for them: our mistake, and nothing was written.
+    case targetsNotOpened
     /// The payload has nothing for any of the targets.
     case nothingToInstall
     /// A delta, and nothing to make it from.
@@ -55,6 +57,7 @@ extension InstallationError: UserFacingError {
         case .newInfoMissing(let partition): "The payload does not tell what partition “\(partition)” will hold."
         case .targetTooSmall(let partition, let needed, let size):
             "Partition “\(partition)” needs \(needed) bytes, but its target has \(size)."
+        case .targetsNotOpened: "The payload's operations came before its targets were opened."
         case .nothingToInstall: "The payload holds nothing for the targets that were given."
         case .sourceMissing(let partition):
             "The payload is a delta: partition “\(partition)” can only be made from its old content."
@@ -100,7 +103,9 @@ extension InstallationError {
         case .wrongResult(PayloadPartition.kernelName, _, _): 16
         case .wrongResult(PayloadPartition.pcrPolicyName, _, _): 42
         case .wrongResult: 15
-        case .device, .unsupportedOperation, .targetTooSmall, .outOfRange, .badCompression, .badPatch, .wrongLength: 28
+        case .device, .unsupportedOperation, .targetTooSmall, .targetsNotOpened, .outOfRange, .badCompression, .badPatch,
+            .wrongLength:
+            28
         }
     }
 }

@@ -11,6 +11,8 @@ package struct InstallationOptions: Sendable {
     package var limits: PayloadLimits
     /// How many bytes of the payload lie between two checkpoints.
     package var checkpointIntervalBytes: UInt64
+    /// The targets are opened by ``PayloadInstallation/openTargets()``, and not as soon as the metadata is complete.
+    package var waitsForTargets = false
 
     package init(
         policy: SignaturePolicy, expectation: PayloadExpectation = PayloadExpectation(),
@@ -26,8 +28,9 @@ package struct InstallationOptions: Sendable {
 /// Installs a payload while it arrives: straight onto its targets, nothing staged.
 ///
 /// ```text
-/// consume … consume   header, metadata (format 2: its signature verified) → targets asked for and checked →
-///                     each operation, after its digest has been compared → signature over everything
+/// consume … consume   header, metadata (format 2: its signature verified)
+/// openTargets         targets asked for and checked: by itself, unless the options say otherwise
+/// consume … consume   each operation, after its digest has been compared → signature over everything
 /// finish              flush, then every target re-read and compared with the digest that was signed
 /// ```
 ///
@@ -45,6 +48,7 @@ package struct PayloadInstallation {
     private let resolve: Resolver
     private let storeCheckpoint: CheckpointStore?
     private var executors: [String: OperationExecutor] = [:]
+    private var hasOpenTargets = false
     private var mayCheckpoint = false
     private var bytesAtCheckpoint: UInt64 = 0
     /// How far the payload's operations are done.
@@ -91,14 +95,24 @@ package struct PayloadInstallation {
     /// What the payload says it does; `nil` until its metadata has arrived and passed every check.
     package var manifest: PayloadManifest? { parser.manifest }
 
+    /// Whether nothing but ``openTargets()`` is missing for the first operation.
+    package var awaitsTargets: Bool { parser.manifest != nil && !hasOpenTargets }
+
+    /// Asks for the targets and checks them. Nothing was written before.
+    package mutating func openTargets() throws(InstallationError) {
+        guard let manifest = parser.manifest, !hasOpenTargets else { return }
+        try prepare(manifest, isResuming: false)
+    }
+
     /// Takes the next bytes of the payload, any number, and does whatever they complete.
     package mutating func consume(_ bytes: ArraySlice<UInt8>) throws(InstallationError) {
         parser.append(bytes)
         while let event = try nextEvent() {
             switch event {
             case .header: break
-            case .manifest(let manifest): try prepare(manifest, isResuming: false)
+            case .manifest: if !options.waitsForTargets { try openTargets() }
             case .operation(let operation, let place, let blob):
+                guard hasOpenTargets else { throw .targetsNotOpened }
                 try executors[place.partition]?.execute(operation, at: place, blob: blob)
                 try operationDone(blobByteCount: blob.count)
             case .end: progress.bytesDone = progress.bytesTotal
@@ -112,6 +126,7 @@ package struct PayloadInstallation {
     package func finish() throws(InstallationError) -> InstallationResult {
         let summary = try Self.attempt { () throws(PayloadError) in try parser.finish() }
         guard let manifest = parser.manifest else { throw .payload(.truncated(part: .manifest)) }
+        guard hasOpenTargets else { throw .targetsNotOpened }
         for executor in executors.values { try executor.target.flush() }
         var partitions: [InstallationResult.Partition] = []
         var skipped: [String] = []
@@ -154,6 +169,7 @@ package struct PayloadInstallation {
             try preflight.seed()
         }
         executors = preflight.executors
+        hasOpenTargets = true
         mayCheckpoint = !preflight.hasInPlaceTarget
         progress.operationsTotal = manifest.operationCount
         progress.bytesTotal = (parser.header?.blobsOffset ?? 0) + manifest.bodyLength

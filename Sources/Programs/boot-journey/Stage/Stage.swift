@@ -26,9 +26,10 @@ struct Stage: Sendable {
         tap.forward(to: headquarters.port)
         let places = try paths.machine("machine")
         let disk = GuestDisk(path: "\(places.folder)/disk.img", scratch: paths.logs)
-        let definition = MachineDefinition(
+        var definition = MachineDefinition(
             disk: disk.path, firmware: try Firmware.fresh(variables: "\(places.folder)/variables.fd"),
             acceleration: acceleration, sockets: places.sockets)
+        definition.hasWatchdog = true
         let machine = VirtualMachine(
             definition, disk: disk, name: "machine", logs: paths.logs, guardian: guardian,
             patience: .usual(acceleration))

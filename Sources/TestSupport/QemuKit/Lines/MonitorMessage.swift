@@ -74,7 +74,8 @@ package struct MonitorCommand: Hashable, Sendable {
     /// Makes the disk as slow as asked for; 0 takes the limit away.
     package static func diskSpeed(bytesPerSecond: Int) -> MonitorCommand {
         let others = ["bps_rd", "bps_wr", "iops", "iops_rd", "iops_wr"].map { #""\#($0)":0"# }.joined(separator: ",")
-        let name = MachineDefinition.diskName
+        // The half of the device that has the medium.
+        let name = "/machine/peripheral/\(MachineDefinition.diskName)/virtio-backend"
         return MonitorCommand(
             "block_set_io_throttle", arguments: #"{"id":"\#(name)","bps":\#(bytesPerSecond),\#(others)}"#)
     }
