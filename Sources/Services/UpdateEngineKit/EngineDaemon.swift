@@ -54,6 +54,7 @@ package struct EngineDaemon {
     /// Runs until a signal asks to stop.
     /// - Throws: what is wrong at the start; nothing that goes wrong later.
     package func run() async throws {
+        MemoryHabits.keepSmall()
         let lock = try EngineLock(path: "\(settings.stateDirectory)/lock")
         let host = try EngineHost(settings)
         let proxies = try settings.proxies(environment: ProcessInfo.processInfo.environment)

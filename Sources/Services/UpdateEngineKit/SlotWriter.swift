@@ -79,7 +79,7 @@ package final class SlotWriter {
         isResumed = false
         arrivedDigest = StreamDigest()
         installation = PayloadInstallation(
-            options: options, storeCheckpoint: keep,
+            options: options, storeCheckpoint: keeper,
             resolve: { [targets] manifest throws(InstallationError) in try targets.open(for: manifest) })
         return 0
     }
@@ -133,9 +133,13 @@ package final class SlotWriter {
 
     private func resume(_ saved: InstallationJournal.Entry) throws -> PayloadInstallation {
         try PayloadInstallation(
-            resuming: saved.checkpoint, metadata: saved.metadata, options: options, storeCheckpoint: keep,
+            resuming: saved.checkpoint, metadata: saved.metadata, options: options, storeCheckpoint: keeper,
             resolve: { [targets] manifest throws(InstallationError) in try targets.reopen(for: manifest) })
     }
 
-    private func keep(_ checkpoint: PayloadCheckpoint) throws(InstallationError) { newCheckpoint = checkpoint }
+    /// Keeps a checkpoint until ``consume(_:)`` saves it. The installation must not hold on to its owner: neither would
+    /// ever let go of the slot.
+    private var keeper: PayloadInstallation.CheckpointStore {
+        { [weak self] (checkpoint) throws(InstallationError) in self?.newCheckpoint = checkpoint }
+    }
 }
