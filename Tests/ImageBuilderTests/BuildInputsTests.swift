@@ -111,8 +111,10 @@ struct BuildInputsTests {
             ("/usr/share/flatcar/update.conf", "[update]\nserver = \"http://x/\""),
             ("/etc/martlet/limits.env", "[limits]\ncpu-weight = 20"), ("/etc/martlet/keys/pub.pem", ""),
             ("/usr/lib/tmpfiles.d/martlet-users.conf", "[[users]]\nname = \"a\""),
-            ("/usr/lib/systemd/system/a.service.d/b.conf",
-             "[[units.drop-ins]]\nunit = \"a.service\"\nname = \"b.conf\"\ncontent = \"\""),
+            (
+                "/usr/lib/systemd/system/a.service.d/b.conf",
+                "[[units.drop-ins]]\nunit = \"a.service\"\nname = \"b.conf\"\ncontent = \"\""
+            ),
             ("/etc/systemd/system/a.service", "[units]\nmask = [\"a.service\"]"),
         ])
     func reserved(path: String, definition: String) throws {

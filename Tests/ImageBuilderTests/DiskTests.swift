@@ -7,9 +7,11 @@ private struct LoopDevice {
     private static let tool = "/usr/sbin/losetup"
 
     /// Why there can be none here; `nil` where there can.
-    static let obstacle: String? =
-        !isRoot ? "only root makes loop devices"
-        : ["/dev/loop-control", tool].allSatisfy(FileManager.default.fileExists) ? nil : "there are no loop devices"
+    static var obstacle: String? {
+        guard isRoot else { return "only root makes loop devices" }
+        let isThere = ["/dev/loop-control", tool].allSatisfy(FileManager.default.fileExists)
+        return isThere ? nil : "there are no loop devices"
+    }
 
     static func attached(
         to file: String, sectorBytes: Int, _ work: (String) async throws -> Void

@@ -12,7 +12,9 @@ import UpdateModel
     init() throws { folder = try Folder() }
 
     /// Runs `martlet image …` as the program would.
-    private func image(_ words: String...) async throws {
+    private func image(_ words: String...) async throws { try await run(words) }
+
+    private func run(_ words: [String]) async throws {
         guard var command = try ImageCommand.parseAsRoot(words) as? any AsyncParsableCommand else { return }
         try await command.run()
     }
@@ -62,11 +64,7 @@ import UpdateModel
             (["--payload", "--signing-key", definition], 65), (["--add-file", "/x=\(folder.path("missing"))"], 74),
             (["--add-file", "/etc/machine-id=\(definition)"], 78),
         ] as [([String], Int32)] {
-            let found = await exitCode {
-                guard var command = try ImageCommand.parseAsRoot(words + ["--quiet"] + more) as? any AsyncParsableCommand
-                else { return }
-                try await command.run()
-            }
+            let found = await exitCode { try await run(words + ["--quiet"] + more) }
             #expect(found == code, "\(more)")
         }
         #expect(try folder.names == ["os.toml", "initramfs"])

@@ -18,7 +18,7 @@ struct ReservedPaths {
             reasons["/etc/martlet/keys/\(name)"] = "that is a key given by --key"
         }
         if definition.server != nil || definition.track != nil {
-            reasons["/usr/share/flatcar/update.conf"] = "update.server or update.track, or their options, say it already"
+            reasons["/usr/share/flatcar/update.conf"] = "update.server and update.track say it already"
         }
         if !definition.limits.lines.isEmpty { reasons["/etc/martlet/limits.env"] = "limits say it already" }
         if !definition.users.isEmpty { reasons["/usr/lib/tmpfiles.d/martlet-users.conf"] = "users say it already" }
