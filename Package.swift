@@ -264,7 +264,8 @@ let package = Package(
                 "FleetTestKit", "HostLinux", "HostPower", "PartitionTable", "SlotDevice", "UnifiedKernelImage",
                 "UpdateModel",
             ]),
-        tests("ImageBuilder", ["ImageBuilder", "UpdateModel"]),
+        tests("ImageBuilder", ["ContentTrust", "ImageBuilder", "UpdateModel"]),
+        tests("ImageCommands", ["ContentTrust", "ImageBuilder", "ImageCommands", "UpdateModel", argumentParser]),
         tests(
             "InstallPowerCut",
             [
