@@ -3,7 +3,7 @@
 #
 # Usage: scripts/secure-boot.sh [FOLDER]     (default: a folder in /var/tmp that is removed at the end)
 # Needs root, “make build”, the packages of “scripts/install-packages.sh image” and “boot”, sbsigntool, openssl, and virt-fw-vars
-# (pip install virt-firmware). About 75 seconds on two busy processors without KVM, once the packages of the
+# (pip install virt-firmware). 30 to 75 seconds on two processors without KVM, as busy as they are, once the packages of the
 # system have been fetched.
 set -eu
 cd "$(dirname "$0")/.."
