@@ -22,11 +22,14 @@ import UpdateModel
             checkpointIntervalBytes: 16 << 10)
         let writer = SlotWriter(plan, host: rig.host(booted: .a, bootID: "boot-1"))
         _ = try writer.begin()
-        let starts = Array(stride(from: 0, to: release.payload.count, by: 8 << 10)).prefix(pieces)
-        for start in starts {
-            try writer.consume(Array(release.payload[start..<min(start + 8 << 10, release.payload.count)]))
+        var (position, left) = (0, pieces)
+        while position < release.payload.count, left > 0 {
+            let piece = release.payload[position..<min(position + 8 << 10, Int(writer.boundBytes))]
+            try writer.consume(Array(piece))
+            (position, left) = (position + piece.count, left - 1)
+            if writer.awaitsSlot { try writer.openTargets() }
         }
-        if starts.count < pieces { _ = try writer.finish() }
+        if left > 0 { _ = try writer.finish() }
         return writer
     }
 }

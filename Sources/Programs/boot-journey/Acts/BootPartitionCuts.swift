@@ -18,15 +18,21 @@ struct BootPartitionCuts: Act {
         guard let notes = await stage.machine.notes else {
             throw JourneyFailure(expected: "notes of the disk's writes", seen: "none")
         }
-        let proof = try EspProof(meant: try meant(stage), settings: settings(stage))
-        let logs = try notes.logs.map { try FileBlockDevice(path: $0, access: .readOnly) }
-        let verdict = try await proof.run(
-            image: notes.bootPartitionBefore, logs: logs, range: try stage.machine.disk.bootPartitionRange())
+        try await stage.machine.press(.pause)  // The last of the logs still grows.
+        let verdict = try await prove(notes, on: stage)
+        try await stage.machine.press(.goOn)
         for line in verdict.description.split(whereSeparator: \.isNewline) { await stage.figures.note("ESP: \(line)") }
         try await stage.expect(
             verdict.findings.isEmpty && verdict.windows > 10, "no flaw in any state",
             seen: "\(verdict.findings.map { "\($0.flaw) (\($0.place))" }) in \(verdict.windows) windows")
         return "\(verdict.states) cut states without a flaw; \(try await boot(verdict, on: stage))"
+    }
+
+    private func prove(_ notes: WriteNotes, on stage: Stage) async throws -> EspVerdict {
+        let proof = try EspProof(meant: try meant(stage), settings: settings(stage))
+        let logs = try notes.logs.map { try FileBlockDevice(path: $0, access: .readOnly) }
+        return try await proof.run(
+            image: notes.bootPartitionBefore, logs: logs, range: try stage.machine.disk.bootPartitionRange())
     }
 
     private func settings(_ stage: Stage) -> EspProof.Settings {

@@ -71,6 +71,10 @@ package struct MonitorCommand: Hashable, Sendable {
     /// Presses the reset button.
     package static let reset = MonitorCommand("system_reset")
 
+    /// Lets no instruction be executed, and all writes to the disk come to their end.
+    package static let pause = MonitorCommand("stop")
+    package static let goOn = MonitorCommand("cont")
+
     /// Makes the disk as slow as asked for; 0 takes the limit away.
     package static func diskSpeed(bytesPerSecond: Int) -> MonitorCommand {
         let others = ["bps_rd", "bps_wr", "iops", "iops_rd", "iops_wr"].map { #""\#($0)":0"# }.joined(separator: ",")
