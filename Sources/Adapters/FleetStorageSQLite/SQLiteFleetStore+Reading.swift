@@ -142,7 +142,9 @@ extension SQLiteFleetStore {
         query.require("machine_group", filter.group?.rawValue)
         query.require("stage", filter.stage?.rawValue)
         query.require("version", filter.version?.text)
-        let isWhole = filter.group == nil && filter.stage == nil && filter.version == nil
+        query.require("hold", filter.hold?.rawValue)
+        if filter.isClone { query.requirePresence("clone") }
+        let isWhole = filter == MachineFilter(application: filter.application)
         return try await read { [query] transaction in
             guard isWhole else { return try query.page(page, in: transaction) { try Machine(reading: &$0) } }
             // Counting a million rows for one page would take longer than the page.

@@ -35,6 +35,8 @@ public struct GroupCensus: Hashable, Sendable {
     public var versions: [String: Int] = [:]
     public var stages: [MachineStage: Int] = [:]
     public var holds: [HoldReason: Int] = [:]
+    /// Machines whose id several seem to share.
+    public var clones = 0
 
     public init() {}
 }

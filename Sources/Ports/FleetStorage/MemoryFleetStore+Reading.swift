@@ -122,6 +122,7 @@ extension MachineFilter {
     func matches(_ machine: Machine) -> Bool {
         (application == nil || machine.application == application) && (group == nil || machine.group == group)
             && (stage == nil || machine.stage == stage) && (version == nil || machine.version == version)
+            && (hold == nil || machine.hold == hold) && (!isClone || machine.clone != nil)
     }
 }
 
