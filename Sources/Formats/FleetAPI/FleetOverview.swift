@@ -9,6 +9,8 @@ public struct FleetOverview: Codable, Sendable {
     public let machines: ListPage<MachineResource>
     /// The newest events only, newest first.
     public let events: ListPage<EventResource>
+    /// The server's clock, while it is not believed.
+    public var clock: ClockResource?
 
     public init(
         at: Timestamp, serverVersion: String, applications: [ApplicationOverview],

@@ -1,5 +1,3 @@
-internal import UpdateModel
-
 /// Which share of a group may have a release how long after its roll-out began.
 public enum Ramp: Hashable, Sendable {
     /// From nothing to everyone, evenly, within so many seconds.
@@ -39,6 +37,14 @@ public enum Ramp: Hashable, Sendable {
             return seconds
         case .steps(let steps):
             return steps.first { Double($0.percent) / 100 > place }?.afterSeconds
+        }
+    }
+
+    /// In words: `0-100 % in 3600 s`, or its steps.
+    public var words: String {
+        switch self {
+        case .linear(let seconds): "0-100 % in \(seconds) s"
+        case .steps(let steps): steps.map { "\($0.percent) % after \($0.afterSeconds) s" }.joined(separator: ", ")
         }
     }
 

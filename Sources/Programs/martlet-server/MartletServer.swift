@@ -50,11 +50,12 @@ struct Serve: AsyncParsableCommand {
         DataDirectory.makeNewFilesPrivate()
         let directory = try DataDirectory(creating: settings.dataDirectory)
         try directory.lock()
-        let store = try SQLiteFleetStore(path: directory.databaseFile)
+        let zones = SystemZones()
+        let store = try SQLiteFleetStore(path: directory.databaseFile, zones: zones)
         directory.makeDatabasePrivate()
         let control = FleetControl(
             store: store,
-            payloads: try FilePayloadStore(directory: directory.payloadDirectory))
+            payloads: try FilePayloadStore(directory: directory.payloadDirectory), zones: zones)
         let server = UpdateServer(
             settings: settings, directory: directory, control: control, logger: Logger(label: "martlet-server")
         ) { overview in

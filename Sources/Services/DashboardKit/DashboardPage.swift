@@ -45,6 +45,7 @@ package struct DashboardPage {
             HTML.tag(.body) {
                 header
                 HTML.tag(.main) {
+                    if let clock = overview.clock { clockAlarm(clock) }
                     if overview.applications.isEmpty { nothingYet }
                     for part in overview.applications { ApplicationSection(part, names, at: overview.at).html }
                     MachineSection(overview.machines, at: overview.at).html
@@ -62,6 +63,14 @@ package struct DashboardPage {
                 HTML.tag(.strong, Words.count(overview.machines.total, "machine"))
                 " known"
             }
+        }
+    }
+
+    private func clockAlarm(_ clock: ClockResource) -> HTML {
+        .tag(.p, [.class("alarm")]) {
+            HTML.tag(.strong, "The server's clock jumped by \(clock.jumpSeconds ?? 0) s. ")
+            "Nothing is offered and nothing expires until it is right again, or until "
+            HTML.tag(.code, "martlet clock accept")
         }
     }
 

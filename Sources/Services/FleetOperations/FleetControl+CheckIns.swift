@@ -6,7 +6,9 @@ extension FleetControl {
     /// Takes a machine's report and question; returns when what it says is durable.
     package func checkIn(_ checkIn: CheckIn) async throws(OperationError) -> CheckInOutcome {
         var stamped = checkIn
-        stamped.receivedAt = time.now()
+        let present = clock.read()
+        stamped.receivedAt = present.now
+        stamped.isClockTrusted = present.alarm == nil
         let request = stamped
         return try await reading { () async throws(FleetStoreError) in try await store.checkIn(request) }
     }
@@ -17,7 +19,9 @@ extension FleetControl {
     package func expireGrants() async throws(OperationError) -> Int {
         var total = 0
         while true {
-            let moment = time.now()
+            let present = clock.read()
+            guard present.alarm == nil else { return total }
+            let moment = present.now
             let count = try await reading { () async throws(FleetStoreError) in
                 try await store.expireGrants(at: moment)
             }

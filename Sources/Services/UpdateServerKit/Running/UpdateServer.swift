@@ -40,6 +40,7 @@ package struct UpdateServer: Sendable {
     /// - Throws: ``StartError/cannotListen(address:reason:)``, and what the stores throw.
     package func run(onListening: @escaping @Sendable (ListenAddress) async -> Void = { _ in }) async throws {
         directory.forgetListenAddress()
+        try await control.restoreClock()
         try await AdminToken(control: control, directory: directory).prepare()
         let application = application { channel in
             let port = channel.localAddress?.port ?? settings.listen.port
