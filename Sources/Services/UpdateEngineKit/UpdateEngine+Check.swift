@@ -90,6 +90,7 @@ extension UpdateEngine {
         logger.notice("The server wants something", metadata: ["act.name": "\(act.name.rawValue)", "act.id": "\(act.id)"])
         switch act.name {
         case .rollback: try await perform { $0.rollbackOrdered(id: act.id) }
+        case .unstage: try await perform { $0.unstageOrdered(id: act.id) }
         default: remember { $0.unknownActOrdered(id: act.id, name: act.name.rawValue) }
         }
     }
