@@ -246,7 +246,10 @@ let package = Package(
         tests("FleetModel", ["FleetModel"]),
         tests(
             "FleetOperations",
-            ["FleetModel", "FleetOperations", "FleetStorage", "PayloadStore", "PayloadStoreFiles", "UpdateModel"]),
+            [
+                "FleetModel", "FleetOperations", "FleetStorage", "FleetStorageSQLite", "PayloadStore",
+                "PayloadStoreFiles", "RolloutPlanning", "UpdateModel",
+            ]),
         tests(
             "FleetStorage",
             ["FleetModel", "FleetStorage", "FleetStorageSQLite", "RolloutPlanning", "UpdateModel", grdb]),

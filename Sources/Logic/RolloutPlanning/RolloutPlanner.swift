@@ -64,7 +64,9 @@ extension RolloutPlanner {
     private static func gateHold(_ machine: Machine, _ target: RolloutTarget, _ version: Version) -> Decision? {
         let (policy, rollout) = (target.policy, target.rollout)
         if let order = policy.after, rollout?.turnAt == nil || target.predecessor?.isHalted == true {
-            return .hold(.waitsForGroup, until: rollout?.predecessorDoneSince?.adding(seconds: order.soakSeconds))
+            // A turn that came and was halted by the group before has no end that one could tell.
+            let since = rollout?.turnAt == nil ? rollout?.predecessorDoneSince : nil
+            return .hold(.waitsForGroup, until: since?.adding(seconds: order.soakSeconds))
         }
         if !target.calendar.isOpen(at: target.now) {
             return .hold(.outsideWindow, until: target.calendar.nextOpening(after: target.now))
