@@ -82,6 +82,22 @@ struct RolloutContract {
         }
     }
 
+    @Test("a release that comes to a channel again ramps again", arguments: StoreKind.allCases)
+    func rampsAgain(kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            try await store.furnish(policy { $0.ramp = .linear(seconds: 1000) })
+            try await store.addRelease("3.0.0")
+            #expect(try await store.check("m1").hold == .ramp)
+            try await store.setChannel(to: "3.0.0")
+            try await store.setChannel(to: "2.0.0")
+            guard case .hold(.ramp, let until?) = try await store.check("m1", at: 5000).decision else {
+                Issue.record("not held by the ramp")
+                return
+            }
+            #expect(until > .after(5000))
+        }
+    }
+
     @Test("Invariant 6: 200 machines at once get no more grants than the rate allows", arguments: StoreKind.allCases)
     func rateHoldsUnderParallelRequests(kind: StoreKind) async throws {
         try await kind.withStore { store in

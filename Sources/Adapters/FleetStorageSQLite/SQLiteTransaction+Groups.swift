@@ -49,6 +49,11 @@ extension SQLiteTransaction {
         return try first(sql, [application.canonical, channel.rawValue]) { try $0.name() }
     }
 
+    func groups(following channel: ChannelName, of application: ApplicationID) throws -> [Group] {
+        let sql = "SELECT \(Group.columns) FROM machine_group g WHERE g.application = ? AND g.channel = ? ORDER BY g.name"
+        return try all(sql, [application.canonical, channel.rawValue]) { try Group(reading: &$0) }
+    }
+
     func put(_ group: Group) throws {
         let sql = """
             INSERT OR REPLACE INTO machine_group (application, name, track, channel, is_enabled, maximum_in_progress,

@@ -45,6 +45,16 @@ extension RolloutState {
         silentSinceResume = 0
     }
 
+    /// The release comes to the group anew: every gate is passed again. What stopped or withdrew it still does.
+    package mutating func beginAnew() {
+        startedAt = nil
+        predecessorDoneSince = nil
+        turnAt = nil
+        canariesDone = 0
+        canariesDoneAt = nil
+        rampStartedAt = nil
+    }
+
     /// As if everything had happened so much later.
     package mutating func shiftMoments(seconds: Int64) {
         predecessorDoneSince = predecessorDoneSince?.adding(seconds: seconds)

@@ -47,6 +47,18 @@ extension ChangeScript {
             Channel(
                 application: move.application, name: move.channel, version: move.version, changedAt: move.movedAt))
         try store.append(move)
+        guard move.version != move.previous else { return }
+        for group in try store.groups(following: move.channel, of: move.application) {
+            try beginAnew(move.version, in: group, on: &store)
+        }
+    }
+
+    /// A release that comes to a group again spreads as it did the first time, not all at once.
+    private func beginAnew(_ version: Version, in group: Group, on store: inout some FleetTransaction) throws {
+        let id = RolloutID(application: group.application, group: group.name, version: version)
+        guard var state = try store.rollout(id) else { return }
+        state.beginAnew()
+        try store.put(state)
     }
 
     private func deleteChannel(_ name: ChannelName, _ id: ApplicationID, on store: inout some FleetTransaction) throws {
@@ -69,6 +81,9 @@ extension ChangeScript {
             try refuse(other.name != group.name, .inUse(.track, track, by: "the group “\(other.name)”"))
         }
         try checkOrder(of: group, on: &store)
+        if let version = channel?.version, existing?.channel != group.channel {
+            try beginAnew(version, in: group, on: &store)
+        }
         try store.put(group)
     }
 
@@ -133,6 +148,7 @@ extension ChangeScript {
             let id = RolloutID(application: application, group: name, version: undo.to)
             try store.put(try store.rollout(id)?.begunAgain() ?? RolloutState(id: id))
         }
+        if undo == nil, let over = group.undo { try beginAnew(over.from, in: group, on: &store) }
         group.undo = undo
         try store.put(group)
     }

@@ -29,6 +29,8 @@ package protocol FleetTransaction {
     mutating func append(_ move: ChannelMove) throws
     mutating func group(_ name: GroupName, of application: ApplicationID) throws -> Group?
     mutating func firstGroup(following channel: ChannelName, of application: ApplicationID) throws -> GroupName?
+    /// Sorted by name.
+    mutating func groups(following channel: ChannelName, of application: ApplicationID) throws -> [Group]
     mutating func put(_ group: Group) throws
     /// Its roll-outs and counters go with it.
     mutating func removeGroup(_ name: GroupName, of application: ApplicationID) throws

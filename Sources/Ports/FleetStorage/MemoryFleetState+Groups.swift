@@ -9,8 +9,12 @@ extension MemoryFleetState {
     }
 
     func firstGroup(following channel: ChannelName, of application: ApplicationID) -> GroupName? {
-        groups.values.filter { $0.application == application && $0.channel == channel }.map(\.name)
-            .min { $0.rawValue < $1.rawValue }
+        groups(following: channel, of: application).first?.name
+    }
+
+    func groups(following channel: ChannelName, of application: ApplicationID) -> [Group] {
+        groups.values.filter { $0.application == application && $0.channel == channel }
+            .sorted { $0.name.rawValue < $1.name.rawValue }
     }
 
     mutating func put(_ group: Group) { groups[Key(application: group.application, name: group.name)] = group }
