@@ -193,6 +193,7 @@ let package = Package(
             dependencies: [
                 "DashboardKit",
                 "FleetOperations",
+                "FleetStorage",
                 "FleetStorageSQLite",
                 "PayloadStoreFiles",
                 "ProgramKit",

@@ -84,3 +84,19 @@ struct ClockTests {
         #expect(third.clockAlarm?.at == again.clockAlarm?.at, "the alarm survives a restart")
     }
 }
+
+@Suite struct AdmissionTests {
+    @Test("a flood of new machines raises an alarm that counts what was turned away, and ends with the hour")
+    func flood() async throws {
+        let fleet = try await Fixture(store: MemoryFleetStore(limits: FleetStoreLimits(newMachinesPerHourMaximum: 2)))
+        for number in 0..<5 { _ = try await fleet.check("m\(number)") }
+        let alarm = try #require(fleet.control.admissionAlarm)
+        #expect(alarm.refusals == 3)
+        #expect(alarm.until == fleet.control.now.adding(seconds: 3600))
+        #expect(try await fleet.control.machines(MachineFilter(), .first, by: viewer).total == 2)
+        fleet.time.advance(seconds: 3600)
+        #expect(fleet.control.admissionAlarm == nil)
+        _ = try await fleet.check("m4")
+        #expect(try await fleet.control.machines(MachineFilter(), .first, by: viewer).total == 3)
+    }
+}

@@ -10,7 +10,9 @@ extension FleetControl {
         stamped.receivedAt = present.now
         stamped.isClockTrusted = present.alarm == nil
         let request = stamped
-        return try await reading { () async throws(FleetStoreError) in try await store.checkIn(request) }
+        let outcome = try await self.reading { () async throws(FleetStoreError) in try await store.checkIn(request) }
+        admissions.note(outcome, at: present.now)
+        return outcome
     }
 
     /// Frees the places of machines that have been silent for too long in one stage; meant to be called now and then, so

@@ -13,6 +13,7 @@ package struct FleetControl: Sendable {
     let custodian: PayloadCustodian
     let clock: ClockWatch
     let zones: any ZoneDirectory
+    let admissions = AdmissionWatch()
 
     /// - Parameter zones: the time zones that policies may name.
     package init(
@@ -28,6 +29,9 @@ package struct FleetControl: Sendable {
 
     /// The moment by which everything here is judged.
     package var now: Timestamp { clock.read().now }
+
+    /// Set while more new machines come than are taken in.
+    package var admissionAlarm: AdmissionWatch.Alarm? { admissions.alarm(at: now) }
 
     /// - Throws: ``OperationError/forbidden(caller:needs:)``.
     func require(_ role: Role, of caller: Caller) throws(OperationError) {

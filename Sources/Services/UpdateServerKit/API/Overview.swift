@@ -25,6 +25,9 @@ struct Overview {
             machines: machines,
             events: ListPage(items: events.items.map(presenter.event), total: events.total))
         overview.clock = clock.trusted ? nil : clock
+        overview.admission = control.admissionAlarm.map {
+            AdmissionResource(refusals: $0.refusals, since: $0.since, until: $0.until)
+        }
         return overview
     }
 

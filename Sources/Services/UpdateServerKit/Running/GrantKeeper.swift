@@ -13,19 +13,24 @@ struct GrantKeeper: Service {
     func run() async throws {
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
-                await keepClock()
+                await lookAround()
                 await free()
                 try? await Task.sleep(for: .seconds(60))  // Throws only when cancelled; the loop sees that.
             }
         }
     }
 
-    /// An alarm is told every minute while it stands.
-    private func keepClock() async {
+    /// Alarms are told every minute while they stand.
+    private func lookAround() async {
         if let alarm = control.clockAlarm {
             logger.error(
                 "The clock jumped; nothing is offered until it is right or accepted",
                 metadata: ["clock.jump": "\(alarm.jumpSeconds) s", "clock.at": "\(alarm.at)"])
+        }
+        if let alarm = control.admissionAlarm {
+            logger.error(
+                "More new machines come than are taken in",
+                metadata: ["check.refused": "\(alarm.refusals)", "admit.until": "\(alarm.until)"])
         }
         do { try await control.keepClock() } catch {
             logger.warning("Could not note the clock", metadata: ["error": "\(error.userMessage.line)"])
