@@ -5,7 +5,7 @@ CONFIGURATION = -c release
 # One test at a time: tests that compute for long would starve those that wait for an answer.
 TESTS = $(CONFIGURATION) --disable-testable-imports --no-parallel
 
-.PHONY: help build demo test image test-boot fuzz bench format lint clean
+.PHONY: help build demo test image test-boot fuzz bench bench-payload format lint clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -37,6 +37,10 @@ fuzz: ## Fuzz every parser of outside bytes; SECONDS_EACH=60
 bench: build ## Measure what people wait for, beside a peer in the same run
 	@scripts/install-packages.sh bench
 	scripts/bench.sh
+
+bench-payload: build ## Measure payloads of real images beside their peers; PART="full", "verify" or "delta"; wants root once
+	@scripts/install-packages.sh payloads
+	scripts/bench-payload.sh $(PART)
 
 format: ## Lay out the code
 	swift format --in-place --recursive --parallel Sources Tests Fuzzing/Sources Benchmarks/Sources Package.swift

@@ -68,6 +68,9 @@ let package = Package(
         shim("CExpat", pkgConfig: "expat", apt: "libexpat1-dev"),
         shim("CBZip2", apt: "libbz2-dev"),
         shim("CLZMA", pkgConfig: "liblzma", apt: "liblzma-dev"),
+        shim("CZstd", pkgConfig: "libzstd", apt: "libzstd-dev"),
+        shim("CLZ4", pkgConfig: "liblz4", apt: "liblz4-dev"),
+        shim("CDivsufsort", pkgConfig: "libdivsufsort", apt: "libdivsufsort-dev"),
         shim("CLibcrypto", pkgConfig: "libcrypto", apt: "libssl-dev"),
         .target(name: "CLinux", path: "Sources/Shims/CLinux"),
 
@@ -78,8 +81,9 @@ let package = Package(
         // Formats
         room("Formats", "OmahaProtocol", ["CExpat", "UpdateModel"]),
         room("Formats", "ContentTrust", ["CLibcrypto", "UpdateModel"]),
-        room("Formats", "CompressionCodecs", ["CBZip2", "CLZMA", "UpdateModel"]),
-        room("Formats", "BinaryDelta", ["CompressionCodecs", "UpdateModel"]),
+        room("Formats", "CompressionCodecs", ["CBZip2", "CLZMA", "CZstd", "UpdateModel"]),
+        room("Formats", "BinaryDelta", ["CDivsufsort", "CLZMA", "CompressionCodecs", "UpdateModel"]),
+        room("Formats", "FileSystemMaps", ["CLZ4", "SlotDevice"]),
         room("Formats", "PayloadFormat", ["ContentTrust", "UpdateModel", protobuf], exclude: ["Schema/payload.proto"]),
         room("Formats", "PartitionTable", ["SlotDevice", "UpdateModel"]),
         room("Formats", "FleetAPI", ["FleetModel", "UpdateModel"]),
@@ -113,7 +117,10 @@ let package = Package(
         // Services
         room(
             "Services", "PayloadInstaller",
-            ["BinaryDelta", "CompressionCodecs", "ContentTrust", "PayloadFormat", "SlotDevice", "UpdateModel"]),
+            [
+                "BinaryDelta", "CompressionCodecs", "ContentTrust", "FileSystemMaps", "PayloadFormat", "SlotDevice",
+                "UpdateModel",
+            ]),
         room(
             "Services", "PayloadCommands",
             [
@@ -166,7 +173,7 @@ let package = Package(
             ["ContentTrust", "FleetTestKit", "HostLinux", "SlotDevice", "UnifiedKernelImage", "UpdateModel"]),
         room(
             "TestSupport", "QemuKit",
-            ["FleetDemo", "HostLinux", "PartitionTable", "SlotDevice", "UpdateModel", nioCore, nioPosix]),
+            ["EspProof", "FleetDemo", "HostLinux", "PartitionTable", "SlotDevice", "UpdateModel", nioCore, nioPosix]),
 
         // Programs
         .executableTarget(
@@ -205,6 +212,7 @@ let package = Package(
         .executableTarget(
             name: "boot-journey",
             dependencies: [
+                "EspProof",
                 "FleetAPI",
                 "FleetDemo",
                 "FleetModel",
@@ -236,6 +244,9 @@ let package = Package(
         tests("DashboardKit", ["DashboardKit", "FleetAPI", "FleetModel", "UpdateModel"]),
         tests("EngineControl", ["EngineControl", "UpdateModel"]),
         tests("EspProof", ["ContentTrust", "EspProof", "FleetTestKit", "HostLinux", "SlotDevice", "UpdateModel"]),
+        tests(
+            "FileSystemMaps",
+            ["CompressionCodecs", "ContentTrust", "FileSystemMaps", "SlotDevice", "UpdateModel"]),
         tests("FleetAPI", ["FleetAPI", "FleetModel", "UpdateModel"]),
         tests(
             "FleetCommands",
@@ -260,7 +271,8 @@ let package = Package(
                 "FleetTestKit", "HostLinux", "HostPower", "PartitionTable", "SlotDevice", "UnifiedKernelImage",
                 "UpdateModel",
             ]),
-        tests("ImageBuilder", ["ImageBuilder", "UpdateModel"]),
+        tests("ImageBuilder", ["ContentTrust", "ImageBuilder", "UpdateModel"]),
+        tests("ImageCommands", ["ContentTrust", "ImageBuilder", "ImageCommands", "UpdateModel", argumentParser]),
         tests(
             "InstallPowerCut",
             [
@@ -278,7 +290,10 @@ let package = Package(
         tests("PayloadFormat", ["CompressionCodecs", "ContentTrust", "PayloadFormat", "UpdateModel"]),
         tests(
             "PayloadInstaller",
-            ["CompressionCodecs", "ContentTrust", "PayloadFormat", "PayloadInstaller", "SlotDevice", "UpdateModel"]),
+            [
+                "CompressionCodecs", "ContentTrust", "FleetTestKit", "HostLinux", "PayloadFormat", "PayloadInstaller",
+                "SlotDevice", "UpdateModel",
+            ]),
         tests("PayloadStore", ["ContentTrust", "PayloadStore", "PayloadStoreFiles", "UpdateModel"]),
         tests(
             "PowerCut",

@@ -49,6 +49,9 @@ let package = Package(
         shim("CExpat", library: "expat", package: "libexpat1-dev"),
         shim("CLibcrypto", library: "libcrypto", package: "libssl-dev"),
         shim("CLZMA", library: "liblzma", package: "liblzma-dev"),
+        shim("CZstd", library: "libzstd", package: "libzstd-dev"),
+        shim("CLZ4", library: "liblz4", package: "liblz4-dev"),
+        shim("CDivsufsort", library: "libdivsufsort", package: "libdivsufsort-dev"),
         // Debian's libbz2-dev has no file for pkg-config.
         .systemLibrary(name: "CBZip2", path: "House/Shims/CBZip2", providers: [.apt(["libbz2-dev"])]),
 
@@ -56,8 +59,9 @@ let package = Package(
         house("Model/FleetModel", "UpdateModel"),
         house("Formats/OmahaProtocol", "CExpat", "UpdateModel"),
         house("Formats/ContentTrust", "CLibcrypto", "UpdateModel"),
-        house("Formats/CompressionCodecs", "CBZip2", "CLZMA", "UpdateModel"),
-        house("Formats/BinaryDelta", "CompressionCodecs", "UpdateModel"),
+        house("Formats/CompressionCodecs", "CBZip2", "CLZMA", "CZstd", "UpdateModel"),
+        house("Formats/BinaryDelta", "CDivsufsort", "CLZMA", "CompressionCodecs", "UpdateModel"),
+        house("Formats/FileSystemMaps", "CLZ4", "SlotDevice"),
         house("Formats/PartitionTable", "SlotDevice", "UpdateModel"),
         .target(
             name: "PayloadFormat",
@@ -70,7 +74,7 @@ let package = Package(
         house(
             "Adapters/BootControlGPT", "BootControl", "BootSlots", "PartitionTable", "SlotDevice", "UpdateModel"),
         house(
-            "Services/PayloadInstaller", "BinaryDelta", "CompressionCodecs", "ContentTrust", "PayloadFormat",
-            "SlotDevice", "UpdateModel"),
+            "Services/PayloadInstaller", "BinaryDelta", "CompressionCodecs", "ContentTrust", "FileSystemMaps",
+            "PayloadFormat", "SlotDevice", "UpdateModel"),
     ]
 )

@@ -47,20 +47,29 @@ let package = Package(
 
         shim("CLibcrypto", library: "libcrypto", package: "libssl-dev"),
         shim("CLZMA", library: "liblzma", package: "liblzma-dev"),
+        shim("CZstd", library: "libzstd", package: "libzstd-dev"),
+        shim("CLZ4", library: "liblz4", package: "liblz4-dev"),
+        shim("CDivsufsort", library: "libdivsufsort", package: "libdivsufsort-dev"),
         // Debian's libbz2-dev has no file for pkg-config.
         .systemLibrary(name: "CBZip2", path: "House/Shims/CBZip2", providers: [.apt(["libbz2-dev"])]),
         house("Formats/ContentTrust", "CLibcrypto", "UpdateModel"),
-        house("Formats/CompressionCodecs", "CBZip2", "CLZMA", "UpdateModel"),
-        house("Formats/BinaryDelta", "CompressionCodecs", "UpdateModel"),
+        house("Formats/CompressionCodecs", "CBZip2", "CLZMA", "CZstd", "UpdateModel"),
+        house("Formats/BinaryDelta", "CDivsufsort", "CLZMA", "CompressionCodecs", "UpdateModel"),
+        house("Formats/FileSystemMaps", "CLZ4", "SlotDevice"),
         .target(
             name: "PayloadFormat",
             dependencies: ["ContentTrust", "UpdateModel", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
             path: "House/Formats/PayloadFormat", exclude: ["Schema/payload.proto"], swiftSettings: strict),
         house(
-            "Services/PayloadInstaller", "BinaryDelta", "CompressionCodecs", "ContentTrust", "PayloadFormat", "SlotDevice",
-            "UpdateModel"),
+            "Services/PayloadInstaller", "BinaryDelta", "CompressionCodecs", "ContentTrust", "FileSystemMaps",
+            "PayloadFormat", "SlotDevice", "UpdateModel"),
 
         fuzzer("FuzzManifest", "PayloadFormat"),
-        fuzzer("FuzzApply", "ContentTrust", "PayloadFormat", "PayloadInstaller", "SlotDevice", "UpdateModel"),
+        fuzzer(
+            "FuzzApply", "CompressionCodecs", "ContentTrust", "PayloadFormat", "PayloadInstaller", "SlotDevice",
+            "UpdateModel"),
+        fuzzer("FuzzZstandard", "CompressionCodecs", "UpdateModel"),
+        fuzzer("FuzzPatch", "BinaryDelta", "UpdateModel"),
+        fuzzer("FuzzFileSystem", "FileSystemMaps", "SlotDevice"),
     ]
 )

@@ -13,14 +13,9 @@ set -eu
 cd "$(dirname "$0")/.."
 programs=.build/release
 built=.build/benchmarks
-yardstick=$built/release/yardstick
 image_mib=${IMAGE_MIB:-128}
 rounds=${ROUNDS:-3}
-
-fail() {
-    echo "bench.sh: $1" >&2
-    exit "${2:-64}"
-}
+. scripts/bench-lib.sh
 
 json=
 wanted=
@@ -42,27 +37,6 @@ for program in martlet martlet-server; do
     [ -x "$programs/$program" ] || fail "there is no $programs/$program: run “make build” first" 69
 done
 
-work=$(mktemp -d "${TMPDIR:-/var/tmp}/martlet-bench.XXXXXX")
-server=
-end() {
-    status=$?
-    trap - EXIT INT TERM
-    if [ -n "$server" ]; then
-        kill "$server" 2>/dev/null || true
-        wait "$server" 2>/dev/null || true
-    fi
-    rm -rf "$work"
-    exit "$status"
-}
-trap end EXIT
-trap 'exit 130' INT TERM
-
-rows=$work/rows # section, name, value, unit, note; between tabs
-: >"$rows"
-row() { printf '%s\t%s\t%s\t%s\t%s\n' "$1" "$2" "$3" "$4" "${5:-}" >>"$rows"; }
-load_average() { cut -d ' ' -f 1-3 /proc/loadavg; }
-progress() { echo "bench.sh: $*" >&2; }
-
 # --- micro: functions of the program, by the benchmark library
 
 micro() {
@@ -81,46 +55,6 @@ micro() {
 
 # --- apply: a full payload, against the plain tools of a shell
 
-# measured NAME COMMAND…: runs it; its seconds, processor seconds and peak KiB become a line of $work/times.NAME
-measured() {
-    name=$1
-    shift
-    timeout 300 "$yardstick" run "$work/times.$name" "$@" >"$work/output" 2>&1 || {
-        tail -n 5 "$work/output" >&2
-        fail "failed: $*" 70
-    }
-}
-
-# The middle of column $2 of the times of $1.
-median() { sort -n -k "$2,$2" "$work/times.$1" | awk -v column="$2" '{ v[NR] = $column } END { print v[int((NR + 1) / 2)] }'; }
-ratio() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", a / b }'; }
-mebibytes() { awk -v bytes="$(stat -c %s "$1")" 'BEGIN { printf "%.1f", bytes / 1048576 }'; }
-
-cost() { # NAME: what a run cost beside its time
-    awk '{ if (!n++ || $1 < least) least = $1; if ($1 > most) most = $1; if ($3 > peak) peak = $3 }
-        END { printf "%.2f to %.2f, peak %d MiB", least, most, peak / 1024 }' "$work/times.$1"
-    echo ", CPU $(median "$1" 2) s"
-}
-
-packed() { # NAME FILE WORDS
-    times=$(cat "$work/times.$1")
-    row apply "$3" "$(echo "$times" | cut -f 1)" s \
-        "$(mebibytes "$2") of $(mebibytes "$work/image") MiB, CPU $(echo "$times" | cut -f 2) s, peak $(($(echo "$times" | cut -f 3) / 1024)) MiB"
-}
-
-# What a person would type: decompress, hash on the way, write past the cache, and let it reach the disk.
-write_pipe() {
-    direct=oflag=direct
-    dd if=/dev/zero of="$work/probe" bs=4096 count=1 $direct 2>/dev/null || direct=
-    cat >"$work/pipe" <<EOF
-mkfifo "$work/fifo"
-openssl sha256 <"$work/fifo" >"$work/digest" &
-"\$@" | tee "$work/fifo" | dd of="$work/out" bs=1M iflag=fullblock $direct conv=fsync 2>/dev/null
-wait
-rm "$work/fifo"
-EOF
-}
-
 make_image() {
     timeout 120 tar --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner -C / -cf - usr/bin usr/lib 2>/dev/null |
         head -c "$((image_mib << 20))" >"$work/image"
@@ -136,18 +70,18 @@ apply() {
     make_image
     write_pipe
     "$programs/martlet" key generate --output "$work/key.pem" --public "$work/pub.pem" >/dev/null
-    for format in 2 1; do
-        measured "create$format" "$programs/martlet" payload create --quiet --format $format --target "$work/image" \
-            --key "$work/key.pem" --output "$work/format$format.crau"
-        packed "create$format" "$work/format$format.crau" "create a payload, format $format"
+    for format in 2 2xz 1; do
+        measured "create$format" "$programs/martlet" payload create --quiet --format "${format%xz}" --target "$work/image" \
+            $([ $format != 2xz ] || echo --compression xz) --key "$work/key.pem" --output "$work/format$format.crau"
+        packed apply "create$format" "$work/format$format.crau" "$work/image" "create a payload, format $format"
     done
     measured zstd-19 zstd -q -19 --long=27 -T0 "$work/image" -o "$work/image.zst"
-    packed zstd-19 "$work/image.zst" "peer: zstd -19 --long=27 -T0"
+    packed apply zstd-19 "$work/image.zst" "$work/image" "peer: zstd -19 --long=27 -T0"
     # The same kind of compression as in each format, so that what remains is the program's own doing.
     xz -q -6 -T0 --block-size=2MiB -kc "$work/image" >"$work/image.xz"
     bzip2 -q -9 -kc "$work/image" >"$work/image.bz2"
 
-    ways="format2 format1 zstd xz bzip2"
+    ways="format2 format2xz format1 zstd xz bzip2"
     round=1
     while [ "$round" -le "$rounds" ]; do
         progress "applying, round $round of $rounds"
@@ -167,13 +101,13 @@ apply() {
 
     for way in $ways; do
         case $way in
-        format?) words="apply a payload, format ${way#format}" ;;
+        format*) words="apply a payload, format ${way#format}" ;;
         *) words="peer: $way -dc | tee >(openssl sha256) | dd" ;;
         esac
         row apply "$words" "$(median $way 1)" s "$(cost $way)"
     done
     compare format2 zstd
-    compare format2 xz
+    compare format2xz xz
     compare format1 zstd
     compare format1 bzip2
 }
@@ -233,37 +167,7 @@ serve() {
     server=
 }
 
-# --- the table
-
-print_table() {
-    awk -F '\t' '
-        # Counts characters, where awk may count bytes.
-        function width(s) { gsub(/µ|×/, "x", s); return length(s) }
-        { section[NR] = $1; name[NR] = $2; value[NR] = $3 " " $4; note[NR] = $5
-          if (width($2) > names) names = width($2)
-          if (width(value[NR]) > values) values = width(value[NR]) }
-        END { for (i = 1; i <= NR; i++) {
-                if (section[i] != section[i - 1]) printf "%s%s\n", (i > 1 ? "\n" : ""), section[i]
-                printf "  %s%*s  %*s%s   %s\n", name[i], names - width(name[i]), "",
-                    values - width(value[i]), "", value[i], note[i] } }' "$rows"
-}
-
-write_json() {
-    awk -F '\t' '
-        function text(s) { gsub(/[\\"]/, "\\\\&", s); return "\"" s "\"" }
-        BEGIN { print "[" }
-        { printf "%s  {\"section\": %s, \"name\": %s, \"value\": %s, \"unit\": %s, \"note\": %s}",
-            (NR > 1 ? ",\n" : ""), text($1), text($2), ($3 ~ /^[0-9.]+$/ ? $3 : text($3)), text($4), text($5) }
-        END { print "\n]" }' "$rows" >"$json"
-}
-
-progress "building"
-timeout 1800 swift build --package-path Benchmarks --scratch-path "$built" --configuration release \
-    --product yardstick >"$work/build.log" 2>&1 || {
-    tail -n 30 "$work/build.log" >&2
-    fail "the benchmarks did not build" 70
-}
-before=$(load_average)
+begin
 for part in $wanted; do
     case $part in
     micro) micro ;;
@@ -271,6 +175,4 @@ for part in $wanted; do
     server) serve ;;
     esac
 done
-row run processors "$(nproc)" "" "load average $before before, $(load_average) after"
-print_table
-[ -z "$json" ] || write_json
+finish_table

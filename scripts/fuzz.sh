@@ -17,7 +17,7 @@ case $seconds in
     ;;
 esac
 
-known=$(sed -n 's/^ *fuzzer("\([A-Za-z0-9]*\)".*/\1/p' Fuzzing/Package.swift)
+known=$(tr -d '\n' <Fuzzing/Package.swift | grep -o 'fuzzer( *"[A-Za-z0-9]*"' | cut -d '"' -f 2)
 wanted=${*:-$known}
 for name in $wanted; do
     echo "$known" | grep -qx "$name" || {

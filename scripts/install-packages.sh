@@ -1,18 +1,20 @@
 #!/bin/sh
 # Installs the Debian packages that Martlet needs and this host lacks.
 #
-# Usage: scripts/install-packages.sh [build] [demo] [test] [bench] [boot] [image]     (no word: build)
+# Usage: scripts/install-packages.sh [build] [demo] [test] [bench] [payloads] [boot] [image]     (no word: build)
 set -eu
 
-build="pkg-config libexpat1-dev libbz2-dev liblzma-dev libssl-dev libsqlite3-dev"
+build="pkg-config libexpat1-dev libbz2-dev liblzma-dev libzstd-dev liblz4-dev libdivsufsort-dev libssl-dev libsqlite3-dev"
 # mke2fs and debugfs make and read the images; the demo fetches the rest by itself.
 demo="e2fsprogs"
 # The system's own tools are run over what we write.
-test="e2fsprogs gdisk openssl bzip2 xz-utils dosfstools mtools"
+test="e2fsprogs gdisk openssl bzip2 xz-utils dosfstools mtools bsdiff"
 # The builder's tools, the loader and its stub, and QEMU with its firmware to boot what was built.
 image="mmdebstrap erofs-utils cryptsetup-bin systemd-boot-efi fdisk mtools dosfstools e2fsprogs zstd kmod binutils
     util-linux qemu-system-x86 ovmf"
 bench="zstd openssl xz-utils bzip2"
+# The peers of payloads, and what builds the images that they are measured on.
+payloads="zstd openssl casync zchunk xdelta3 bsdiff mmdebstrap e2fsprogs erofs-utils"
 # What builds the reference OS, runs it, and looks into its disk.
 boot="mmdebstrap kmod binutils zstd cpio busybox-static erofs-utils cryptsetup-bin systemd-boot-efi fdisk dosfstools mtools"
 boot="$boot e2fsprogs qemu-system-x86 ovmf"
@@ -24,9 +26,10 @@ for purpose in "${@:-build}"; do
         demo) wanted="$wanted $demo" ;;
         test) wanted="$wanted $test" ;;
         bench) wanted="$wanted $bench" ;;
+        payloads) wanted="$wanted $payloads" ;;
         image) wanted="$wanted $image" ;;
         boot) wanted="$wanted $boot" ;;
-        *) echo "install-packages.sh: “$purpose” is not one of: build demo test bench boot image" >&2; exit 64 ;;
+        *) echo "install-packages.sh: “$purpose” is not one of: build demo test bench payloads boot image" >&2; exit 64 ;;
     esac
 done
 

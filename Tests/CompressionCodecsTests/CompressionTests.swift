@@ -50,7 +50,7 @@ import UpdateModel
             (.trailingBytes(.xz, count: 2), .badData), (.unsupported(.xz), .badData),
             (.outputTooLarge(limit: 9), .badData), (.outputTooShort(missing: 1), .badData), (.outputUnread, .badData),
             (.memoryLimit(needed: 2 << 20, limit: 1 << 20), .badData), (.outOfMemory(.xz), .tryLater),
-            (.libraryFailure(.bzip2, code: -9), .software),
+            (.notRecognised(.zstd), .badData), (.libraryFailure(.bzip2, code: -9), .software),
         ]
         for (error, exit) in errors {
             #expect(error.userMessage.exit == exit)

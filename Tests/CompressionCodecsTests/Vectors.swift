@@ -11,7 +11,8 @@ enum Vectors {
     /// The files that hold the text of ``text()``.
     static let textFiles: [(String, CompressionFormat)] = [
         ("text.bz2", .bzip2), ("text-none.xz", .xz), ("text-crc32.xz", .xz), ("text-crc64.xz", .xz),
-        ("text-sha256.xz", .xz), ("text-x86.xz", .xz),
+        ("text-sha256.xz", .xz), ("text-x86.xz", .xz), ("text-check.zst", .zstd), ("text-none.zst", .zstd),
+        ("text-stream.zst", .zstd),
     ]
 
     static func text() throws -> [UInt8] {

@@ -53,7 +53,7 @@ struct TestVolume {
         try Data(before).write(to: URL(filePath: "\(folder)/replayed"))
         let proof = try EspProof(meant: Self.meant, settings: .init(seed: 5))
         return try await proof.run(
-            image: "\(folder)/replayed", log: MemoryBlockDevice(log.bytes), range: 0..<UInt64(before.count))
+            image: "\(folder)/replayed", logs: [MemoryBlockDevice(log.bytes)], range: 0..<UInt64(before.count))
     }
 
     private func run(_ path: String, _ arguments: [String]) async throws {

@@ -20,4 +20,15 @@ import Testing
     func badForward(text: String) {
         #expect(Emulator.PortForward(text) == nil)
     }
+
+    @Test("Only a file or a disk can be booted", arguments: ["", "/nowhere"])
+    func noDisk(name: String) throws {
+        let folder = try TestFolder()
+        let emulator = Emulator(disk: folder.path + name, platform: .amd64, acceleration: .emulation)
+        #expect(throws: ImageError.self) { try emulator.check() }
+        let device = Emulator(disk: "/dev/null", platform: .amd64, acceleration: .emulation)
+        #expect(throws: ImageError.file(path: "/dev/null", reason: "it is neither a file nor a disk")) {
+            try device.check()
+        }
+    }
 }

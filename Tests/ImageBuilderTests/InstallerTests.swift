@@ -3,49 +3,28 @@ import ImageBuilder
 import Testing
 import UpdateModel
 
-/// On files; a real disk is what the boot journey has.
+/// On files; ``DiskTests`` has the disks.
 @Suite struct InstallerTests {
-    private let folder = FileManager.default.temporaryDirectory.path + "/martlet-install-\(UUID().uuidString)"
+    private let folder: TestFolder
+    private let directory: String
 
-    /// What a build leaves, with parts of a few kilobytes.
-    private func makeImage() throws -> String {
-        let names = BuiltImage.names
-        for name in [names.root, names.verity, names.kernel, names.loader] {
-            try write([UInt8](repeating: 7, count: 4096), to: "\(folder)/\(name)")
-        }
-        func part(_ name: String) throws -> BuiltImage.Part { try BuiltImage.describe(name, in: folder) }
-        try BuiltImage(
-            name: "os", version: "1.0.0", architecture: .amd64, kernel: "6.1", rootHash: "ab", commandLine: "ro",
-            root: try part(names.root), verity: try part(names.verity), kernelImage: try part(names.kernel),
-            loader: try part(names.loader),
-            sizes: PartitionSizes(espMebibytes: 64, rootMebibytes: 4, verityMebibytes: 1, stateMebibytes: 64),
-            packages: []
-        ).save(to: folder)
-        return folder
+    init() throws {
+        folder = try TestFolder()
+        directory = try folder.makeImage()
     }
-
-    private func write(_ bytes: [UInt8], to path: String) throws {
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        try Data(bytes).write(to: URL(filePath: path))
-    }
-
-    private func cleanUp() { try? FileManager.default.removeItem(atPath: folder) }
 
     @Test("What was not built, or was changed since, is not installed")
     func damaged() throws {
-        defer { cleanUp() }
-        #expect(throws: ImageError.self) { try ImageInstaller(directory: folder) }
-        let directory = try makeImage()
+        #expect(throws: ImageError.self) { try ImageInstaller(directory: folder.path("nothing")) }
         _ = try ImageInstaller(directory: directory)
-        try write([1], to: "\(directory)/\(BuiltImage.names.kernel)")
+        try folder.write([1], "os/\(BuiltImage.names.kernel)")
         #expect(throws: ImageError.self) { try ImageInstaller(directory: directory) }
     }
 
     @Test("A target that is too small, missing without a size, or no disk is refused untouched")
     func refusals() throws {
-        defer { cleanUp() }
-        let installer = try ImageInstaller(directory: try makeImage())
-        let file = "\(folder)/disk"
+        let installer = try ImageInstaller(directory: directory)
+        let file = folder.path("disk")
         #expect(throws: ImageError.sizeNeeded(path: file)) { try installer.examine(file, sizeBytes: nil) }
         #expect(
             throws: ImageError.targetTooSmall(path: file, sizeBytes: 1 << 20, neededBytes: installer.image.diskBytesMin)
@@ -58,9 +37,8 @@ import UpdateModel
         "Installing gives a table, an ESP with one good entry, and a state that fills the disk; no two disks are alike",
         .enabled(if: DiskWriter.tools.allSatisfy { $0.path != nil }, "needs fdisk, dosfstools, mtools, e2fsprogs"))
     func install() async throws {
-        defer { cleanUp() }
-        let installer = try ImageInstaller(directory: try makeImage())
-        let paths = ["\(folder)/one", "\(folder)/two"]
+        let installer = try ImageInstaller(directory: directory)
+        let paths = ["one", "two"].map(folder.path)
         for path in paths {
             let target = try installer.examine(path, sizeBytes: 256 << 20)
             #expect(!target.isErased)
@@ -79,5 +57,37 @@ import UpdateModel
             .shell, ["-c", "mdir -b -i \"$0@@1M\" ::EFI/Linux", paths[0]], doing: "listing")
         #expect(entry.split(whereSeparator: \.isNewline) == ["::/EFI/Linux/\(DiskWriter.firstEntry)"])
         #expect(try FileManager.default.attributesOfItem(atPath: paths[0])[.size] as? UInt64 == 256 << 20)
+    }
+
+    @Test("Through a link the file that it leads to is replaced, and the size is that file's")
+    func link() async throws {
+        let installer = try ImageInstaller(directory: directory)
+        let (file, link) = (folder.path("disk"), folder.path("link"))
+        let size = installer.image.diskBytesMin + (1 << 20)
+        try folder.makeHole("disk", sizeBytes: size)
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: "disk")
+        let target = try installer.examine(link, sizeBytes: nil)
+        #expect(target == .file(path: file, sizeBytes: size, exists: true))
+        guard DiskWriter.tools.allSatisfy({ $0.path != nil }) else { return }  // Examined is all that can be tested.
+        try await installer.install(to: target)
+        #expect(try FileManager.default.destinationOfSymbolicLink(atPath: link) == "disk")
+        #expect(try folder.read("disk", at: 512, count: 8) == Array("EFI PART".utf8))
+    }
+
+    @Test("A link that leads nowhere is refused and stays")
+    func danglingLink() throws {
+        let link = folder.path("link")
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: "missing")
+        #expect(throws: ImageError.file(path: link, reason: "it is a link that leads nowhere")) {
+            try ImageInstaller(directory: directory).examine(link, sizeBytes: 1 << 30)
+        }
+    }
+
+    @Test("Why a disk cannot be opened is said in the system's words")
+    func systemReason() {
+        let reason = "it cannot be opened for writing: No such file or directory"
+        #expect(throws: ImageError.file(path: "/dev/nowhere", reason: reason)) {
+            try HeldTarget(disk: "/dev/nowhere", sectorBytes: 512)
+        }
     }
 }

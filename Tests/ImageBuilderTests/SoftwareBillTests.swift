@@ -1,3 +1,4 @@
+import ContentTrust
 import FoundationEssentials
 import ImageBuilder
 import Testing
@@ -35,7 +36,7 @@ import Testing
     func bill() throws {
         let bill = SoftwareBill(
             name: "os", version: "1.0.0", rootHash: "ab", packages: InstalledPackage.parse(status),
-            programs: ["martletd"])
+            programs: ["martletd"], firmwarePrograms: [])
         #expect(bill.packages.count == 4 && bill.relationships.count == 4)
         let identifiers = Set(bill.packages.map(\.SPDXID))
         #expect(identifiers.count == 4)
@@ -44,5 +45,23 @@ import Testing
         #expect(text.contains("pkg:deb/debian/zlib1g@1%3A1.2.13.dfsg-1?arch=amd64"))
         #expect(text.contains("pkg:deb/debian/apt-like@2~b%2Bc?arch=all"))
         #expect(text.contains("\"SPDX-2.3\""))
+    }
+
+    @Test("Loader and stub are in it with version and digest; a host that does not know the version says so")
+    func firmware() throws {
+        let digest = StreamDigest.digest(of: [1])
+        let known = try #require(InstalledPackage.parse(status).first)
+        let bill = SoftwareBill(
+            name: "os", version: "1.0.0", rootHash: "ab", packages: [], programs: [],
+            firmwarePrograms: [
+                FirmwareProgram(name: "systemd-boot", sha256: digest, package: known),
+                FirmwareProgram(name: "systemd-stub", sha256: digest, package: nil),
+            ])
+        let versions = Dictionary(uniqueKeysWithValues: bill.packages.map { ($0.name, $0.versionInfo) })
+        #expect(versions == ["os": "1.0.0", "systemd-boot": "2~b+c", "systemd-stub": "NOASSERTION"])
+        #expect(bill.relationships.filter { $0.relatedSpdxElement.hasPrefix("SPDXRef-Firmware-") }.count == 2)
+        let text = String(decoding: try bill.json(), as: UTF8.self)
+        #expect(text.contains("\"checksumValue\" : \"\(digest)\""))
+        #expect(text.contains("pkg:deb/debian/apt-like@2~b%2Bc?arch=all"))
     }
 }

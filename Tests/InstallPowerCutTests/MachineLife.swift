@@ -121,8 +121,10 @@ struct MachineLife {
         case .install(let slot):
             if isForced { keeper.remember { [target] in $0.released(version: target.version) } }
             isForced = false
-            _ = try keeper.perform { [target] in $0.offerAccepted(target.offer, into: slot) }
-            if bug == .activatesFirst { try host.bootControl.activate(slot, tries: 1) }
+            _ = try keeper.perform { [target] machine in
+                machine.offerAccepted(target.offer, into: slot)
+                return machine.hasBegunWriting ? machine.writingBegins() : []
+            }
             let digest = try write(to: slot, &keeper, host)
             _ = try keeper.perform { $0.installed(contentDigest: digest) }
             return nil
@@ -137,9 +139,15 @@ struct MachineLife {
         var position = Int(try writer.begin())
         keeper.remember { $0.downloadStarted() }
         while position < target.payload.count {
-            let piece = Array(target.payload[position..<min(position + 8 << 10, target.payload.count)])
+            let piece = Array(target.payload[position..<min(position + 8 << 10, Int(writer.boundBytes))])
             try writer.consume(piece)
             position += piece.count
+            if writer.awaitsSlot {
+                try writer.checkTargets()
+                _ = try keeper.perform { $0.writingBegins() }
+                if bug == .activatesFirst { try host.bootControl.activate(slot, tries: 1) }
+                try writer.openTargets()
+            }
         }
         keeper.remember { $0.downloadFinished() }
         return try writer.finish()

@@ -42,6 +42,49 @@ struct PayloadCommandTests {
         #expect(try folder.names.allSatisfy { !$0.hasSuffix(".partial") })
     }
 
+    @Test("say whether a slot holds what a payload makes", arguments: ["1", "2"])
+    func verifyTarget(format: String) async throws {
+        let folder = try await folder()
+        let words = ["verify", "-q", "@v\(format).crau", "--key", "@pub.pem", "--target"]
+        try folder.write(image + [1, 2, 3], "slot.img")  // A slot may be larger than what it holds.
+        try await folder.run(words + ["@slot.img", "--partition-target", "kernel=\(folder.path("vmlinuz"))"])
+        var other = image
+        other[299_999] ^= 1
+        try folder.write(other, "slot.img")
+        #expect(await folder.exitCode { try await $0.run(words + ["@slot.img"]) } == 65)
+        try folder.write(Array(image.dropLast()), "slot.img")
+        #expect(await folder.exitCode { try await $0.run(words + ["@slot.img"]) } == 65)
+    }
+
+    @Test("make payloads for other appliers on request, and larger ones quickly")
+    func compression() async throws {
+        let folder = try await folder()
+        for (name, words) in [("xz", ["--compression", "xz"]), ("fast", ["--fast"])] {
+            try await folder.run(
+                ["create", "--quiet", "--target", "@new.img", "--output", "@\(name).crau", "--key", "@key.pem"] + words)
+            try await folder.payload("apply", "-q", "@\(name).crau", "--target", "@\(name).img", "--key", "@pub.pem")
+            #expect(try folder.read("\(name).img") == image)
+        }
+    }
+
+    @Test("unpack within the memory that they are given")
+    func memoryLimit() async throws {
+        let folder = try await folder()
+        // Two chunks that are alike and do not shrink by themselves: the second refers to the first.
+        var state: UInt64 = 7
+        let noise = (0..<1_100_000).map { _ in
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return UInt8(truncatingIfNeeded: state >> 60)
+        }
+        try folder.write(noise + noise, "two.img")
+        try await folder.payload("create", "-q", "--target", "@two.img", "--output", "@two.crau", "--key", "@key.pem")
+        let words = ["apply", "-q", "@two.crau", "--target", "@two.out", "--key", "@pub.pem", "--memory-limit"]
+        #expect(await folder.exitCode { try await $0.run(words + ["1"]) } == 65)
+        try await folder.run(words + ["8"])
+        #expect(try folder.read("two.out") == noise + noise)
+        #expect(await folder.exitCode { try await $0.run(words + ["0"]) } == 64)
+    }
+
     @Test("trust a directory of keys")
     func keyDirectory() async throws {
         let folder = try await folder()

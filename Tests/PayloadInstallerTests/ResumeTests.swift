@@ -52,7 +52,7 @@ struct ResumeTests {
 
     @Test("by loss of power at every write goes on and ends well", arguments: FormatVersion.allCases)
     func everyWrite(format: FormatVersion) async throws {
-        let image = mixedImage(2_300_000, seed: 23)
+        let image = mixedImage(7_300_000, seed: 23)
         let payload = try await TestPayload.full(format, [("system", image)], keys: [SampleKeys.first])
         for writes in 0... {
             let notebook = Notebook()

@@ -61,15 +61,42 @@ struct RoundTripTests {
     @Test("and format 1 uses only what old clients know, format 2 the shortest of all")
     func kinds() async throws {
         let image = mixedImage(4_500_000, seed: 6)
-        func kinds(_ format: FormatVersion) async throws -> Set<OperationKind> {
-            let payload = try await TestPayload.full(format, [("system", image)])
+        func kinds(
+            _ format: FormatVersion, _ compression: PayloadBuilder.Compression = .zstd
+        ) async throws -> Set<OperationKind> {
+            let payload = try await TestPayload.full(format, [("system", image)], compression: compression)
             let manifest = try PayloadScan(of: MemoryBlockDevice(payload), policy: .unverified).manifest
             return Set(manifest.partitions.flatMap(\.operations).map(\.kind))
         }
         #expect(try await kinds(.one).isSubset(of: [.replace, .replaceBZ]))
-        #expect(try await !kinds(.two).isDisjoint(with: [.replaceXZ]))
+        #expect(try await kinds(.two).contains(.zstd))
+        #expect(try await kinds(.two).isSubset(of: [.zstd, .replace, .zero]))
+        #expect(try await kinds(.two, .xz).isSuperset(of: [.replaceXZ, .replace]))
         let zeros = try await TestPayload.full(.two, [("system", [UInt8](repeating: 0, count: 5_000_000))])
         #expect(zeros.count < 300, "zeros take no data")
+    }
+
+    @Test("though what repeats is far back, and then takes next to nothing", arguments: [4096, 65_536] as [UInt64])
+    func farRepetitions(blockSize: UInt64) async throws {
+        let (once, between) = (noise(1_500_000, seed: 11), noise(7_000_000, seed: 12, mask: 0x0F0F_0F0F))
+        let image = once + between + [UInt8](repeating: 0, count: 3 << 20) + once + noise(12_345, seed: 13)
+        let payload = try await TestPayload.full(.two, [("system", image)], blockSize: blockSize)
+        let without = try await TestPayload.full(.two, [("system", once + between)], blockSize: blockSize)
+        #expect(payload.count < without.count + 60_000)
+        for chunk in [1, 4096, payload.count] where chunk > 1 || blockSize == 4096 {
+            let target = MemoryBlockDevice([UInt8](repeating: 0xEE, count: image.count))
+            try install(payload, onto: ["system": InstallTarget(device: target)], chunk: chunk)
+            #expect(target.bytes == image)
+        }
+    }
+
+    @Test("with xz for other appliers")
+    func xz() async throws {
+        let image = mixedImage(3_000_000, seed: 14)
+        let payload = try await TestPayload.full(.two, [("system", image)], compression: .xz)
+        let target = MemoryBlockDevice(image.map { _ in 1 })
+        try install(payload, onto: ["system": InstallTarget(device: target)])
+        #expect(target.bytes == image)
     }
 
     @Test("signed off-line as with the key at hand", arguments: FormatVersion.allCases, [1, 2])

@@ -55,14 +55,15 @@ struct LineTests {
         #expect(MonitorCommand.quit.line(id: "1") == #"{"execute":"quit","id":"1"}"#)
         #expect(
             MonitorCommand.diskSpeed(bytesPerSecond: 5).line(id: "2").contains(
-                #""arguments":{"device":"disk","bps":5,"#))
+                #""arguments":{"id":"/machine/peripheral/disk/virtio-backend","bps":5,"#))
     }
 
     @Test("of QEMU's monitor say what the disk has done")
     func traffic() throws {
         let answer =
             #"{"return":[{"device":"pflash0","stats":{"rd_bytes":1,"wr_bytes":2}},"#
-            + #"{"device":"disk","stats":{"rd_bytes":3,"wr_bytes":4,"idle_time_ns":5}}],"id":"3"}"#
+            + #"{"device":"","qdev":"/machine/peripheral/disk/virtio-backend","#
+            + #""stats":{"rd_bytes":3,"wr_bytes":4,"idle_time_ns":5}}],"id":"3"}"#
         let traffic = try DiskTraffic(answer: answer)
         #expect((traffic.readBytes, traffic.writtenBytes) == (3, 4))
         #expect(throws: QemuError.self) { try DiskTraffic(answer: #"{"return":[],"id":"3"}"#) }

@@ -61,11 +61,18 @@ struct StateTests {
         #expect(throws: DeviceError.self) { try store.load() }
     }
 
-    private func keeper(_ power: PowerSupply, _ area: FaultyFileArea) throws -> MachineKeeper {
+    /// - Parameter isOnTrial: slot a runs and is not proven; slot b is.
+    private func keeper(
+        _ power: PowerSupply, _ area: FaultyFileArea, isOnTrial: Bool = false
+    ) throws -> MachineKeeper {
         let sizes = FlatcarDiskSizes(usr: 1 << 20)
         let disk = MemoryBlockDevice(sizeBytes: sizes.diskBytes)
         var random = SeededRandom(seed: 1)
         try FlatcarDiskLayout.create(on: disk, sizes: sizes, using: &random)
+        if isOnTrial {
+            try GPTBootControl(device: disk, booted: .b).confirm(.b)
+            try GPTBootControl(device: disk, booted: .b).activate(.a, tries: 1)
+        }
         let store = RecordStore(StateFiles(area), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         let facts = BootFacts(
             bootID: "boot-1", booted: .a, runningVersion: try Version("1.0.0"), status: [:], next: nil)
@@ -80,11 +87,28 @@ struct StateTests {
         _ = try keeper.perform { $0.started() }
         power.fail(operation: 1)
         let offer = try TestRelease("2.0.0").offer
-        #expect(throws: (any Error).self) { try keeper.perform { $0.offerAccepted(offer, into: .b) } }
+        func begin(_ machine: inout UpdateMachine) -> [UpdateMachine.Action] {
+            machine.offerAccepted(offer, into: .b)
+            return machine.writingBegins()
+        }
+        #expect(throws: (any Error).self) { try keeper.perform(begin) }
         #expect(keeper.machine.phase == .idle)
         #expect(keeper.record.installation == nil)
-        #expect(try keeper.perform { $0.offerAccepted(offer, into: .b) }.isEmpty)
+        #expect(try keeper.perform(begin).isEmpty)
         #expect(keeper.machine.phase == .installing)
+    }
+
+    @Test("a boot that was found bad is left even when nothing can be saved any more")
+    func verdictOnFullDisk() throws {
+        let power = PowerSupply()
+        var keeper = try keeper(power, FaultyFileArea(power: power), isOnTrial: true)
+        #expect(try keeper.perform { $0.started() } == [.runHealthGate])
+        power.fail(operation: 1)
+        let errands = try keeper.perform { $0.healthFailed("the lamp is out") }
+        #expect(keeper.saveFailure != nil)
+        #expect(errands == [.reboot(reason: "1.0.0 failed its health checks")])
+        #expect(keeper.machine.boot.next == .b)
+        #expect(!keeper.machine.boot.isBootable(.a))
     }
 
     @Test("what may wait is remembered, and saved with the next change")

@@ -42,7 +42,7 @@ struct ActTests {
     @Test("while the engine is busy an act waits: it is told again")
     func busy() {
         var machine = Fixture.idle()
-        _ = machine.offerAccepted(Fixture.offer(Fixture.two), into: .b)
+        machine.offerAccepted(Fixture.offer(Fixture.two), into: .b)
         #expect(machine.rollbackOrdered(id: "act-3").isEmpty)
         #expect(reports(machine).isEmpty)
         #expect(machine.record.lastActID == nil)

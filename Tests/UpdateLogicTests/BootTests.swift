@@ -193,7 +193,7 @@ struct BootTests {
         #expect(throws: RollbackRefusal.nothingGood(.b)) { try machine.rollbackRequested() }
         var staged = Fixture.staged()
         #expect(throws: RollbackRefusal.nothingGood(.b)) { try staged.rollbackRequested() }
-        _ = machine.offerAccepted(Fixture.offer(Fixture.two), into: .b)
+        machine.offerAccepted(Fixture.offer(Fixture.two), into: .b)
         #expect(throws: RollbackRefusal.busy) { try machine.rollbackRequested() }
     }
 

@@ -48,7 +48,7 @@ enum EngineFixture {
     /// A machine that runs 1.0.0 from slot A and has 2.0.0 staged in slot B.
     static func staged() -> UpdateMachine {
         var machine = idle()
-        _ = machine.offerAccepted(offer(two), into: .b)
+        machine.offerAccepted(offer(two), into: .b)
         machine.downloadStarted()
         machine.downloadFinished()
         _ = machine.installed(contentDigest: digest(2))

@@ -10,7 +10,9 @@ struct UpdateMachineTests {
     func orderOfActions() {
         var machine = UpdateMachine(record: EngineRecord(), boot: Fixture.boot())
         #expect(machine.started().isEmpty)
-        #expect(machine.offerAccepted(Fixture.offer(Fixture.two), into: .b) == [.invalidate(.b)])
+        machine.offerAccepted(Fixture.offer(Fixture.two), into: .b)
+        #expect(machine.record.slots[.b] == nil)
+        #expect(machine.writingBegins() == [.invalidate(.b)])
         #expect(machine.record.slots[.b]?.life == .writing)
         #expect(machine.installed(contentDigest: Fixture.digest(2)) == [.activate(.b)])
         #expect(machine.record.slots[.b]?.life == .written)
@@ -20,7 +22,8 @@ struct UpdateMachineTests {
     @Test("invariant 1: the running slot is never accepted as a target")
     func runningSlotRefused() {
         var machine = Fixture.idle()
-        #expect(machine.offerAccepted(Fixture.offer(Fixture.two), into: .a).isEmpty)
+        machine.offerAccepted(Fixture.offer(Fixture.two), into: .a)
+        #expect(machine.writingBegins().isEmpty)
         #expect(machine.record.installation == nil)
         #expect(machine.phase == .idle)
     }
@@ -29,12 +32,15 @@ struct UpdateMachineTests {
     func busy() {
         var assessing = Fixture.rebooted(Fixture.staged().record, booted: .b, b: Fixture.tried)
         _ = assessing.started()
-        #expect(assessing.offerAccepted(Fixture.offer(Fixture.three), into: .a).isEmpty)
+        assessing.offerAccepted(Fixture.offer(Fixture.three), into: .a)
+        #expect(assessing.phase == .assessing && assessing.record.installation == nil)
         _ = assessing.healthFailed("no")
-        #expect(assessing.offerAccepted(Fixture.offer(Fixture.three), into: .a).isEmpty)
+        assessing.offerAccepted(Fixture.offer(Fixture.three), into: .a)
+        #expect(assessing.phase == .leaving && assessing.record.installation == nil)
         var installing = Fixture.idle()
-        _ = installing.offerAccepted(Fixture.offer(Fixture.two), into: .b)
-        #expect(installing.offerAccepted(Fixture.offer(Fixture.three), into: .b).isEmpty)
+        installing.offerAccepted(Fixture.offer(Fixture.two), into: .b)
+        installing.offerAccepted(Fixture.offer(Fixture.three), into: .b)
+        #expect(installing.record.installation?.version == Fixture.two)
     }
 
     @Test("events are queued in order: download started, finished, installed")
@@ -59,12 +65,12 @@ struct UpdateMachineTests {
     @Test("a download that goes on after a restart is not announced twice, neither its begin nor its end")
     func announcedOnce() {
         var machine = Fixture.idle()
-        _ = machine.offerAccepted(Fixture.offer(Fixture.two), into: .b)
+        machine.offerAccepted(Fixture.offer(Fixture.two), into: .b)
         machine.downloadStarted()
         machine.downloadFinished()
         var restarted = UpdateMachine(record: machine.record, boot: Fixture.boot())
         _ = restarted.started()
-        _ = restarted.offerAccepted(Fixture.offer(Fixture.two), into: .b)
+        restarted.offerAccepted(Fixture.offer(Fixture.two), into: .b)
         restarted.downloadStarted()
         restarted.downloadFinished()
         #expect(restarted.record.reports.map(\.eventType) == [13, 14])
@@ -73,10 +79,10 @@ struct UpdateMachineTests {
     @Test("an attempt that was reported as failed is announced again, though it goes on where it was")
     func announcedAgain() {
         var machine = Fixture.idle()
-        _ = machine.offerAccepted(Fixture.offer(Fixture.two), into: .b)
+        machine.offerAccepted(Fixture.offer(Fixture.two), into: .b)
         machine.downloadStarted()
         machine.installFailed(code: 9, reason: "cut", canResume: true, schedule: Fixture.schedule, now: 0)
-        _ = machine.offerAccepted(Fixture.offer(Fixture.two), into: .b)
+        machine.offerAccepted(Fixture.offer(Fixture.two), into: .b)
         machine.downloadStarted()
         #expect(machine.record.reports.map(\.eventType) == [13, 3, 13])
     }
@@ -84,11 +90,12 @@ struct UpdateMachineTests {
     @Test("a failed installation that can go on keeps its place; one that cannot empties the slot")
     func failedInstallation() {
         var machine = Fixture.idle()
-        _ = machine.offerAccepted(Fixture.offer(Fixture.two), into: .b)
+        machine.offerAccepted(Fixture.offer(Fixture.two), into: .b)
         machine.installFailed(code: 9, reason: "cut", canResume: true, schedule: Fixture.schedule, now: 0)
         #expect(machine.record.installation != nil)
         #expect(machine.phase == .idle)
-        _ = machine.offerAccepted(Fixture.offer(Fixture.two), into: .b)
+        machine.offerAccepted(Fixture.offer(Fixture.two), into: .b)
+        _ = machine.writingBegins()
         machine.installFailed(code: 10, reason: "bad", canResume: false, schedule: Fixture.schedule, now: 0)
         #expect(machine.record.installation == nil)
         #expect(machine.record.slots[.b]?.life == .empty)
@@ -101,12 +108,12 @@ struct UpdateMachineTests {
         var machine = Fixture.idle()
         var waits: [Int64] = []
         for _ in 0..<4 {
-            _ = machine.offerAccepted(Fixture.offer(Fixture.two), into: .b)
+            machine.offerAccepted(Fixture.offer(Fixture.two), into: .b)
             machine.installFailed(code: 9, reason: "", canResume: true, schedule: Fixture.schedule, now: 1_000_000)
             waits.append(machine.record.backOff?.notBefore ?? -1)
         }
         #expect(waits == [0, 1_005_400, 1_010_800, 1_014_400])
-        _ = machine.offerAccepted(Fixture.offer(Fixture.two), into: .b)
+        machine.offerAccepted(Fixture.offer(Fixture.two), into: .b)
         _ = machine.installed(contentDigest: Fixture.digest(2))
         #expect(machine.record.backOff == nil)
     }
@@ -117,7 +124,7 @@ struct UpdateMachineTests {
         _ = back.started()
         let reports = back.record.reports.count
         let rebuilt = Fixture.offer(Fixture.two, payload: 0xBB)
-        _ = back.offerAccepted(rebuilt, into: .b)
+        back.offerAccepted(rebuilt, into: .b)
         back.installationHeld(contentDigest: Fixture.digest(2), payloadDigest: rebuilt.payloadDigest)
         #expect(back.phase == .idle)
         #expect(back.record.reports.count == reports)
@@ -128,7 +135,7 @@ struct UpdateMachineTests {
     func boundedReports() {
         var machine = Fixture.idle()
         for _ in 0..<400 {
-            _ = machine.offerAccepted(Fixture.offer(Fixture.two), into: .b)
+            machine.offerAccepted(Fixture.offer(Fixture.two), into: .b)
             machine.installFailed(code: 9, reason: "", canResume: true, schedule: Fixture.schedule, now: 0)
         }
         #expect(machine.record.reports.count == 256)
@@ -138,8 +145,25 @@ struct UpdateMachineTests {
     @Test("a staged update that was never booted gives way to a newer one")
     func replaced() {
         var machine = Fixture.staged()
-        #expect(machine.offerAccepted(Fixture.offer(Fixture.three, payload: 3), into: .b) == [.invalidate(.b)])
+        machine.offerAccepted(Fixture.offer(Fixture.three, payload: 3), into: .b)
+        #expect(machine.record.staged?.version == Fixture.two)
+        #expect(machine.writingBegins() == [.invalidate(.b)])
         #expect(machine.record.staged == nil)
+    }
+
+    @Test("an offer that turns out to be unusable before anything is written costs neither fall-back nor staged update")
+    func nothingGivenUp() {
+        var updated = Fixture.updated()
+        let before = updated.record.slots
+        updated.offerAccepted(Fixture.offer(Fixture.three, payload: 3), into: .a)
+        updated.installFailed(code: 10, reason: "unsigned", canResume: false, schedule: Fixture.schedule, now: 0)
+        #expect(updated.record.slots == before)
+        #expect(updated.phase == .idle)
+        var staged = Fixture.staged()
+        staged.offerAccepted(Fixture.offer(Fixture.three, payload: 3), into: .b)
+        staged.installFailed(code: 10, reason: "unsigned", canResume: false, schedule: Fixture.schedule, now: 0)
+        #expect(staged.record.staged?.version == Fixture.two)
+        #expect(staged.phase == .needsReboot)
     }
 
     @Test("a check counts as heard only when the server took its event; a failed one counts as failed")

@@ -1,3 +1,4 @@
+import CompressionCodecs
 import ContentTrust
 import FuzzDriver
 import Glibc
@@ -40,15 +41,18 @@ private struct Recipe {
 
     /// An unsigned payload; `nil` when the recipe makes no sense even to the writer.
     mutating func payload() -> [UInt8]? {
-        let format: FormatVersion = byte() & 1 == 0 ? .one : .two
+        let format: FormatVersion = byte() & 3 == 0 ? .one : .two
         var operations: [PayloadOperation] = []
         var blobs: [UInt8] = []
         for _ in 0..<(byte() % 8) {
-            var operation = PayloadOperation(
-                kind: OperationKind(rawNumber: UInt32(byte() % 11)), sourceExtents: extents(), targetExtents: extents())
+            let number = byte() % 15
+            // The last numbers stand for those of our own.
+            let kind = OperationKind(rawNumber: number < 11 ? UInt32(number) : 0x4D00 + UInt32(number - 11))
+            var operation = PayloadOperation(kind: kind, sourceExtents: extents(), targetExtents: extents())
+            if kind == .zstd, byte() & 1 == 1 { operation.writtenExtents = extents() }
             if byte() & 1 == 1 { operation.sourceLength = UInt64(byte()) << 4 }
             if byte() & 1 == 1 { operation.targetLength = UInt64(byte()) << 4 }
-            let blob = take(Int(byte()) * 2)
+            let blob = self.blob(of: kind)
             if !blob.isEmpty {
                 operation.dataOffset = UInt64(blobs.count)
                 operation.dataLength = UInt64(blob.count)
@@ -63,6 +67,16 @@ private struct Recipe {
         let manifest = PayloadManifest(format: format, blockSize: 512, partitions: [partition])
         guard let envelope = try? PayloadEnvelope(manifest, signatureSizes: []) else { return nil }
         return envelope.metadata + blobs
+    }
+
+    /// Half of the zstd blobs are frames, of which some need a prefix: few inputs would hit one by chance.
+    private mutating func blob(of kind: OperationKind) -> [UInt8] {
+        let bytes = take(Int(byte()) * 2)
+        guard kind == .zstd, byte() & 1 == 1 else { return bytes }
+        let prefix = ZstandardPrefix([UInt8](repeating: 0, count: Int(byte()) << 5))
+        let settings = ZstandardSettings(level: 1, hasChecksum: byte() & 1 == 1)
+        let content = [UInt8](repeating: 0, count: Int(byte()) << 4) + bytes
+        return (try? Zstandard.compress(content, settings: settings, prefix: prefix)) ?? bytes
     }
 
     private mutating func extents() -> [BlockExtent] {

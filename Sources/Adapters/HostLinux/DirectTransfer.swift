@@ -26,8 +26,12 @@ struct DirectTransfer: Sendable {
         return overflow || lower >= upper ? range.upperBound..<range.upperBound : lower..<upper
     }
 
-    /// Writes `bytes`, a multiple of the alignment.
+    /// Writes `bytes`, a multiple of the alignment. Those that begin on a page are not copied.
     func write(_ bytes: ArraySlice<UInt8>, at offset: UInt64) throws(SystemError) {
+        let isAligned = unsafe bytes.withUnsafeBytes { buffer in
+            UInt(bitPattern: buffer.baseAddress) % UInt(Self.alignmentBytes) == 0
+        }
+        if isAligned { return try descriptor.write(bytes, at: offset) }
         try unsafe withBuffer(count: bytes.count) { buffer throws(SystemError) in
             for start in stride(from: 0, to: bytes.count, by: buffer.count) {
                 let piece = bytes.dropFirst(start).prefix(buffer.count)

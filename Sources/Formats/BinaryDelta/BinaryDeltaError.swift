@@ -17,6 +17,10 @@ public enum BinaryDeltaError: Error, Hashable {
     case damagedPart(Part, CodecError)
     /// The old data came shorter than was asked for.
     case oldDataTooShort(offsetBytes: UInt64)
+    /// The system has no memory left for making a patch.
+    case outOfMemory
+    /// Data of 2 GiB or more; patches are made of smaller pieces.
+    case tooLarge(byteCount: Int)
 
     /// The three compressed parts of a patch.
     public enum Part: String, Sendable, Hashable {
@@ -44,6 +48,9 @@ extension BinaryDeltaError: UserFacingError {
                 exit: error.userMessage.exit)
         case .oldDataTooShort(let offset):
             UserMessage("The old data ends early, at byte \(offset).", exit: .inputOutput)
+        case .outOfMemory: UserMessage("There is no memory left for making a binary patch.", exit: .tryLater)
+        case .tooLarge(let count):
+            UserMessage("\(ByteCount.text(UInt64(count))) are too much for one binary patch.", exit: .badData)
         }
     }
 

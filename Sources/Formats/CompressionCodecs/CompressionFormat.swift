@@ -4,4 +4,6 @@ public enum CompressionFormat: String, Sendable, Hashable, CaseIterable {
     case bzip2
     /// Source: The .xz File Format 1.1.0.
     case xz
+    /// Source: RFC 8878.
+    case zstd
 }

@@ -25,10 +25,11 @@ public final class DecompressionReader {
 
     /// - Parameters:
     ///   - outputLimit: The stream may unpack to this many bytes and no more.
-    ///   - memoryLimit: How many bytes of memory xz may use; bzip2 never needs more than 4 MiB.
+    ///   - memoryLimit: How many bytes of memory xz may use, and zstd for its window; bzip2 never needs more than 4 MiB.
+    ///   - prefix: What a zstd frame was made with; the other formats know no such thing.
     public init(
         _ format: CompressionFormat, _ bytes: ArraySlice<UInt8>, outputLimit: UInt64,
-        memoryLimit: UInt64 = memoryLimitDefault
+        memoryLimit: UInt64 = memoryLimitDefault, prefix: ZstandardPrefix? = nil
     ) throws(CodecError) {
         self.format = format
         self.input = bytes
@@ -36,6 +37,7 @@ public final class DecompressionReader {
         switch format {
         case .bzip2: self.decoder = try BZip2Decoder()
         case .xz: self.decoder = try XZDecoder(memoryLimit: memoryLimit)
+        case .zstd: self.decoder = try ZstandardDecoder(windowLimit: memoryLimit, prefix: prefix)
         }
     }
 

@@ -34,7 +34,7 @@ struct ManifestCensus {
             case (.container(let operations), _) where field.number == operations:
                 try count(\.operations, .operations, limits.operationsMax)
                 try walk(inner, as: .operation, limits: limits)
-            case (.operation, 4), (.operation, 6):
+            case (.operation, 4), (.operation, 6), (.operation, 1001):
                 try count(\.extents, .extents, limits.extentsMax)
             default:
                 break

@@ -24,6 +24,7 @@ struct ManifestCheck {
                 try checkLengths(of: operation, at: place)
                 guard work.covers(operation, blockSize: blockSize) else { throw .malformedManifest(.work(place)) }
             }
+            try WrittenBlocks.check(partition)
         }
         try checkSignature(after: blobsLength)
     }
@@ -58,8 +59,17 @@ struct ManifestCheck {
 
     private func checkExtents(of operation: PayloadOperation, at place: OperationPlace) throws(PayloadError) {
         if manifest.format == .two, operation.kind.isInPlace { throw .malformedManifest(.inPlace(place)) }
-        guard let source = totalBytes(operation.sourceExtents), let target = totalBytes(operation.targetExtents) else {
-            throw .malformedManifest(.extent(place))
+        guard let source = totalBytes(operation.sourceExtents), let target = totalBytes(operation.targetExtents),
+            let written = totalBytes(operation.writtenExtents)
+        else { throw .malformedManifest(.extent(place)) }
+        if manifest.format == .one, OperationKind.ownNumbers.contains(operation.kind.rawNumber) {
+            throw .malformedManifest(.foreignFields(.one))
+        }
+        if operation.kind == .zstd {
+            try PayloadError.check(
+                (operation.sourceLength ?? source) + written, .unpackingBytes, max: limits.unpackingBytesMax)
+        } else if written > 0 {
+            throw .malformedManifest(.writtenBlocks(place))
         }
         if operation.kind == .move || operation.kind == .sourceCopy, source != target {
             throw .malformedManifest(.lengths(place))
@@ -121,7 +131,7 @@ private struct WorkBudget {
 
     /// Spends what `operation` costs; `false` when that is more than is left.
     mutating func covers(_ operation: PayloadOperation, blockSize: UInt64) -> Bool {
-        let read = operation.sourceExtents.reduce(0) { $0 + $1.blockCount * blockSize }
+        let read = (operation.sourceExtents + operation.writtenExtents).reduce(0) { $0 + $1.blockCount * blockSize }
         // Bytes that fall into holes have to be made too.
         let write = operation.targetExtents.reduce(0) { $0 + $1.blockCount * blockSize }
         guard read <= readBytes, write <= writeBytes else { return false }

@@ -20,8 +20,20 @@ public enum OperationKind: Hashable, Sendable {
     case discard
     /// Writes what the xz blob expands to.
     case replaceXZ
+    /// Writes what the zstd blob expands to; it may refer back to blocks of the source and to blocks of the target that
+    /// earlier operations wrote. Martlet's own: docs/protocols/payload-extensions.md.
+    case zstd
+    /// Patches blocks of the source, or of nothing, with a patch of Martlet's own form.
+    case sourcePatch
+    /// Unpacks LZ4 blocks of an erofs source, patches what they hold, and packs it again.
+    case packedPatch
+    /// Writes the hashes of blocks that earlier operations wrote, as dm-verity reads them.
+    case hashTree
     /// A kind that cannot be applied here.
     case other(UInt32)
+
+    /// The numbers that mean what docs/protocols/payload-extensions.md says. No other known format uses them.
+    public static let ownNumbers: ClosedRange<UInt32> = 0x4D00...0x4DFF
 
     /// The number on the wire.
     public var rawNumber: UInt32 {
@@ -35,6 +47,10 @@ public enum OperationKind: Hashable, Sendable {
         case .zero: 6
         case .discard: 7
         case .replaceXZ: 8
+        case .zstd: Self.ownNumbers.lowerBound
+        case .sourcePatch: Self.ownNumbers.lowerBound + 1
+        case .packedPatch: Self.ownNumbers.lowerBound + 2
+        case .hashTree: Self.ownNumbers.lowerBound + 3
         case .other(let number): number
         }
     }
@@ -43,7 +59,14 @@ public enum OperationKind: Hashable, Sendable {
         let known: [OperationKind] = [
             .replace, .replaceBZ, .move, .bsdiff, .sourceCopy, .sourceBSDIFF, .zero, .discard, .replaceXZ,
         ]
-        self = rawNumber < known.count ? known[Int(rawNumber)] : .other(rawNumber)
+        switch rawNumber {
+        case ..<UInt32(known.count): self = known[Int(rawNumber)]
+        case Self.zstd.rawNumber: self = .zstd
+        case Self.sourcePatch.rawNumber: self = .sourcePatch
+        case Self.packedPatch.rawNumber: self = .packedPatch
+        case Self.hashTree.rawNumber: self = .hashTree
+        default: self = .other(rawNumber)
+        }
     }
 
     /// The name in the format's own spelling.
@@ -58,6 +81,10 @@ public enum OperationKind: Hashable, Sendable {
         case .zero: "ZERO"
         case .discard: "DISCARD"
         case .replaceXZ: "REPLACE_XZ"
+        case .zstd: "MARTLET_ZSTD"
+        case .sourcePatch: "MARTLET_PATCH"
+        case .packedPatch: "MARTLET_LZ4_PATCH"
+        case .hashTree: "MARTLET_HASH_TREE"
         case .other(9): "PUFFDIFF"
         case .other(10): "BROTLI_BSDIFF"
         case .other(11): "ZUCCHINI or REPLACE_ZSTD"
@@ -75,13 +102,19 @@ public enum OperationKind: Hashable, Sendable {
     /// Whether the operation reads what it or its neighbours overwrite, so that it cannot be done twice.
     public var isInPlace: Bool { self == .move || self == .bsdiff }
 
-    /// Whether the operation reads the source device.
-    public var readsSource: Bool { self == .sourceCopy || self == .sourceBSDIFF }
+    /// Whether every operation of this kind reads the source device. ``zstd`` may; see `PayloadOperation.readsSource`.
+    public var readsSource: Bool {
+        switch self {
+        case .sourceCopy, .sourceBSDIFF, .sourcePatch, .packedPatch: true
+        default: false
+        }
+    }
 
     /// Whether the operation is made of a blob; `nil` when it is not known.
     var hasBlob: Bool? {
         switch self {
-        case .replace, .replaceBZ, .replaceXZ, .bsdiff, .sourceBSDIFF: true
+        case .replace, .replaceBZ, .replaceXZ, .zstd, .bsdiff, .sourceBSDIFF: true
+        case .sourcePatch, .packedPatch, .hashTree: true
         case .move, .sourceCopy, .zero, .discard: false
         case .other: nil
         }

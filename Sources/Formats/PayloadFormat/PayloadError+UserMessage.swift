@@ -36,6 +36,7 @@ extension PayloadError: UserFacingError {
         case .metadataSignatureInvalid, .signatureInvalid: "Check the payload's origin and the keys you trust."
         case .metadataSignatureMissing, .signatureMissing:
             "Sign it with “martlet payload hash” and “attach”, or, to take the risk, allow unsigned payloads."
+        case .overLimit(.unpackingBytes, _, _): "Use a payload that was made for less memory, or allow more."
         case .checkpointMismatch: "Start from the beginning."
         default: nil
         }

@@ -27,6 +27,7 @@ public enum PayloadError: Error, Hashable {
         case manifestBytes = "a manifest in bytes"
         case signatureBytes = "a signature in bytes"
         case blobBytes = "the data of one operation in bytes"
+        case unpackingBytes = "the memory to unpack one operation in bytes"
         case operations = "operations"
         case extents = "extents"
         case partitions = "partitions"
@@ -87,6 +88,8 @@ public enum ManifestFault: Hashable, Sendable {
     /// An in-place kind in format 2, where source and target are different partitions.
     case inPlace(OperationPlace)
     case signaturePlace
+    /// An operation refers back to blocks of the target that nothing has written by then, or that are written twice.
+    case writtenBlocks(OperationPlace)
     /// Far more reading or writing than the partition's size explains.
     case work(OperationPlace)
 }
@@ -106,6 +109,8 @@ extension ManifestFault: CustomStringConvertible {
         case .unexpectedData(let place): "\(place) has data but should not, or the reverse"
         case .lengths(let place): "the lengths of \(place) contradict each other"
         case .inPlace(let place): "\(place) works in place, which format 2 does not have"
+        case .writtenBlocks(let place):
+            "\(place) refers to blocks that do not hold for sure what it was made with"
         case .signaturePlace: "the signature is not where it should be"
         case .work(let place): "with \(place) its operations touch far more bytes than the partition has"
         }

@@ -10,6 +10,9 @@ public struct PayloadLimits: Hashable, Sendable {
     public var blobBytesMax: UInt64 = 64 << 20
     /// What one operation may read or make in memory at once (patches and moves).
     public var operationBytesMax: UInt64 = 256 << 20
+    /// The memory that unpacking one operation may take, in bytes: the dictionary of xz, or the window of zstd and all
+    /// that its data refers back to.
+    public var unpackingBytesMax: UInt64 = 72 << 20
     /// Operations of all partitions together.
     public var operationsMax = 262_144
     /// Extents of all operations together.

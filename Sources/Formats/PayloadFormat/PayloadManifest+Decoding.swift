@@ -95,7 +95,8 @@ extension Schema.Operation {
             dataDigest: try hasDataSha256Hash ? digest(dataSha256Hash, at: place) : nil,
             sourceExtents: srcExtents.map(\.value), targetExtents: dstExtents.map(\.value),
             sourceLength: hasSrcLength ? srcLength : nil, targetLength: hasDstLength ? dstLength : nil,
-            sourceDigest: try hasSrcSha256Hash ? digest(srcSha256Hash, at: place) : nil)
+            sourceDigest: try hasSrcSha256Hash ? digest(srcSha256Hash, at: place) : nil,
+            writtenExtents: writtenExtents.map(\.value))
     }
 
     private func digest(_ bytes: Data, at place: OperationPlace) throws(PayloadError) -> SHA256Digest {

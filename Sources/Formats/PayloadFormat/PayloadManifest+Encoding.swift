@@ -76,6 +76,7 @@ extension PayloadOperation {
         if let targetLength { message.dstLength = targetLength }
         if let dataDigest { message.dataSha256Hash = Data(dataDigest.bytes) }
         if let sourceDigest { message.srcSha256Hash = Data(sourceDigest.bytes) }
+        message.writtenExtents = writtenExtents.map(\.schemaExtent)
         return message
     }
 

@@ -17,11 +17,13 @@ public struct PayloadOperation: Hashable, Sendable {
     public var targetLength: UInt64?
     /// SHA-256 of the bytes that the source extents must hold.
     public var sourceDigest: SHA256Digest?
+    /// Blocks of the target that earlier operations wrote, and that the blob of ``OperationKind/zstd`` refers back to.
+    public var writtenExtents: [BlockExtent]
 
     public init(
         kind: OperationKind, dataOffset: UInt64 = 0, dataLength: UInt64 = 0, dataDigest: SHA256Digest? = nil,
         sourceExtents: [BlockExtent] = [], targetExtents: [BlockExtent], sourceLength: UInt64? = nil,
-        targetLength: UInt64? = nil, sourceDigest: SHA256Digest? = nil
+        targetLength: UInt64? = nil, sourceDigest: SHA256Digest? = nil, writtenExtents: [BlockExtent] = []
     ) {
         self.kind = kind
         self.dataOffset = dataOffset
@@ -32,5 +34,9 @@ public struct PayloadOperation: Hashable, Sendable {
         self.sourceLength = sourceLength
         self.targetLength = targetLength
         self.sourceDigest = sourceDigest
+        self.writtenExtents = writtenExtents
     }
+
+    /// Whether the operation needs the source device.
+    public var readsSource: Bool { kind.readsSource || kind == .zstd && !sourceExtents.isEmpty }
 }

@@ -40,7 +40,7 @@ public struct PayloadPartition: Hashable, Sendable {
 
     /// Whether the partition can only be made from another one.
     public var isDelta: Bool {
-        oldInfo != nil || operations.contains { $0.kind.isInPlace || $0.kind.readsSource }
+        oldInfo != nil || operations.contains { $0.kind.isInPlace || $0.readsSource }
     }
 
     /// Blob bytes of all operations.

@@ -10,9 +10,10 @@ public import UpdateModel
 ///               │                        │ bootConfirmed
 ///               ▼                        ▼
 ///   ┌───────▶ idle ◀────────────────────┘
-///   │           │ offerAccepted (invalidate)
+///   │           │ offerAccepted
 ///   │           ▼
-///   │       installing ──installFailed──▶ idle
+///   │       installing ──installFailed──▶ idle, or needsReboot where the staged update still stands
+///   │           │ writingBegins (invalidate)
 ///   │           │ installed
 ///   │           ▼
 ///   └───── needsReboot ──(activate)──▶ … the machine reboots … ──▶ started
@@ -71,16 +72,27 @@ public struct UpdateMachine: Sendable {
 // MARK: - Installing
 
 extension UpdateMachine {
-    /// The engine begins to write an accepted offer. The slot stops being bootable before its first byte changes.
-    public mutating func offerAccepted(_ offer: UpdateOffer, into slot: Slot) -> [Action] {
-        guard phase == .idle || phase == .needsReboot, slot != boot.booted else { return [] }
-        record.staged = nil
+    /// The engine begins to fetch an accepted offer. What stands in the slot may still be booted.
+    public mutating func offerAccepted(_ offer: UpdateOffer, into slot: Slot) {
+        guard phase == .idle || phase == .needsReboot, slot != boot.booted else { return }
         if record.installation?.payloadDigest != offer.payloadDigest || record.installation?.slot != slot {
             record.installation = Installation(offer, into: slot)
         }
-        record.slots[slot] = SlotContent(life: .writing, version: offer.version)
         phase = .installing
-        return [.invalidate(slot)]
+    }
+
+    /// The payload's metadata is signed by somebody who is trusted, and fits this machine. The slot stops being bootable
+    /// before its first byte changes.
+    public mutating func writingBegins() -> [Action] {
+        guard phase == .installing, let installation = record.installation else { return [] }
+        record.staged = nil
+        record.slots[installation.slot] = SlotContent(life: .writing, version: installation.version)
+        return [.invalidate(installation.slot)]
+    }
+
+    /// Whether an earlier attempt has given the slot up already, so that nothing in it is lost by going on.
+    public var hasBegunWriting: Bool {
+        record.installation.map { record.slots[$0.slot]?.life == .writing } ?? false
     }
 
     /// The download is about to begin: told once for each attempt, not again when it goes on after a restart.
@@ -119,7 +131,7 @@ extension UpdateMachine {
         code: Int, reason: String, canResume: Bool, schedule: CheckSchedule, now: Int64
     ) {
         guard phase == .installing else { return }
-        phase = .idle
+        phase = record.staged == nil ? .idle : .needsReboot
         report(eventType: 3, eventResult: 0, code: code, reason: reason, subject: subjectOfInstallation)
         guard let installation = record.installation else { return }
         backOff(from: installation.payloadDigest, schedule: schedule, now: now)
@@ -128,7 +140,7 @@ extension UpdateMachine {
             record.installation?.isAnnounced = false
             record.installation?.hasArrived = false
         } else {
-            record.slots[installation.slot] = SlotContent(life: .empty)
+            if hasBegunWriting { record.slots[installation.slot] = SlotContent(life: .empty) }
             record.installation = nil
         }
     }
@@ -142,9 +154,9 @@ extension UpdateMachine {
             release.cause = .failedHere  // By digest; the hold by version that a person made stays beside it.
             remember(release)
         }
-        if let slot = record.installation?.slot { record.slots[slot] = SlotContent(life: .empty) }
+        if hasBegunWriting, let slot = record.installation?.slot { record.slots[slot] = SlotContent(life: .empty) }
         record.installation = nil
-        phase = .idle
+        phase = record.staged == nil ? .idle : .needsReboot
     }
 
     private var subjectOfInstallation: Subject {

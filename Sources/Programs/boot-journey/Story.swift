@@ -11,9 +11,20 @@ struct Story: Sendable {
     let buildsImages: Bool
 
     static let acts: [any Act] = [
-        FirstBoot(), StreamedUpdate(), MissingInit(), FailingHealthCheck(), LimitedUpdate(), CorruptedRoot(),
-        PowerCutWhileWriting(), KexecUpdate(), ServerRollback(), ManualRollback(), ClonedDisks(),
+        FirstBoot(), StreamedUpdate(), MissingInit(), BootPartitionCuts(), FailingHealthCheck(), LimitedUpdate(),
+        CorruptedRoot(), PowerCutWhileWriting(), KexecUpdate(), ServerRollback(), ManualRollback(), HangingMachine(),
+        ClonedDisks(), KexecFallBack(),
     ]
+
+    /// What is played: what was asked for, and the acts without which those cannot be.
+    private var wanted: [any Act] {
+        guard !only.isEmpty else { return Self.acts }
+        var names = only
+        for act in Self.acts.reversed() where names.contains(act.name) {
+            if let before = act.follows { names.insert(before) }
+        }
+        return Self.acts.filter { names.contains($0.name) }
+    }
 
     func tell() async throws {
         let began = ContinuousClock.now
@@ -53,7 +64,7 @@ struct Story: Sendable {
 
     private func play(_ stage: Stage, _ narrator: Narrator, _ began: ContinuousClock.Instant) async throws {
         do {
-            for act in Self.acts where only.isEmpty || only.contains(act.name) {
+            for act in wanted {
                 try await narrator.tell(act.name, act.title) {
                     try await stage.open(act)
                     let found = try await act.play(on: stage)
@@ -83,6 +94,10 @@ protocol Act: Sendable {
     /// What the two slots hold when it begins. When the act before has not left it so, the disk is laid out so; `nil`
     /// where any will do.
     var opening: Opening? { get }
+    /// The act that leaves what this one cannot do without; it is played too.
+    var follows: String? { get }
+    /// Whether the disk's writes are noted from the first power-on after its opening on.
+    var notesWrites: Bool { get }
     /// Whether meeting the machine is part of the act: it begins at power-on.
     var meetsMachineFirst: Bool { get }
     /// Plays it.
@@ -92,6 +107,8 @@ protocol Act: Sendable {
 }
 
 extension Act {
+    var follows: String? { nil }
+    var notesWrites: Bool { false }
     var meetsMachineFirst: Bool { false }
 }
 

@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+internal import Glibc
 internal import HostLinux
 internal import UpdateModel
 
@@ -63,9 +64,10 @@ package struct Emulator: Hashable, Sendable {
         ] + (isArm ? [] : ["-device", "i6300esb", "-action", "watchdog=reset"])
     }
 
-    /// Checks what is needed, and gives the disk variables of its own when it has none.
+    /// Checks what is needed, and changes nothing.
     /// - Returns: the path of QEMU.
-    package func prepare() throws(ImageError) -> String {
+    package func check() throws(ImageError) -> String {
+        try checkDisk()
         let folders = CommandRunner.searchPath.split(separator: ":")
         let program = folders.map { "\($0)/\(platform.emulator)" }
             .first { FileManager.default.isExecutableFile(atPath: $0) }
@@ -78,9 +80,21 @@ package struct Emulator: Hashable, Sendable {
         guard let program, missing.isEmpty else {
             throw .missingTools(names: missing.map(\.name), packages: Set(missing.map(\.package)).sorted())
         }
-        guard Files.exists(disk) else { throw .file(path: disk, reason: "it does not exist") }
-        if !Files.exists(variables) { try Files.copy(platform.firmwareVariables, to: variables, mode: 0o644) }
         return program
+    }
+
+    private func checkDisk() throws(ImageError) {
+        switch Files.kindFollowingLinks(disk) {
+        case S_IFREG, S_IFBLK: try Files.requireAccess(to: disk, R_OK | W_OK)
+        case nil: try Files.requireAccess(to: disk, F_OK)
+        case S_IFDIR: throw .file(path: disk, reason: "it is a folder; give the disk in it, such as disk.img")
+        default: throw .file(path: disk, reason: "it is neither a file nor a disk")
+        }
+    }
+
+    /// Gives the disk variables of its own when it has none.
+    package func makeVariables() throws(ImageError) {
+        if !Files.exists(variables) { try Files.copy(platform.firmwareVariables, to: variables, mode: 0o644) }
     }
 
     /// Whether KVM executes instructions here: a boot sector that only leaves is run on it. That `/dev/kvm` can be

@@ -21,17 +21,12 @@ enum Files {
 
     /// As ``rename(_:to:)``; a file that is there is replaced.
     static func rename(over path: String, to target: String) throws(ImageError) {
-        guard unsafe Glibc.rename(path, target) == 0 else { throw .file(path: target, reason: "it cannot be replaced") }
+        guard unsafe Glibc.rename(path, target) == 0 else { throw failure(target, "it cannot be replaced") }
     }
 
     /// In the order of their bytes: the order of a directory is nobody's promise.
     static func names(in directory: String) throws(ImageError) -> [String] {
         try naming(directory) { try FileManager.default.contentsOfDirectory(atPath: directory).sorted(by: precedes) }
-    }
-
-    /// The path from `/`: tools may work in folders of their own.
-    static func absolute(_ path: String) -> String {
-        path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
     }
 
     /// Everything below a directory, as paths relative to it, parents first.
@@ -49,24 +44,26 @@ enum Files {
     }
 
     static func read(_ path: String) throws(ImageError) -> [UInt8] {
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw .file(path: path, reason: "it cannot be read")
-        }
-        return Array(data)
+        var bytes: [UInt8] = []
+        try forEachPiece(of: path) { bytes += $0 }
+        return bytes
+    }
+
+    /// The first `count` bytes; fewer where there are no more.
+    static func beginning(of path: String, count: Int) throws(ImageError) -> [UInt8] {
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw failure(path, "it cannot be opened") }
+        defer { close(descriptor) }
+        var bytes = [UInt8](repeating: 0, count: count)
+        let found = unsafe bytes.withUnsafeMutableBytes { unsafe Glibc.pread(descriptor, $0.baseAddress, $0.count, 0) }
+        guard found >= 0 else { throw failure(path, "it cannot be read") }
+        return Array(bytes.prefix(found))
     }
 
     static func digest(of path: String) throws(ImageError) -> SHA256Digest {
-        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw .file(path: path, reason: "it cannot be read") }
-        defer { close(descriptor) }
         var stream = StreamDigest()
-        var piece = [UInt8](repeating: 0, count: 1 << 20)
-        while true {
-            let count = unsafe piece.withUnsafeMutableBytes { unsafe Glibc.read(descriptor, $0.baseAddress, $0.count) }
-            guard count >= 0 else { throw .file(path: path, reason: "it cannot be read") }
-            guard count > 0 else { return stream.finalized() }
-            stream.update(piece[..<count])
-        }
+        try forEachPiece(of: path) { stream.update($0) }
+        return stream.finalized()
     }
 
     static func readText(_ path: String) throws(ImageError) -> String {
@@ -77,8 +74,8 @@ enum Files {
     static func write(_ bytes: [UInt8], to path: String, mode: UInt16 = 0o644) throws(ImageError) {
         try makeParent(of: path)
         try remove(path)
-        guard FileManager.default.createFile(atPath: path, contents: Data(bytes)), unsafe chmod(path, mode_t(mode)) == 0
-        else { throw .file(path: path, reason: "it cannot be written") }
+        try naming(path) { try Data(bytes).write(to: URL(filePath: path)) }
+        guard unsafe chmod(path, mode_t(mode)) == 0 else { throw failure(path, "its mode cannot be set") }
     }
 
     static func write(_ text: String, to path: String, mode: UInt16 = 0o644) throws(ImageError) {
@@ -96,54 +93,43 @@ enum Files {
     }
 
     static func own(_ path: String, user: UInt32, group: UInt32) throws(ImageError) {
-        guard unsafe lchown(path, user, group) == 0 else { throw .file(path: path, reason: "its owner cannot be set") }
-    }
-
-    /// Whether there is anything, be it a link that leads nowhere.
-    /// Whether `path`, with all links followed as far as it exists, lies in `directory`.
-    static func isInside(_ directory: String, _ path: String) -> Bool {
-        guard let whole = resolved(directory) else { return false }
-        var parent = path
-        while kind(of: parent) == nil, let slash = parent.lastIndex(of: "/") { parent = String(parent[..<slash]) }
-        guard let found = resolved(parent) else { return false }
-        return found == whole || found.hasPrefix(whole + "/")
-    }
-
-    /// Without links; `nil` where the path leads nowhere.
-    private static func resolved(_ path: String) -> String? {
-        guard let text = unsafe realpath(path, nil) else { return nil }
-        defer { unsafe free(text) }
-        return unsafe String(cString: text)
-    }
-
-    static func exists(_ path: String) -> Bool { kind(of: path) != nil }
-
-    /// `S_IFREG` and so on, of the path itself and not of what it leads to.
-    static func kind(of path: String) -> mode_t? { status(of: path).map { $0.st_mode & S_IFMT } }
-
-    static func permissions(of path: String) -> UInt16 {
-        var status = stat()
-        guard unsafe stat(path, &status) == 0 else { return 0 }
-        return UInt16(status.st_mode & 0o7777)
-    }
-
-    static func size(of path: String) throws(ImageError) -> UInt64 {
-        guard let status = status(of: path) else { throw .file(path: path, reason: "it does not exist") }
-        return UInt64(status.st_size)
+        guard unsafe lchown(path, user, group) == 0 else { throw failure(path, "its owner cannot be set") }
     }
 
     static func destination(ofLink path: String) throws(ImageError) -> String {
         try naming(path) { try FileManager.default.destinationOfSymbolicLink(atPath: path) }
     }
 
+    /// The error of the call that has just failed on this thread, with the system's text: “…: Permission denied”.
+    static func failure(_ path: String, _ what: String, code: CInt = errno) -> ImageError {
+        .file(path: path, reason: "\(what): \(reason(code))")
+    }
+
+    /// The system's text for an error number.
+    private static func reason(_ code: CInt) -> String {
+        var buffer = [CChar](repeating: 0, count: 256)
+        guard unsafe strerror_r(code, &buffer, buffer.count) == 0 else { return "error \(code)" }
+        return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    /// Hands over what a file holds, a mebibyte at a time.
+    private static func forEachPiece(of path: String, _ take: (ArraySlice<UInt8>) -> Void) throws(ImageError) {
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw failure(path, "it cannot be opened") }
+        defer { close(descriptor) }
+        var piece = [UInt8](repeating: 0, count: 1 << 20)
+        while true {
+            let count = unsafe piece.withUnsafeMutableBytes { unsafe Glibc.read(descriptor, $0.baseAddress, $0.count) }
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw failure(path, "it cannot be read") }
+            guard count > 0 else { return }
+            take(piece[..<count])
+        }
+    }
+
     private static func makeParent(of path: String) throws(ImageError) {
         guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else { return }
         try makeDirectory(String(path[..<slash]))
-    }
-
-    private static func status(of path: String) -> stat? {
-        var status = stat()
-        return unsafe lstat(path, &status) == 0 ? status : nil
     }
 
     private static func precedes(_ left: String, _ right: String) -> Bool {
@@ -154,7 +140,12 @@ enum Files {
         do {
             return try work()
         } catch {
-            throw .file(path: path, reason: "\(error)".split(whereSeparator: \.isNewline).joined(separator: " "))
+            let number = (error as? CocoaError)?.underlying as? POSIXError
+            throw .file(path: path, reason: number.map { reason($0.code.rawValue) } ?? oneLine("\(error)"))
         }
+    }
+
+    private static func oneLine(_ text: String) -> String {
+        text.split(whereSeparator: \.isNewline).joined(separator: " ")
     }
 }

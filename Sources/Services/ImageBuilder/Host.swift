@@ -5,9 +5,5 @@ enum Host {
     static var isRoot: Bool { geteuid() == 0 }
 
     /// The path of the running program.
-    static var program: String? {
-        guard let path = unsafe realpath("/proc/self/exe", nil) else { return nil }
-        defer { unsafe free(path) }
-        return unsafe String(cString: path)
-    }
+    static var program: String? { Files.resolved("/proc/self/exe") }
 }

@@ -6,6 +6,7 @@ package enum HostTool: String, CaseIterable, Sendable {
     case mmdebstrap
     case aptGet = "apt-get"
     case dpkgDeb = "dpkg-deb"
+    case dpkgQuery = "dpkg-query"
     case tar
     case depmod
     case chroot
@@ -20,7 +21,6 @@ package enum HostTool: String, CaseIterable, Sendable {
     case copyFile = "mcopy"
     case makeExt4 = "mke2fs"
     case copy = "cp"
-    case copyBlocks = "dd"
     case shell = "sh"
     case remove = "rm"
     case partitionProbe = "partx"
@@ -32,7 +32,7 @@ package enum HostTool: String, CaseIterable, Sendable {
         switch self {
         case .mmdebstrap: "mmdebstrap"
         case .aptGet: "apt"
-        case .dpkgDeb: "dpkg"
+        case .dpkgDeb, .dpkgQuery: "dpkg"
         case .tar: "tar"
         case .depmod: "kmod"
         case .strip, .objcopy: "binutils"
@@ -43,7 +43,7 @@ package enum HostTool: String, CaseIterable, Sendable {
         case .makeFat: "dosfstools"
         case .makeDirectory, .copyFile: "mtools"
         case .makeExt4: "e2fsprogs"
-        case .chroot, .copy, .copyBlocks, .remove: "coreutils"
+        case .chroot, .copy, .remove: "coreutils"
         case .shell: "dash"
         case .partitionProbe, .wipe: "util-linux"
         case .sign: "sbsigntool"

@@ -34,6 +34,9 @@ package struct ImageDefinition: Hashable, Sendable {
         package let unit: String
         package let name: String
         package let content: String
+
+        /// Absolute, in the image.
+        var path: String { "/usr/lib/systemd/system/\(unit).d/\(name)" }
     }
 
     package struct User: Hashable, Sendable {

@@ -9,6 +9,12 @@ package enum ImageError: Error, Hashable {
     case notRoot
     case toolFailed(tool: String, doing: String, output: String)
     case file(path: String, reason: String)
+    /// A file of the operator's has a path that only the build may write; `source` is where it comes from.
+    case reserved(path: String, source: String, reason: String)
+    /// Two public keys that would be the same file of the image.
+    case keysOfOneName(first: String, second: String, name: String)
+    /// The certificate is not that of the key.
+    case unfitCertificate(path: String, key: String)
     case noSuchModule(name: String, kernel: String)
     case tooLarge(what: String, sizeBytes: UInt64, roomBytes: UInt64)
     /// The stub for unified kernel images does not have the form of one.
@@ -17,6 +23,8 @@ package enum ImageError: Error, Hashable {
     case targetInUse(path: String, by: String)
     case targetTooSmall(path: String, sizeBytes: UInt64, neededBytes: UInt64)
     case sizeNeeded(path: String)
+    /// A size was given for a disk, which has one.
+    case sizeOfDisk(path: String)
     case notConfirmed(path: String)
 }
 
@@ -37,6 +45,13 @@ extension ImageError: UserFacingError {
             UserMessage("\(tool) failed while \(doing): \(output)", exit: .inputOutput)
         case .file(let path, let reason):
             UserMessage("\(path): \(reason).", exit: .inputOutput)
+        case .reserved(let path, let source, let reason):
+            UserMessage("\(source) would replace \(path): \(reason).", hint: "Leave it out.", exit: .configuration)
+        case .keysOfOneName(let first, let second, let name):
+            UserMessage(
+                "\(first) and \(second) would both be \(name) in the image.", hint: "Rename one.", exit: .usage)
+        case .unfitCertificate(let path, let key):
+            UserMessage("\(path) is not the certificate of \(key).", exit: .badData)
         case .noSuchModule(let name, let kernel):
             UserMessage(
                 "The kernel \(kernel) has no module “\(name)”.", hint: "See kernel.modules in the definition.",
@@ -60,6 +75,8 @@ extension ImageError: UserFacingError {
         case .sizeNeeded(let path):
             UserMessage(
                 "\(path) does not exist.", hint: "Give --size to have it made, such as --size 8G.", exit: .usage)
+        case .sizeOfDisk(let path):
+            UserMessage("\(path) is a disk, and has the size it has.", hint: "Leave --size out.", exit: .usage)
         case .notConfirmed(let path):
             UserMessage(
                 "\(path) was not erased.", hint: "Answer “yes”, or give --yes.", exit: .usage)

@@ -7,7 +7,7 @@ package struct ImageInstaller: Sendable {
     package enum Target: Hashable, Sendable {
         /// A disk, with its size and the size of its sectors.
         case disk(path: String, sizeBytes: UInt64, sectorBytes: Int)
-        /// A file that stands for a disk.
+        /// A file that stands for a disk, by its path without links: a link to it stays one.
         case file(path: String, sizeBytes: UInt64, exists: Bool)
 
         package var path: String {
@@ -40,7 +40,7 @@ package struct ImageInstaller: Sendable {
     /// Looks at the target without touching it.
     /// - Parameter sizeBytes: for a file; one that exists keeps its size when this is `nil`.
     /// - Throws: ``ImageError/targetInUse(path:by:)``, ``ImageError/targetTooSmall(path:sizeBytes:neededBytes:)``,
-    ///   ``ImageError/sizeNeeded(path:)``.
+    ///   ``ImageError/sizeNeeded(path:)``, ``ImageError/sizeOfDisk(path:)``, ``ImageError/file(path:reason:)``.
     package func examine(_ path: String, sizeBytes: UInt64?) throws(ImageError) -> Target {
         let target = try Self.target(path, sizeBytes: sizeBytes)
         guard target.sizeBytes >= image.diskBytesMin else {
@@ -49,7 +49,7 @@ package struct ImageInstaller: Sendable {
         return target
     }
 
-    /// Erases the target and installs the release.
+    /// Erases the target and installs the release. Nobody else can use a disk from the first write to the last.
     package func install(to target: Target) async throws {
         guard let platform = ImagePlatform(image.architecture) else {
             throw ImageError.notAnImage(directory: directory, reason: "its architecture is not known")
@@ -61,119 +61,47 @@ package struct ImageInstaller: Sendable {
         switch target {
         case .file(let path, _, _):
             try await writer.makeFile(path, layout: layout)
-        case .disk(let path, _, let sectorBytes):
-            try await writer.write(to: path, layout: layout, sectorBytes: sectorBytes, isBlank: false)
+        case .disk(let path, let sizeBytes, let sectorBytes):
+            let disk = try HeldTarget(disk: path, sectorBytes: sectorBytes)
+            do {
+                defer { disk.release() }
+                guard disk.sizeBytes == sizeBytes else {
+                    throw ImageError.file(path: path, reason: "another disk is there now")
+                }
+                try await writer.write(to: disk, layout: layout)
+            }
             // The kernel reads the new table; where it cannot yet, the disk is complete all the same.
             _ = try? await ToolRunner().run(.partitionProbe, ["--update", path], doing: "reading the new table")
         }
     }
 
     private static func target(_ path: String, sizeBytes: UInt64?) throws(ImageError) -> Target {
-        switch FileKindAt(path) {
-        case .blockDevice:
-            try DiskUse.refuseIfUsed(path)
-            let size = try BlockDeviceFacts(path)
-            return .disk(path: path, sizeBytes: size.sizeBytes, sectorBytes: size.sectorBytes)
-        case .regular:
+        switch Files.kindFollowingLinks(path) {
+        case S_IFBLK:
+            guard sizeBytes == nil else { throw .sizeOfDisk(path: path) }
+            let facts = try DiskFacts(path)
+            close(try DiskUse.claim(path))
+            return .disk(path: path, sizeBytes: facts.sizeBytes, sectorBytes: facts.sectorBytes)
+        case S_IFREG:
             if let user = DiskUse.loopDevice(of: path) { throw .targetInUse(path: path, by: "it backs \(user)") }
-            let present = try Files.size(of: path)
-            return .file(path: path, sizeBytes: sizeBytes ?? present, exists: true)
-        case .missing:
-            let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
-            guard folder.isEmpty || Files.exists(folder) else {
-                throw .file(path: path, reason: "there is no folder \(folder)")
-            }
+            guard let file = Files.resolved(path) else { throw Files.failure(path, "it cannot be found") }
+            let present = try Files.size(of: file)
+            return .file(path: file, sizeBytes: sizeBytes ?? present, exists: true)
+        case nil:
+            try requireRoom(for: path)
             guard let sizeBytes else { throw .sizeNeeded(path: path) }
             return .file(path: path, sizeBytes: sizeBytes, exists: false)
-        case .other:
+        default:
             throw .file(path: path, reason: "it is neither a disk nor a file")
         }
     }
-}
 
-/// What stands at a path, links followed.
-private enum FileKindAt {
-    case missing, regular, blockDevice, other
-
-    init(_ path: String) {
-        var status = stat()
-        guard unsafe stat(path, &status) == 0 else {
-            self = .missing
-            return
+    /// Whether a new file could be made there.
+    private static func requireRoom(for path: String) throws(ImageError) {
+        guard !Files.exists(path) else { throw .file(path: path, reason: "it is a link that leads nowhere") }
+        let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+        guard folder.isEmpty || Files.exists(folder) else {
+            throw .file(path: path, reason: "there is no folder \(folder)")
         }
-        switch status.st_mode & S_IFMT {
-        case S_IFREG: self = .regular
-        case S_IFBLK: self = .blockDevice
-        default: self = .other
-        }
-    }
-}
-
-/// Size and sectors of a disk, as the kernel shows them.
-private struct BlockDeviceFacts {
-    let sizeBytes: UInt64
-    let sectorBytes: Int
-
-    init(_ path: String) throws(ImageError) {
-        let folder = "/sys/class/block/\(DiskUse.kernelName(of: path))"
-        func number(_ name: String) -> UInt64? {
-            guard let text = try? Files.readText("\(folder)/\(name)") else { return nil }  // `nil` says all there is.
-            return UInt64(text.split(whereSeparator: \.isWhitespace).first ?? "")
-        }
-        guard !Files.exists("\(folder)/partition") else {
-            throw .file(path: path, reason: "it is a partition; give the whole disk")
-        }
-        guard let sectors = number("size"), let sectorBytes = number("queue/logical_block_size") else {
-            throw .file(path: path, reason: "it is no disk that the kernel knows")
-        }
-        guard number("ro") == 0 else { throw .file(path: path, reason: "it is write-protected") }
-        self.sizeBytes = sectors * 512  // In sysfs a sector has 512 bytes, whatever the disk's have.
-        self.sectorBytes = Int(sectorBytes)
-    }
-}
-
-/// Finds out whether somebody uses a disk.
-private enum DiskUse {
-    /// The kernel gives nobody exclusive access to a disk while it, or a partition of it, is mounted, swapped to, or
-    /// part of another device.
-    static func refuseIfUsed(_ path: String) throws(ImageError) {
-        let descriptor = unsafe open(path, O_RDWR | O_EXCL | O_CLOEXEC)
-        guard descriptor < 0 else {
-            close(descriptor)
-            return
-        }
-        guard errno == EBUSY else { throw .file(path: path, reason: "it cannot be opened for writing") }
-        throw .targetInUse(path: path, by: mount(of: kernelName(of: path)) ?? "the kernel holds it")
-    }
-
-    /// `/dev/vda` and its links are `vda`.
-    static func kernelName(of path: String) -> String {
-        guard let real = unsafe realpath(path, nil) else { return "" }
-        defer { unsafe free(real) }
-        return unsafe String(String(cString: real).split(separator: "/").last ?? "")
-    }
-
-    /// The loop device that a file backs.
-    static func loopDevice(of path: String) -> String? {
-        guard let real = unsafe realpath(path, nil) else { return nil }
-        defer { unsafe free(real) }
-        let file = unsafe String(cString: real)
-        // A host without loop devices has no such folder.
-        let names = (try? Files.names(in: "/sys/block")) ?? []
-        let found = names.first { name in
-            guard name.hasPrefix("loop") else { return false }
-            // A loop device that is not set up has no such file.
-            let backing = try? Files.readText("/sys/block/\(name)/loop/backing_file")
-            return backing.map { $0.split(whereSeparator: \.isNewline).first ?? "" } == file[...]
-        }
-        return found.map { "/dev/\($0)" }
-    }
-
-    private static func mount(of disk: String) -> String? {
-        // Only for the message; the kernel has refused already.
-        guard let text = try? Files.readText("/proc/self/mounts") else { return nil }
-        let line = text.split(whereSeparator: \.isNewline).first { $0.hasPrefix("/dev/\(disk)") }
-        let words = line?.split(separator: " ") ?? []
-        return words.count > 1 ? "\(words[0]) is mounted at \(words[1])" : nil
     }
 }

@@ -63,10 +63,10 @@ package struct ReleaseBuilder: Sendable {
         try HostTool.require(
             Self.tools,
             files: [
-                (definition.platform.stubPath, "systemd-boot-efi"),
-                (definition.platform.loaderPath, "systemd-boot-efi"),
+                (definition.platform.stubPath, FirmwareProgram.debianPackage),
+                (definition.platform.loaderPath, FirmwareProgram.debianPackage),
             ])
-        try options.secureBoot?.check()
+        try BuildInputs(definition, options: options).check()
         guard Host.isRoot else { throw ImageError.notRoot }
         try Files.makeDirectory(options.output)
         let scratch = "\(options.output)/.build-\(ProcessInfo.processInfo.processIdentifier)"
@@ -100,6 +100,7 @@ package struct ReleaseBuilder: Sendable {
         let rootHash = try await makeSlotImage(of: tree.path)
         let commandLine = try self.commandLine(rootHash: rootHash)
         try await makeKernelImage(base, commandLine: commandLine, scratch: scratch)
+        try await writeBill(rootHash: rootHash, packages: packages)
         return try describe(base, rootHash: rootHash, commandLine: commandLine, packages: packages)
     }
 
@@ -184,11 +185,15 @@ package struct ReleaseBuilder: Sendable {
             kernelImage: try part(BuiltImage.names.kernel), loader: try part(BuiltImage.names.loader),
             sizes: definition.sizes, packages: packages)
         try image.save(to: options.output)
+        return image
+    }
+
+    private func writeBill(rootHash: String, packages: [InstalledPackage]) async throws {
         let bill = SoftwareBill(
             name: definition.name, version: version, rootHash: rootHash, packages: packages,
-            programs: definition.programs.map { String($0.split(separator: "/").last ?? "") })
+            programs: definition.programs.map(Files.name(of:)),
+            firmwarePrograms: try await FirmwareProgram.all(for: definition.platform, runner))
         try Files.write(try bill.json(), to: path("sbom.spdx.json"))
-        return image
     }
 
     private func path(_ name: String) -> String { "\(options.output)/\(name)" }

@@ -2,14 +2,24 @@ internal import FoundationEssentials
 internal import Glibc
 
 /// The root of one release while it is put together: Debian's files, then what the definition says.
-struct RootTree {
-    let definition: ImageDefinition
-    let version: String
+package struct RootTree {
+    private let definition: ImageDefinition
+    private let version: String
     /// The folder that becomes `/`.
     let path: String
     /// Where our own programs are.
-    let programs: String
-    let runner: ToolRunner
+    private let programs: String
+    private let runner: ToolRunner
+
+    package init(
+        definition: ImageDefinition, version: String, path: String, programs: String, runner: ToolRunner
+    ) {
+        self.definition = definition
+        self.version = version
+        self.path = path
+        self.programs = programs
+        self.runner = runner
+    }
 
     /// What Debian's packages and their installation leave behind and no running machine needs. The first ones would
     /// also differ from build to build.
@@ -32,14 +42,20 @@ struct RootTree {
         try movePackageList()
         try await installPrograms()
         try await addUsers()
-        for file in definition.files { try await add(file) }
-        try writeIdentity()
-        try writeSettings()
+        try await writeOwnFiles()
         let modules = definition.modules
         try await ModuleTree(kernel: base, version: try base.kernelVersion(), runner: runner)
             .install(modules.always + modules.initramfs + modules.system, into: path)
         try await setUpUnits()
         try await remove(definition.remove)
+    }
+
+    /// What the build itself writes, then the operator's files over it: theirs win. Where that would contradict the
+    /// definition, ``ReservedPaths`` has refused them.
+    package func writeOwnFiles() async throws {
+        try writeIdentity()
+        try writeSettings()
+        for file in definition.files { try await add(file) }
     }
 
     /// - Parameter patterns: absolute in the image, with the wildcards of a shell.
@@ -58,11 +74,8 @@ struct RootTree {
 
     private func installPrograms() async throws {
         for program in definition.programs {
-            let source = program.hasPrefix("/") ? program : "\(programs)/\(program)"
-            guard FileManager.default.isExecutableFile(atPath: source) else {
-                throw ImageError.file(path: source, reason: "there is no such program; build it, or give --programs")
-            }
-            let target = "\(path)/usr/bin/\(program.split(separator: "/").last ?? "")"
+            let source = BuildInputs.path(of: program, in: programs)
+            let target = "\(path)/usr/bin/\(Files.name(of: program))"
             try await runner.run(.strip, ["-o", target, source], doing: "stripping \(program)")
         }
     }
@@ -109,25 +122,33 @@ struct RootTree {
         guard Files.isInside(path, target) else {
             throw ImageError.file(path: file.path, reason: "a link on its way leads out of the image")
         }
+        if case .source(let source) = file.content, Files.kindFollowingLinks(source) == S_IFDIR {
+            return try await addFolder(source, to: target)
+        }
+        guard Files.kind(of: target) != S_IFDIR else {
+            throw ImageError.file(path: file.path, reason: "the image has a folder there, and a file cannot replace it")
+        }
         switch file.content {
         case .text(let text):
             try Files.write(text, to: target, mode: file.mode ?? 0o644)
-        case .source(let source) where Files.kind(of: source) == S_IFDIR:
-            try Files.makeDirectory(target)
-            try await runner.run(
-                .copy, ["-R", "-P", "--preserve=mode", "\(source)/.", target], doing: "copying \(source)")
-            // Whatever mask the sources were checked out under.
-            try await runner.shell(
-                "cd \"$0\" && find . ! -type l -print | while IFS= read -r name; do chmod u=rwX,go=rX \"$1/$name\"; done",
-                [source, target], doing: "setting the modes of \(source)")
-            return
         case .source(let source):
-            guard Files.exists(source) else { throw ImageError.file(path: source, reason: "it does not exist") }
             let mode = file.mode ?? (FileManager.default.isExecutableFile(atPath: source) ? 0o755 : 0o644)
             try Files.copy(source, to: target, mode: mode)
         }
         let owner = file.owner.split(separator: ":").compactMap { UInt32($0) }
         if owner.count == 2 { try Files.own(target, user: owner[0], group: owner[1]) }
+    }
+
+    private func addFolder(_ source: String, to target: String) async throws {
+        try Files.makeDirectory(target)
+        // Links of the image are replaced: through one of Debian's absolute links a file of this host would be written.
+        try await runner.run(
+            .copy, ["-R", "-P", "--remove-destination", "--preserve=mode", "\(source)/.", target],
+            doing: "copying \(source)")
+        // Whatever mask the sources were checked out under.
+        try await runner.shell(
+            "cd \"$0\" && find . ! -type l -print | while IFS= read -r name; do chmod u=rwX,go=rX \"$1/$name\"; done",
+            [source, target], doing: "setting the modes of \(source)")
     }
 
     /// Who this system is. No machine's own id: that is made at its first boot.
@@ -154,8 +175,7 @@ struct RootTree {
 
     private func writeSettings() throws {
         for folder in ["keys", "health.d", "health-units"] { try Files.makeDirectory("\(path)/etc/martlet/\(folder)") }
-        for key in definition.keys {
-            let name = key.split(separator: "/").last ?? ""
+        for (key, name) in zip(definition.keys, try BuildInputs.keyNames(definition.keys)) {
             try Files.copy(key, to: "\(path)/etc/martlet/keys/\(name)", mode: 0o644)
         }
         var lines: [String] = []
@@ -173,8 +193,7 @@ struct RootTree {
 
     private func setUpUnits() async throws {
         for dropIn in definition.dropIns {
-            try Files.write(
-                dropIn.content, to: "\(path)/usr/lib/systemd/system/\(dropIn.unit).d/\(dropIn.name)")
+            try Files.write(dropIn.content, to: path + dropIn.path)
         }
         if !definition.enabledUnits.isEmpty {
             try await runner.run(

@@ -1,8 +1,10 @@
+internal import ContentTrust
+
 /// Signs programs of the firmware, so that machines which have enrolled the certificate start no others.
 ///
 /// A signature holds the moment at which it was made, so a signed file is another one each time; what is signed is not.
 package struct SecureBootSigner: Hashable, Sendable {
-    /// A private RSA key, PEM.
+    /// A private RSA key, PEM, without a passphrase: there is nobody to ask for it.
     private let key: String
     /// Its certificate, PEM, as enrolled in the firmware's `db`.
     private let certificate: String
@@ -12,10 +14,18 @@ package struct SecureBootSigner: Hashable, Sendable {
         self.certificate = Files.absolute(certificate)
     }
 
-    /// - Throws: ``ImageError`` when the tool or one of the files is missing.
-    func check() throws(ImageError) {
+    /// - Throws: ``ImageError`` when the tool is missing or key and certificate do not belong together, `KeyFileError`
+    ///   for a file that is not what it should be.
+    func check() throws {
+        let signingKey = try SigningKey(contentsOfFile: key)
+        let certified = try VerificationKey(contentsOfFile: certificate)
+        guard try Files.readText(certificate).contains("-----BEGIN CERTIFICATE-----") else {
+            throw ImageError.file(path: certificate, reason: "it is a key, and no certificate")
+        }
+        guard certified == signingKey.verificationKey else {
+            throw ImageError.unfitCertificate(path: certificate, key: key)
+        }
         try HostTool.require([.sign])
-        for path in [key, certificate] where !Files.exists(path) { throw .file(path: path, reason: "there is no such file") }
     }
 
     /// Puts the signed program in the place of the one at `path`.

@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+internal import UpdateModel
 
 /// One installed package.
 package struct InstalledPackage: Hashable, Sendable, Codable {
@@ -43,10 +44,15 @@ package struct SoftwareBill: Encodable {
         let creators: [String]
     }
 
+    struct Checksum: Encodable {
+        let algorithm = "SHA256"
+        let checksumValue: String
+    }
+
     package struct Package: Encodable {
         package let SPDXID: String
-        let name: String
-        let versionInfo: String
+        package let name: String
+        package let versionInfo: String
         let supplier: String
         let downloadLocation = "NOASSERTION"
         let filesAnalyzed = false
@@ -55,6 +61,7 @@ package struct SoftwareBill: Encodable {
         let copyrightText = "NOASSERTION"
         let sourceInfo: String?
         let externalRefs: [Reference]?
+        var checksums: [Checksum]?
     }
 
     struct Reference: Encodable {
@@ -81,8 +88,10 @@ package struct SoftwareBill: Encodable {
     /// - Parameters:
     ///   - rootHash: makes the document's name unique.
     ///   - programs: ours, which no package brings.
+    ///   - firmwarePrograms: on the ESP, from the building host.
     package init(
-        name: String, version: String, rootHash: String, packages installed: [InstalledPackage], programs: [String]
+        name: String, version: String, rootHash: String, packages installed: [InstalledPackage], programs: [String],
+        firmwarePrograms: [FirmwareProgram]
     ) {
         self.name = "\(name)-\(version)"
         documentNamespace = "https://martlet.invalid/spdx/\(name)-\(version)-\(rootHash)"
@@ -96,13 +105,14 @@ package struct SoftwareBill: Encodable {
                 SPDXID: "SPDXRef-Program-\(Self.identifier(program))", name: program, versionInfo: version,
                 supplier: "NOASSERTION", sourceInfo: "built with the image", externalRefs: nil)
         }
-        packages = [image] + debian + own
+        let firmware = firmwarePrograms.map(Self.describe)
+        packages = [image] + debian + own + firmware
         relationships =
             [
                 Relationship(
                     spdxElementId: "SPDXRef-DOCUMENT", relationshipType: "DESCRIBES", relatedSpdxElement: image.SPDXID)
             ]
-            + (debian + own).map {
+            + (debian + own + firmware).map {
                 Relationship(
                     spdxElementId: image.SPDXID, relationshipType: "CONTAINS", relatedSpdxElement: $0.SPDXID)
             }
@@ -115,6 +125,24 @@ package struct SoftwareBill: Encodable {
     }
 
     private static func describe(_ package: InstalledPackage) -> Package {
+        Package(
+            SPDXID: "SPDXRef-Package-\(identifier(package.name))", name: package.name, versionInfo: package.version,
+            supplier: "Organization: \(package.supplier)", sourceInfo: "built from: \(package.source)",
+            externalRefs: [reference(to: package)])
+    }
+
+    private static func describe(_ program: FirmwareProgram) -> Package {
+        let package = program.package
+        return Package(
+            SPDXID: "SPDXRef-Firmware-\(identifier(program.name))", name: program.name,
+            versionInfo: package?.version ?? "NOASSERTION",
+            supplier: package.map { "Organization: \($0.supplier)" } ?? "NOASSERTION",
+            sourceInfo: "a file of the building host, with the digest that it had there",
+            externalRefs: package.map { [reference(to: $0)] },
+            checksums: [Checksum(checksumValue: program.sha256.hexadecimal)])
+    }
+
+    private static func reference(to package: InstalledPackage) -> Reference {
         let version = package.version.utf8.reduce(into: "") { text, byte in
             // A purl escapes what is neither letter, digit nor one of these.
             let isPlain = byte < 0x80 && (Character(UnicodeScalar(byte)).isLetter || (0x30...0x39).contains(byte))
@@ -122,13 +150,8 @@ package struct SoftwareBill: Encodable {
                 isPlain || "-._~".utf8.contains(byte)
                 ? String(UnicodeScalar(byte)) : "%" + String(byte, radix: 16, uppercase: true)
         }
-        return Package(
-            SPDXID: "SPDXRef-Package-\(identifier(package.name))", name: package.name, versionInfo: package.version,
-            supplier: "Organization: \(package.supplier)", sourceInfo: "built from: \(package.source)",
-            externalRefs: [
-                Reference(
-                    referenceLocator: "pkg:deb/debian/\(package.name)@\(version)?arch=\(package.architecture)")
-            ])
+        return Reference(
+            referenceLocator: "pkg:deb/debian/\(package.name)@\(version)?arch=\(package.architecture)")
     }
 
     /// Letters, digits, dots and dashes are all that an identifier may hold.

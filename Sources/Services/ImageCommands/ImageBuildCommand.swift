@@ -86,12 +86,15 @@ struct ImageBuildCommand: AsyncParsableCommand {
     @Flag(help: "Print the result as JSON.")
     var json = false
 
-    @Flag(name: .shortAndLong, help: "Show no progress.")
+    @Flag(name: .shortAndLong, help: "Print nothing but errors, and what --json asks for.")
     var quiet = false
 
     func validate() throws {
         guard (secureBootKey == nil) == (secureBootCertificate == nil) else {
             throw ValidationError("--secure-boot-key and --secure-boot-certificate go together.")
+        }
+        guard payload || signingKeys.isEmpty else {
+            throw ValidationError("--signing-key signs the update: give --payload, too.")
         }
         for unit in enabled where unit.hasPrefix("-") || unit.contains("/") {
             throw ValidationError("“\(unit)” is not the name of a unit.")
@@ -106,7 +109,7 @@ struct ImageBuildCommand: AsyncParsableCommand {
         var image = try ImageDefinition.load(definitionPath, overrides: overrides)
         image.server = server ?? image.server
         image.track = track ?? image.track
-        image.keys = keys
+        image.keys = keys.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
         image.files += addedFiles.map { ImageDefinition.File(path: $0.path, content: .source($0.source)) }
         image.remove += removed
         image.enabledUnits += enabled
@@ -114,8 +117,10 @@ struct ImageBuildCommand: AsyncParsableCommand {
             Terminal.note("Note: without --key the machine trusts nobody, and its martletd will not start.")
         }
         let isQuiet = quiet
+        let options = try options()
+        try BuildInputs(image, options: options).check(signingKeys: signingKeys)
         let workshop = ImageWorkshop(
-            image, options: try options(), progress: BuildProgress { if !isQuiet { Terminal.note($0 + " …") } })
+            image, options: options, progress: BuildProgress { if !isQuiet { Terminal.note($0 + " …") } })
         let built = try await workshop.build(withDisk: disk)
         if payload { _ = try await workshop.makePayload(of: built, keys: signingKeys) }
         try report(built)
@@ -135,6 +140,7 @@ struct ImageBuildCommand: AsyncParsableCommand {
 
     private func report(_ image: BuiltImage) throws {
         guard !json else { return try Terminal.printJSON(image) }
+        guard !quiet else { return }
         Terminal.printLine("\(image.name) \(image.version) for \(image.architecture), kernel \(image.kernel)")
         for part in [image.root, image.verity, image.kernelImage] {
             Terminal.printLine("  \(part.file): \(ByteCount.text(part.sizeBytes)), SHA-256 \(part.sha256)")

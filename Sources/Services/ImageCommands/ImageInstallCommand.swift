@@ -9,8 +9,8 @@ struct ImageInstallCommand: AsyncParsableCommand {
         commandName: "install",
         abstract: "Install a built release onto a disk, or into a file.",
         discussion: """
-            Everything on the disk is erased. One that is in use is refused, and so is one that is too small; the \
-            state gets all the room that the slots leave.
+            Everything on the disk is erased. One that is in use is refused, and so is one that is too small; while \
+            it is written nobody else can take it. The state gets all the room that the slots leave.
 
             EXAMPLES
               martlet image install out --to /dev/sdb
@@ -23,7 +23,7 @@ struct ImageInstallCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The disk or file.", valueName: "path"))
     var to: String
 
-    @Option(help: ArgumentHelp("Of a file, such as 8G.", valueName: "size"))
+    @Option(help: ArgumentHelp("Of a file, such as 8G; a disk has its own.", valueName: "size"))
     var size: ByteSize?
 
     @Flag(help: "Erase without asking.")

@@ -30,7 +30,7 @@ struct ImageRunCommand: AsyncParsableCommand {
         help: ArgumentHelp("Lead a port of this host into the guest; repeatable.", valueName: "host:guest"))
     var portForwards: [Emulator.PortForward] = []
 
-    @Flag(help: "Print QEMU's command line and do not run it.")
+    @Flag(help: "Print QEMU's command line; run nothing, and make no file.")
     var printCommand = false
 
     func validate() throws {
@@ -46,11 +46,12 @@ struct ImageRunCommand: AsyncParsableCommand {
             disk: disk, platform: platform, acceleration: await Emulator.bestAcceleration(platform: platform))
         emulator.memoryMebibytes = memory
         emulator.portForwards = portForwards
-        let program = try emulator.prepare()
+        let program = try emulator.check()
         guard !printCommand else {
             Terminal.printLine(([program] + emulator.arguments).map(ShellWord.quoted).joined(separator: " "))
             return
         }
+        try emulator.makeVariables()
         try replaceProcess(by: program, emulator.arguments)
     }
 

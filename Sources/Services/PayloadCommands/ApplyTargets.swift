@@ -77,7 +77,8 @@ struct ApplyTargets {
             return Opened(target: InstallTarget(device: device, source: source), file: nil, newSizeBytes: nil)
         case .missing, .regular:
             try checkFilled(assignment.partition, of: manifest)
-            let file = try OutputFile(path: path, sizeBytes: manifest.workingSizeBytes(of: assignment.partition))
+            let file = try OutputFile(
+                path: path, sizeBytes: manifest.workingSizeBytes(of: assignment.partition), caching: .direct)
             return Opened(
                 target: InstallTarget(device: file.device, source: source), file: file,
                 newSizeBytes: assignment.partition.newInfo?.sizeBytes)

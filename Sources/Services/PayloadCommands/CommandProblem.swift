@@ -11,6 +11,7 @@ enum CommandProblem: Error, Hashable {
     case sourceNeeded(partition: String, option: String)
     case outputIsInput(path: String)
     case notAFile(path: String)
+    case notADirectory(path: String)
     case exists(path: String)
     case signatureFile(path: String, byteCount: UInt64)
     /// Not as long as the room that the signed bytes declare.
@@ -51,6 +52,8 @@ extension CommandProblem: UserFacingError {
             UserMessage("\(path) is an image and the output.", hint: "Choose another output.", exit: .usage)
         case .notAFile(let path):
             UserMessage("\(path) is neither a regular file nor a block device.", exit: .usage)
+        case .notADirectory(let path):
+            UserMessage("\(path) is no directory, and cannot be made one.", exit: .usage)
         case .exists(let path):
             UserMessage(
                 "\(path) exists already.", hint: "Choose another name; keys are never overwritten.", exit: .usage)
@@ -61,7 +64,8 @@ extension CommandProblem: UserFacingError {
         case .signatureSize(let path, let byteCount, let reserved):
             UserMessage(
                 "\(path) has \(byteCount) bytes, but “hash” reserved \(reserved): the size is part of what is signed.",
-                hint: "Run “hash” with --signature-size \(byteCount), sign its new digests, and give “attach” that too.",
+                hint:
+                    "Run “hash” with --signature-size \(byteCount), sign its new digests, and give “attach” that too.",
                 exit: .badData)
         case .signatureCount(let given, let reserved):
             UserMessage(

@@ -16,8 +16,12 @@ struct OutputFile {
     /// Of the file that is replaced; `nil` for a new one.
     private let replaced: FileOwnership?
 
-    /// - Parameter sizeBytes: The room for writing; ``commit(sizeBytes:)`` may cut it.
-    init(path: String, sizeBytes: UInt64) throws(DeviceError) {
+    /// - Parameters:
+    ///   - sizeBytes: The room for writing; ``commit(sizeBytes:)`` may cut it.
+    ///   - caching: Past the system's cache for what is written once and read back to be verified.
+    init(
+        path: String, sizeBytes: UInt64, caching: FileBlockDevice.Caching = .buffered
+    ) throws(DeviceError) {
         let resolved = FileKind.resolved(path)
         let slash = resolved.lastIndex(of: "/")
         let directory = slash.map { $0 == resolved.startIndex ? "/" : String(resolved[..<$0]) } ?? "."
@@ -26,8 +30,12 @@ struct OutputFile {
         self.area = try DirectoryFileArea(path: directory)
         let partialName = ".\(name).partial"
         try area.remove(partialName)  // What an interrupted run left must not shine through holes.
-        self.device = try area.create(partialName, sizeBytes: sizeBytes)
-        self.partialPath = directory + "/" + partialName
+        let partialPath = directory + "/" + partialName
+        let created = try area.create(partialName, sizeBytes: sizeBytes)
+        self.device =
+            caching == .buffered
+            ? created : try FileBlockDevice(path: partialPath, access: .readWrite, caching: caching)
+        self.partialPath = partialPath
         self.replaced = FileOwnership(ofFile: resolved)
         replaced?.give(to: partialPath, keepingWritable: true)  // Nobody who could not read the old may read the new.
     }

@@ -11,9 +11,10 @@ struct PayloadApplyCommand: ParsableCommand {
         commandName: "apply",
         abstract: "Write what a payload makes to files or block devices.",
         discussion: """
-            The payload is verified whole before anything is written, and what was written is read back and compared. A \
-            source is never modified. A regular file is written aside and takes its name only on success; a block \
-            device is written in place.
+            Nothing is written that is not verified: of format 2 each operation, against metadata whose signature was \
+            checked before; of format 1, which cannot be checked in parts, the whole payload before the first write. What \
+            was written is read back and compared. A source is never modified. A regular file is written aside and takes \
+            its name only on success; a block device is written in place.
 
             EXAMPLES
               martlet payload apply update.crau --target new.img --key pub.pem
@@ -51,9 +52,17 @@ struct PayloadApplyCommand: ParsableCommand {
     @Flag(help: "Apply a payload whose origin nobody vouches for.")
     var allowUnsigned = false
 
+    @Option(
+        help: ArgumentHelp(
+            "The memory that unpacking one operation may take, for payloads made elsewhere.", valueName: "MiB"))
+    var memoryLimit: UInt64?
+
     @OptionGroup var outputOptions: OutputOptions
 
     func validate() throws {
+        guard memoryLimit.map({ (1...65_536).contains($0) }) ?? true else {
+            throw ValidationError("--memory-limit is 1 to 65536.")
+        }
         guard trust.keyPaths.isEmpty || !allowUnsigned else {
             throw ValidationError("Give --key or --allow-unsigned, not both.")
         }
@@ -67,29 +76,39 @@ struct PayloadApplyCommand: ParsableCommand {
     }
 
     func run() throws {
+        MemoryHabits.keepSmall()
         try checkFiles()
         let policy: SignaturePolicy = allowUnsigned ? .unverified : .trusted(try trust.trustedKeys())
         let device = try InputFile.open(payload)
+        let expectation = try verifiedBefore(device, policy)
+        let opening = TargetOpening { manifest in
+            try ApplyTargets(
+                of: manifest, main: target, mainSource: source, targets: named(partitionTargets, kernelTarget),
+                sources: named(partitionSources, kernelSource)
+            ).open(for: manifest)
+        }
+        do {
+            let result = try install(device, opening: opening, policy: policy, expectation: expectation)
+            for target in opening.opened.values { try target.file?.commit(sizeBytes: target.newSizeBytes) }
+            try report(result)
+        } catch {
+            opening.opened.values.forEach { $0.file?.discard() }
+            throw error
+        }
+    }
+
+    /// Reads the whole payload where its parts cannot be verified one by one.
+    /// - Returns: What is applied must be what was verified, though the file may change in between.
+    private func verifiedBefore(
+        _ device: FileBlockDevice, _ policy: SignaturePolicy
+    ) throws -> PayloadExpectation {
+        guard try !InputFile.isVerifiedInParts(device) else {
+            return PayloadExpectation(sizeBytes: device.sizeBytes)
+        }
         var checking = ProgressLine("Verifying", total: device.sizeBytes, isQuiet: outputOptions.quiet)
         defer { checking.end() }
         let scan = try InputFile.scan(device, policy: policy) { checking.update($0) }
-        let targets = try ApplyTargets(
-            of: scan.manifest, main: target, mainSource: source, targets: named(partitionTargets, kernelTarget),
-            sources: named(partitionSources, kernelSource))
-        let opened = try targets.open(for: scan.manifest)
-        do {
-            let result: InstallationResult
-            do throws(InstallationError) {
-                result = try install(device, scan: scan, onto: opened, policy: policy)
-            } catch {
-                throw FileProblem(path: payload, error)
-            }
-            for target in opened.values { try target.file?.commit(sizeBytes: target.newSizeBytes) }
-            try report(result)
-        } catch {
-            opened.values.forEach { $0.file?.discard() }
-            throw error
-        }
+        return PayloadExpectation(sizeBytes: scan.summary.sizeBytes, digest: scan.summary.digest)
     }
 
     /// Refuses before any work what would write one file twice, or one that is read.
@@ -119,21 +138,26 @@ struct PayloadApplyCommand: ParsableCommand {
     }
 
     private func install(
-        _ device: FileBlockDevice, scan: PayloadScan, onto opened: [String: ApplyTargets.Opened],
-        policy: SignaturePolicy
-    ) throws(InstallationError) -> InstallationResult {
-        // The file may have changed since it was verified; what is applied must be what was verified.
-        let expectation = PayloadExpectation(sizeBytes: scan.summary.sizeBytes, digest: scan.summary.digest)
-        var installation = PayloadInstallation(
-            options: InstallationOptions(policy: policy, expectation: expectation)
-        ) { (_) throws(InstallationError) in opened.mapValues(\.target) }
+        _ device: FileBlockDevice, opening: TargetOpening, policy: SignaturePolicy, expectation: PayloadExpectation
+    ) throws -> InstallationResult {
+        var limits = PayloadLimits.standard
+        if let memoryLimit { limits.unpackingBytesMax = memoryLimit << 20 }
+        let options = InstallationOptions(policy: policy, expectation: expectation, limits: limits)
+        var installation = PayloadInstallation(options: options) { (manifest) throws(InstallationError) in
+            try opening.open(for: manifest)
+        }
         var applying = ProgressLine("Applying", total: device.sizeBytes, isQuiet: outputOptions.quiet)
         defer { applying.end() }
-        try PayloadScan.forEachPiece(of: device) { (piece, _) throws(InstallationError) in
-            try installation.consume(piece[...])
-            applying.update(installation.progress.bytesDone)
+        do throws(InstallationError) {
+            try PayloadScan.forEachPiece(of: device) { (piece, _) throws(InstallationError) in
+                try installation.consume(piece[...])
+                applying.update(installation.progress.bytesDone)
+            }
+            return try installation.finish()
+        } catch {
+            if let problem = opening.problem { throw problem }
+            throw InputFile.problem(error, with: device)
         }
-        return try installation.finish()
     }
 
     private func report(_ result: InstallationResult) throws {
@@ -151,6 +175,29 @@ struct PayloadApplyCommand: ParsableCommand {
                 Terminal.printLine("\(partition.name): \(info.sizeBytes) bytes, SHA-256 \(info.digest)")
             }
         }
+    }
+}
+
+/// Opens the targets as soon as the payload has told its partitions.
+private final class TargetOpening {
+    private let openTargets: (PayloadManifest) throws -> [String: ApplyTargets.Opened]
+    private(set) var opened: [String: ApplyTargets.Opened] = [:]
+    /// Why they could not be opened.
+    private(set) var problem: (any Error)?
+
+    init(_ openTargets: @escaping (PayloadManifest) throws -> [String: ApplyTargets.Opened]) {
+        self.openTargets = openTargets
+    }
+
+    func open(for manifest: PayloadManifest) throws(InstallationError) -> [String: InstallTarget] {
+        MemoryHabits.giveBack()  // Reading a manifest takes several times what it is.
+        do {
+            opened = try openTargets(manifest)
+        } catch {
+            problem = error
+            throw .nothingToInstall  // Whoever called knows the problem, and tells that.
+        }
+        return opened.mapValues(\.target)
     }
 }
 

@@ -16,8 +16,8 @@ package struct PayloadCommand: ParsableCommand {
               martlet payload apply new.crau --target out.img --key pub.pem
             """,
         subcommands: [
-            PayloadCreateCommand.self, PayloadInspectCommand.self, PayloadVerifyCommand.self, PayloadApplyCommand.self,
-            PayloadHashCommand.self, PayloadAttachCommand.self,
+            PayloadCreateCommand.self, PayloadPlanCommand.self, PayloadInspectCommand.self, PayloadVerifyCommand.self,
+            PayloadApplyCommand.self, PayloadHashCommand.self, PayloadAttachCommand.self,
         ])
 
     package init() {}

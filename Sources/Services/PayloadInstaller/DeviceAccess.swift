@@ -15,7 +15,8 @@ struct DeviceAccess {
 
     /// Bytes beyond the device's end, as in a last block that is not whole, read as zeros.
     func readPadded(at offsetBytes: UInt64, count: Int) throws(InstallationError) -> [UInt8] {
-        let available = offsetBytes < sizeBytes ? min(UInt64(count), sizeBytes - offsetBytes) : 0
+        guard offsetBytes < sizeBytes else { return [UInt8](repeating: 0, count: count) }
+        let available = min(UInt64(count), sizeBytes - offsetBytes)
         var bytes = try attempt { () throws(DeviceError) in
             try device.read(at: offsetBytes, count: Int(available))
         }
@@ -35,9 +36,15 @@ struct DeviceAccess {
     }
 
     /// SHA-256 of the first `byteCount` bytes, which must be there.
-    func digest(ofFirst byteCount: UInt64) throws(InstallationError) -> SHA256Digest {
+    /// - Parameter progress: Told how many bytes have been read.
+    func digest(
+        ofFirst byteCount: UInt64, progress: (UInt64) -> Void = { _ in }
+    ) throws(InstallationError) -> SHA256Digest {
         var digest = StreamDigest()
-        try forEachPiece(of: byteCount) { (piece, _) throws(InstallationError) in digest.update(piece) }
+        try forEachPiece(of: byteCount) { (piece, offset) throws(InstallationError) in
+            digest.update(piece)
+            progress(offset + UInt64(piece.count))
+        }
         return digest.finalized()
     }
 
@@ -51,13 +58,11 @@ struct DeviceAccess {
     private func forEachPiece(
         of byteCount: UInt64, _ body: ([UInt8], UInt64) throws(InstallationError) -> Void
     ) throws(InstallationError) {
-        var offset: UInt64 = 0
-        while offset < byteCount {
-            let count = Int(min(UInt64(Self.pieceByteCount), byteCount - offset))
-            let piece = try attempt { () throws(DeviceError) in try device.read(at: offset, count: count) }
-            try body(piece, offset)
-            offset += UInt64(count)
+        let failure: (DeviceError) -> InstallationError = { .device(partition: partition, $0) }
+        guard byteCount <= sizeBytes else {
+            throw failure(.outOfRange(offsetBytes: 0, count: Int(clamping: byteCount), sizeBytes: sizeBytes))
         }
+        try device.forEachPiece(of: 0..<byteCount, failure: failure, body)
     }
 
     private func attempt<Value>(_ body: () throws(DeviceError) -> Value) throws(InstallationError) -> Value {

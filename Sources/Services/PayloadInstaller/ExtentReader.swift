@@ -31,6 +31,23 @@ struct ExtentReader {
         self.byteCount = length ?? total
     }
 
+    /// The source extents of `operation`, after their digest has been compared where the payload tells it.
+    /// - Parameter length: As above.
+    init(
+        checking source: DeviceAccess, _ operation: PayloadOperation, length: UInt64?, blockSize: UInt64,
+        place: OperationPlace
+    ) throws(InstallationError) {
+        if let expected = operation.sourceDigest {
+            let whole = try ExtentReader(
+                source, operation.sourceExtents, length: nil, blockSize: blockSize, place: place)
+            let actual = try whole.digest()
+            guard actual == expected else {
+                throw .wrongSourceBlocks(place, expected: expected, actual: actual)
+            }
+        }
+        try self.init(source, operation.sourceExtents, length: length, blockSize: blockSize, place: place)
+    }
+
     /// `count` bytes from `offset`, which lie within ``byteCount``.
     func read(at offset: UInt64, count: Int) throws(InstallationError) -> [UInt8] {
         var bytes: [UInt8] = []

@@ -14,6 +14,8 @@ package enum InstallationError: Error, Hashable {
     /// The payload does not say what the partition will hold, so the result could not be verified.
     case newInfoMissing(partition: String)
     case targetTooSmall(partition: String, neededBytes: UInt64, sizeBytes: UInt64)
+    /// Operations came before somebody opened the targets for them: our mistake, and nothing was written.
+    case targetsNotOpened
     /// The payload has nothing for any of the targets.
     case nothingToInstall
     /// A delta, and nothing to make it from.
@@ -28,6 +30,10 @@ package enum InstallationError: Error, Hashable {
     case badPatch(OperationPlace, BinaryDeltaError)
     /// An operation makes more or fewer bytes than it declares.
     case wrongLength(OperationPlace)
+    /// What tells how compressed blocks are packed, or what is hashed, makes no sense.
+    case badRecipe(OperationPlace)
+    /// The payload was made with another release of the library that packs blocks; both as its version number.
+    case otherEncoder(OperationPlace, expected: UInt64, actual: UInt64)
     /// What the target now holds is not what the payload promised.
     case wrongResult(partition: String, expected: SHA256Digest, actual: SHA256Digest)
     /// Whoever gives the targets said no; the number is what Omaha servers are told.
@@ -55,6 +61,7 @@ extension InstallationError: UserFacingError {
         case .newInfoMissing(let partition): "The payload does not tell what partition “\(partition)” will hold."
         case .targetTooSmall(let partition, let needed, let size):
             "Partition “\(partition)” needs \(needed) bytes, but its target has \(size)."
+        case .targetsNotOpened: "The payload's operations came before its targets were opened."
         case .nothingToInstall: "The payload holds nothing for the targets that were given."
         case .sourceMissing(let partition):
             "The payload is a delta: partition “\(partition)” can only be made from its old content."
@@ -71,6 +78,9 @@ extension InstallationError: UserFacingError {
             "The data of \(place) cannot be unpacked: \(error.userMessage.text)"
         case .badPatch(let place, let error): "The patch of \(place) cannot be applied: \(error.userMessage.text)"
         case .wrongLength(let place): "The payload is damaged: \(place) does not make the bytes it declares."
+        case .badRecipe(let place): "The payload is damaged: \(place) tells nothing that makes sense."
+        case .otherEncoder(let place, let expected, let actual):
+            "The payload cannot be applied here: \(place) needs release \(expected) of liblz4, but this is \(actual)."
         case .wrongResult(let partition, let expected, let actual):
             "Partition “\(partition)” does not hold what the payload promised: its SHA-256 is \(actual), "
                 + "promised was \(expected)."
@@ -82,6 +92,7 @@ extension InstallationError: UserFacingError {
         case .sourceMissing: "Give it as the source, or use a full payload."
         case .wrongSource: "Use a delta made from this version, or a full payload."
         case .wrongResult: "The medium may be failing."
+        case .otherEncoder: "Use a full payload."
         default: nil
         }
     }
@@ -100,7 +111,9 @@ extension InstallationError {
         case .wrongResult(PayloadPartition.kernelName, _, _): 16
         case .wrongResult(PayloadPartition.pcrPolicyName, _, _): 42
         case .wrongResult: 15
-        case .device, .unsupportedOperation, .targetTooSmall, .outOfRange, .badCompression, .badPatch, .wrongLength: 28
+        case .device, .unsupportedOperation, .targetTooSmall, .targetsNotOpened, .outOfRange, .badCompression, .badPatch,
+            .wrongLength, .badRecipe, .otherEncoder:
+            28
         }
     }
 }

@@ -34,15 +34,16 @@ struct InstallationPreflight {
         }
     }
 
-    var executors: [String: OperationExecutor] {
-        var executors: [String: OperationExecutor] = [:]
+    /// What carries out the operations of each partition that has a target.
+    func works(_ options: InstallationOptions) -> [String: PartitionWork] {
+        var works: [String: PartitionWork] = [:]
+        let neighbours = NeighbourTargets()
         for (partition, target) in chosen {
-            executors[partition.name] = OperationExecutor(
-                target: DeviceAccess(partition: partition.name, device: target.device),
-                source: target.source.map { DeviceAccess(partition: partition.name, device: $0) },
-                blockSize: manifest.blockSize, limitBytes: limitBytes(of: target, for: partition))
+            works[partition.name] = PartitionWork(
+                partition, target, blockSize: manifest.blockSize, limitBytes: limitBytes(of: target, for: partition),
+                options: options, isInPlace: manifest.isAppliedInPlace(partition), neighbours: neighbours)
         }
-        return executors
+        return works
     }
 
     /// A partition patched in place may use blocks beyond its new content as scratch; others may not.

@@ -4,12 +4,30 @@ internal import PayloadFormat
 internal import UpdateModel
 
 /// Carries out the operations of one partition.
-struct OperationExecutor {
+struct OperationExecutor: Sendable {
     let target: DeviceAccess
     let source: DeviceAccess?
     let blockSize: UInt64
     /// Operations may not write at this offset or beyond.
     let limitBytes: UInt64
+    /// The memory that unpacking one operation may take, in bytes.
+    let memoryLimit: UInt64
+    /// What stands beside the target.
+    let neighbours: NeighbourTargets
+    private let zstd: ZstandardUnpacker
+
+    init(
+        target: DeviceAccess, source: DeviceAccess?, blockSize: UInt64, limitBytes: UInt64, memoryLimit: UInt64,
+        neighbours: NeighbourTargets
+    ) {
+        self.target = target
+        self.source = source
+        self.blockSize = blockSize
+        self.limitBytes = limitBytes
+        self.memoryLimit = memoryLimit
+        self.neighbours = neighbours
+        self.zstd = ZstandardUnpacker(target: target, source: source, blockSize: blockSize, memoryLimit: memoryLimit)
+    }
 
     /// - Parameter blob: The operation's data; its digest has been compared.
     func execute(
@@ -19,6 +37,10 @@ struct OperationExecutor {
         case .replace: try replace(operation, place, with: blob)
         case .replaceBZ: try unpack(operation, place, .bzip2, blob)
         case .replaceXZ: try unpack(operation, place, .xz, blob)
+        case .zstd: try unpackZstandard(operation, place, blob)
+        case .sourcePatch: try patchStreamed(operation, place, blob)
+        case .packedPatch: try patchPacked(operation, place, blob)
+        case .hashTree: try makeHashTree(operation, place, blob)
         case .zero, .discard: try zero(operation, place)
         case .move: try move(operation, place)
         case .sourceCopy: try copy(operation, place)
@@ -43,12 +65,19 @@ struct OperationExecutor {
         let reader: DecompressionReader
         do throws(CodecError) {
             let limit = operation.targetExtents.reduce(0) { $0 + $1.blockCount * blockSize }
-            reader = try DecompressionReader(format, blob, outputLimit: limit)
+            reader = try DecompressionReader(format, blob, outputLimit: limit, memoryLimit: memoryLimit)
         } catch {
             throw .badCompression(place, error)
         }
         while let piece = try nextPiece(of: reader, place) { try writer.write(piece) }
         try writer.finish()
+    }
+
+    private func unpackZstandard(
+        _ operation: PayloadOperation, _ place: OperationPlace, _ blob: [UInt8]
+    ) throws(InstallationError) {
+        var writer = writer(operation, place)
+        try zstd.unpack(operation, place, blob: blob, writer: &writer)
     }
 
     private func nextPiece(
@@ -133,22 +162,14 @@ struct OperationExecutor {
     }
 
     /// The source's blocks, after their digest has been compared where the payload tells it.
-    private func sourceReader(
+    func sourceReader(
         _ operation: PayloadOperation, _ place: OperationPlace, length: UInt64?
     ) throws(InstallationError) -> ExtentReader {
         guard let source else { throw .sourceMissing(partition: place.partition) }
-        if let expected = operation.sourceDigest {
-            let whole = try ExtentReader(
-                source, operation.sourceExtents, length: nil, blockSize: blockSize, place: place)
-            let actual = try whole.digest()
-            guard actual == expected else {
-                throw .wrongSourceBlocks(place, expected: expected, actual: actual)
-            }
-        }
-        return try ExtentReader(source, operation.sourceExtents, length: length, blockSize: blockSize, place: place)
+        return try ExtentReader(checking: source, operation, length: length, blockSize: blockSize, place: place)
     }
 
-    private func writer(_ operation: PayloadOperation, _ place: OperationPlace) -> ExtentWriter {
+    func writer(_ operation: PayloadOperation, _ place: OperationPlace) -> ExtentWriter {
         ExtentWriter(
             target, operation.targetExtents, blockSize: blockSize, limitBytes: limitBytes, place: place)
     }

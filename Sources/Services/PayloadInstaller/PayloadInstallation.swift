@@ -11,6 +11,10 @@ package struct InstallationOptions: Sendable {
     package var limits: PayloadLimits
     /// How many bytes of the payload lie between two checkpoints.
     package var checkpointIntervalBytes: UInt64
+    /// How many bytes of a target are written before those that came before them are flushed and read back.
+    package var readBackIntervalBytes: UInt64 = 32 << 20
+    /// The targets are opened by ``PayloadInstallation/openTargets()``, and not as soon as the metadata is complete.
+    package var waitsForTargets = false
 
     package init(
         policy: SignaturePolicy, expectation: PayloadExpectation = PayloadExpectation(),
@@ -26,13 +30,16 @@ package struct InstallationOptions: Sendable {
 /// Installs a payload while it arrives: straight onto its targets, nothing staged.
 ///
 /// ```text
-/// consume … consume   header, metadata (format 2: its signature verified) → targets asked for and checked →
-///                     each operation, after its digest has been compared → signature over everything
+/// consume … consume   header, metadata (format 2: its signature verified)
+/// openTargets         targets asked for and checked: by itself, unless the options say otherwise
+/// consume … consume   each operation, after its digest has been compared → signature over everything
 /// finish              flush, then every target re-read and compared with the digest that was signed
 /// ```
 ///
-/// Calls block; run them on a thread of their own. After an error the value is of no use, and what stands on the targets
-/// must not be booted. Only what ``finish()`` returns says that it may.
+/// Operations are carried out, and targets written and read back, on threads of their own: an error may be thrown by a
+/// later call than the one that brought its cause. Once a call has thrown, or the last copy of the value is gone, nothing
+/// is read or written any more. Calls block; run them on a thread of their own. After an error the value is of no use,
+/// and what stands on the targets must not be booted. Only what ``finish()`` returns says that it may.
 package struct PayloadInstallation {
     /// Gives the targets for the partitions it wants; partitions without one are checked and dropped. It may throw
     /// ``InstallationError/refused(_:updateEngineCode:)`` to refuse the payload before anything is written.
@@ -44,7 +51,8 @@ package struct PayloadInstallation {
     private let options: InstallationOptions
     private let resolve: Resolver
     private let storeCheckpoint: CheckpointStore?
-    private var executors: [String: OperationExecutor] = [:]
+    private var crew = InstallationCrew()
+    private var hasOpenTargets = false
     private var mayCheckpoint = false
     private var bytesAtCheckpoint: UInt64 = 0
     /// How far the payload's operations are done.
@@ -85,24 +93,39 @@ package struct PayloadInstallation {
     /// Everything before the first blob, once it has arrived; `nil` before. Keep it durably with a checkpoint.
     package var metadata: [UInt8]? { parser.manifest == nil ? nil : parser.metadata }
 
-    /// Where the first blob begins in the file; `nil` until the header has arrived.
+    /// Where the first blob begins in the payload's file; `nil` until its header has arrived.
     package var blobsOffset: UInt64? { parser.header?.blobsOffset }
 
     /// What the payload says it does; `nil` until its metadata has arrived and passed every check.
     package var manifest: PayloadManifest? { parser.manifest }
 
+    /// Whether nothing but ``openTargets()`` is missing for the first operation.
+    package var awaitsTargets: Bool { parser.manifest != nil && !hasOpenTargets }
+
+    /// Asks for the targets and checks them. Nothing was written before.
+    package mutating func openTargets() throws(InstallationError) {
+        guard let manifest = parser.manifest, !hasOpenTargets else { return }
+        try prepare(manifest, isResuming: false)
+    }
+
     /// Takes the next bytes of the payload, any number, and does whatever they complete.
     package mutating func consume(_ bytes: ArraySlice<UInt8>) throws(InstallationError) {
-        parser.append(bytes)
-        while let event = try nextEvent() {
-            switch event {
-            case .header: break
-            case .manifest(let manifest): try prepare(manifest, isResuming: false)
-            case .operation(let operation, let place, let blob):
-                try executors[place.partition]?.execute(operation, at: place, blob: blob)
-                try operationDone(blobByteCount: blob.count)
-            case .end: progress.bytesDone = progress.bytesTotal
+        do throws(InstallationError) {
+            parser.append(bytes)
+            while let event = try nextEvent() {
+                switch event {
+                case .header: break
+                case .manifest: if !options.waitsForTargets { try openTargets() }
+                case .operation(let operation, let place, let blob):
+                    guard hasOpenTargets else { throw .targetsNotOpened }
+                    try crew.carryOut(operation, at: place, blob: blob)
+                    try operationDone(blobByteCount: blob.count)
+                case .end: progress.bytesDone = progress.bytesTotal
+                }
             }
+        } catch {
+            crew.rest()
+            throw error
         }
     }
 
@@ -110,31 +133,27 @@ package struct PayloadInstallation {
     /// - Throws: ``InstallationError/payload(_:)`` with `truncated` when it was not complete;
     ///   ``InstallationError/wrongResult(partition:expected:actual:)``.
     package func finish() throws(InstallationError) -> InstallationResult {
-        let summary = try Self.attempt { () throws(PayloadError) in try parser.finish() }
-        guard let manifest = parser.manifest else { throw .payload(.truncated(part: .manifest)) }
-        for executor in executors.values { try executor.target.flush() }
-        var partitions: [InstallationResult.Partition] = []
-        var skipped: [String] = []
-        for partition in manifest.partitions {
-            guard let executor = executors[partition.name] else {
-                skipped.append(partition.name)
-                continue
+        do throws(InstallationError) {
+            let summary = try Self.attempt { () throws(PayloadError) in try parser.finish() }
+            guard let manifest = parser.manifest else { throw .payload(.truncated(part: .manifest)) }
+            guard hasOpenTargets else { throw .targetsNotOpened }
+            try crew.flush()
+            var partitions: [InstallationResult.Partition] = []
+            var skipped: [String] = []
+            for partition in manifest.partitions {
+                guard let work = crew.works[partition.name] else {
+                    skipped.append(partition.name)
+                    continue
+                }
+                partitions.append(.init(name: partition.name, info: try work.verify()))
             }
-            partitions.append(.init(name: partition.name, info: try verify(partition, on: executor.target)))
+            return InstallationResult(
+                summary: summary, contentDigest: manifest.contentDigest, partitions: partitions,
+                skippedPartitions: skipped)
+        } catch {
+            crew.rest()
+            throw error
         }
-        return InstallationResult(
-            summary: summary, contentDigest: manifest.contentDigest, partitions: partitions, skippedPartitions: skipped)
-    }
-
-    private func verify(
-        _ partition: PayloadPartition, on target: DeviceAccess
-    ) throws(InstallationError) -> ContentInfo {
-        guard let expected = partition.newInfo else { throw .newInfoMissing(partition: partition.name) }
-        let actual = try target.digest(ofFirst: expected.sizeBytes)
-        guard actual == expected.digest else {
-            throw .wrongResult(partition: partition.name, expected: expected.digest, actual: actual)
-        }
-        return expected
     }
 
     private mutating func nextEvent() throws(InstallationError) -> PayloadStreamParser.Event? {
@@ -153,7 +172,8 @@ package struct PayloadInstallation {
         } else {
             try preflight.seed()
         }
-        executors = preflight.executors
+        crew = InstallationCrew(preflight.works(options))
+        hasOpenTargets = true
         mayCheckpoint = !preflight.hasInPlaceTarget
         progress.operationsTotal = manifest.operationCount
         progress.bytesTotal = (parser.header?.blobsOffset ?? 0) + manifest.bodyLength
@@ -168,7 +188,7 @@ package struct PayloadInstallation {
             progress.bytesDone - bytesAtCheckpoint >= options.checkpointIntervalBytes,
             let checkpoint = parser.checkpoint
         else { return }
-        for executor in executors.values { try executor.target.flush() }
+        try crew.flush()
         try storeCheckpoint(checkpoint)
         bytesAtCheckpoint = progress.bytesDone
     }

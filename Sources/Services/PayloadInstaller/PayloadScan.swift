@@ -44,6 +44,8 @@ package struct PayloadScan: Sendable {
         metadata[header.format.headerByteCount..<Int(header.metadataSize)]
     }
 
+    private static let pieceByteCount: UInt64 = 128 << 10
+
     /// Reads a payload's file in order, from `start` to its end; `body` is given the offset after each piece.
     package static func forEachPiece(
         of payload: any BlockDevice, from start: UInt64 = 0,
@@ -52,7 +54,7 @@ package struct PayloadScan: Sendable {
         let size = payload.sizeBytes
         var offset = start
         while offset < size {
-            let count = Int(min(UInt64(DeviceAccess.pieceByteCount), size - offset))
+            let count = Int(min(pieceByteCount, size - offset))
             let piece: [UInt8]
             do throws(DeviceError) {
                 piece = try payload.read(at: offset, count: count)

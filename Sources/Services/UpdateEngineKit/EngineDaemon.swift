@@ -28,7 +28,9 @@ package struct EngineDaemon {
         var logger = Logger(label: "martletd") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = level
         self.logger = logger
-        self.settings = try Self.settings(path: settingsPath)
+        var settings = try Self.settings(path: settingsPath)
+        settings.take(environment: ProcessInfo.processInfo.environment)
+        self.settings = settings
         _ = try TrustedKeys(paths: [settings.keyDirectory])
         if !FileManager.default.fileExists(atPath: settings.stateDirectory) {
             try FileManager.default.createDirectory(
@@ -52,6 +54,7 @@ package struct EngineDaemon {
     /// Runs until a signal asks to stop.
     /// - Throws: what is wrong at the start; nothing that goes wrong later.
     package func run() async throws {
+        MemoryHabits.keepSmall()
         let lock = try EngineLock(path: "\(settings.stateDirectory)/lock")
         let host = try EngineHost(settings)
         let proxies = try settings.proxies(environment: ProcessInfo.processInfo.environment)

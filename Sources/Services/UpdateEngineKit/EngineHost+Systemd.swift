@@ -45,7 +45,7 @@ extension EngineHost {
             stateFiles: StateFiles(try DirectoryFileArea(path: settings.stateDirectory)),
             power: CommandPower(command: settings.rebootCommand),
             kernelSwitch: KernelSwitch(
-                load: { slot in try Self.loadKernel(of: slot, files) },
+                load: { slot in try Self.loadKernel(of: slot, files) }, unload: { try KexecLoader.unload() },
                 power: CommandPower(command: settings.kexecCommand)),
             bootID: try Self.bootID(settings))
     }

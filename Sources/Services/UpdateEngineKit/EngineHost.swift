@@ -32,11 +32,17 @@ package struct EngineHost: Sendable {
 package struct KernelSwitch: Sendable {
     /// Puts the slot's kernel where the next reboot finds it.
     package var load: @Sendable (Slot) throws -> Void
+    /// Takes it away from there.
+    package var unload: @Sendable () throws -> Void
     /// Shuts the system down into the kernel that was loaded.
     package var power: any HostPower
 
-    package init(load: @escaping @Sendable (Slot) throws -> Void, power: any HostPower) {
+    package init(
+        load: @escaping @Sendable (Slot) throws -> Void, unload: @escaping @Sendable () throws -> Void,
+        power: any HostPower
+    ) {
         self.load = load
+        self.unload = unload
         self.power = power
     }
 }

@@ -164,6 +164,12 @@ package struct EngineSettings: Sendable {
         tries = try reader.number(slots?.tries, key: "slots.tries", default: tries, in: 1...15)
     }
 
+    /// What the unit's environment says where the file says nothing: the limit that holds for the rest of the disk.
+    package mutating func take(environment: [String: String]) {
+        guard kernelBytesPerSecond == 0, let text = environment["MARTLET_KERNEL_BYTES_PER_SECOND"] else { return }
+        kernelBytesPerSecond = UInt64(text) ?? 0
+    }
+
     private mutating func readSchedule(
         _ schedule: SettingsFile.Schedule?, _ reader: SettingsReader
     ) throws(SettingsError) {

@@ -38,6 +38,9 @@ package struct MachineKeeper: Sendable {
 
     /// Lets the machine change, saves that, and does what it wants of the boot loader. When saving fails nothing has
     /// changed; when an action fails it may be asked for again.
+    ///
+    /// A boot that was found bad is left even where that cannot be saved, on a full or read-only disk: the boot loader
+    /// then remembers what the record does not.
     /// - Returns: what is left to do.
     package mutating func perform(
         _ change: (inout UpdateMachine) throws -> [UpdateMachine.Action]
@@ -46,7 +49,7 @@ package struct MachineKeeper: Sendable {
         let actions: [UpdateMachine.Action]
         do {
             actions = try change(&machine)
-            try save()
+            try save(mustSucceed: !actions.contains(.reject(bootControl.booted)))
         } catch {
             machine = before
             throw error
@@ -63,7 +66,7 @@ package struct MachineKeeper: Sendable {
     /// next change; see ``saveFailure``.
     package mutating func remember(_ change: (inout UpdateMachine) -> Void) {
         change(&machine)
-        do { try save() } catch { saveFailure = error }
+        trySave()
     }
 
     /// Tells the boot loader that the present boot is good, then remembers it.
@@ -84,6 +87,14 @@ package struct MachineKeeper: Sendable {
         var status: [Slot: SlotBootStatus] = [:]
         for slot in Slot.allCases { status[slot] = try bootControl.status(of: slot) }
         machine.update(status: status, next: try bootControl.next())
+    }
+
+    private mutating func save(mustSucceed: Bool) throws {
+        if mustSucceed { try save() } else { trySave() }
+    }
+
+    private mutating func trySave() {
+        do { try save() } catch { saveFailure = error }
     }
 
     private mutating func save() throws {

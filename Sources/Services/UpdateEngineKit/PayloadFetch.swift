@@ -20,6 +20,8 @@ package struct PayloadFetch: Sendable {
     private let logger: Logger
     /// Told of each piece as it comes in: which byte of the payload is awaited next.
     package var arrived: @Sendable (UInt64) async -> Void = { _ in }
+    /// Gives the slot up, once the payload is known to be trusted and to fit.
+    package var giveSlotUp: @Sendable () async throws -> Void = {}
 
     package init(_ download: PayloadDownload, onto plan: InstallationPlan, host: EngineHost) {
         self.init(download, onto: SlotInstallation(plan, host: host))
@@ -61,10 +63,12 @@ package struct PayloadFetch: Sendable {
         _ report: @escaping @Sendable (Event) async -> Void
     ) async throws {
         let sink = PayloadSink(
-            consume: { [installation] bytes in
-                let bound = try await installation.consume(bytes)
+            consume: { [installation, giveSlotUp] bytes in
+                let taking = try await installation.consume(bytes)
                 await report(.received(byteCount: bytes.count))
-                return bound
+                guard taking.awaitsSlot else { return taking.boundBytes }
+                try await giveSlotUp()
+                return try await installation.openTargets()
             }, arrived: arrived)
         try await download.run(from: start, &session, sink: sink)
     }

@@ -29,10 +29,27 @@ final class SlotInstallation: Sendable {
         }
     }
 
-    /// - Returns: up to which byte the payload may be fetched now.
-    func consume(_ bytes: [UInt8]) async throws -> UInt64 {
+    /// What came of bytes that were taken.
+    struct Taking: Sendable {
+        /// Up to which byte the payload may be fetched now.
+        var boundBytes: UInt64
+        /// Before anything is written the slot is to be given up: then ``SlotInstallation/openTargets()``.
+        var awaitsSlot: Bool
+    }
+
+    func consume(_ bytes: [UInt8]) async throws -> Taking {
         try await onQueue { writer in
             try writer.consume(bytes)
+            if writer.awaitsSlot { try writer.checkTargets() }
+            return Taking(boundBytes: writer.boundBytes, awaitsSlot: writer.awaitsSlot)
+        }
+    }
+
+    /// The slot has been given up.
+    /// - Returns: up to which byte the payload may be fetched now.
+    func openTargets() async throws -> UInt64 {
+        try await onQueue { writer in
+            try writer.openTargets()
             return writer.boundBytes
         }
     }

@@ -23,12 +23,30 @@ final class SlotTargets {
         self.held = held
     }
 
-    /// The targets of a payload that is begun.
-    func open(for manifest: PayloadManifest) throws(InstallationError) -> [String: InstallTarget] {
+    /// Looks whether the payload may and can go onto this machine. Changes nothing.
+    func check(_ manifest: PayloadManifest) throws(InstallationError) {
         if let hold = held.first(where: { $0.contentDigest == manifest.contentDigest }) {
             heldContent = manifest.contentDigest
             throw .refused(OfferRefusal.held(hold).userMessage, updateEngineCode: UpdateMachine.rollbackErrorCode)
         }
+        for system in layout.systems {
+            let name = try name(of: system, in: manifest)
+            let device = try target(on: system).device
+            let needed = manifest.partitions.first { $0.name == name }?.newInfo?.sizeBytes ?? 0
+            guard needed <= device.sizeBytes else {
+                throw .targetTooSmall(partition: name, neededBytes: needed, sizeBytes: device.sizeBytes)
+            }
+        }
+        guard let bootFile = layout.bootFile else { return }
+        let isThere = manifest.partitions.contains { $0.name == bootFile.partition }
+        // Without it the slot could not boot.
+        if isThere { return }
+        guard try !bootsFromFiles(bootFile) else { throw .newInfoMissing(partition: bootFile.partition) }
+    }
+
+    /// The targets of a payload that is begun.
+    func open(for manifest: PayloadManifest) throws(InstallationError) -> [String: InstallTarget] {
+        try check(manifest)
         var targets: [String: InstallTarget] = [:]
         for system in layout.systems {
             targets[try name(of: system, in: manifest)] = try target(on: system)
@@ -36,8 +54,6 @@ final class SlotTargets {
         guard let bootFile = layout.bootFile else { return targets }
         if let partition = manifest.partitions.first(where: { $0.name == bootFile.partition }) {
             targets[partition.name] = try target(for: partition, of: manifest, as: bootFile)
-        } else if try bootsFromFiles(bootFile) {
-            throw .newInfoMissing(partition: bootFile.partition)  // The slot could not boot.
         }
         return targets
     }

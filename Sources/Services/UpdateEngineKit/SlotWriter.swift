@@ -56,11 +56,12 @@ package final class SlotWriter {
     /// Up to which byte the payload may be fetched now: its header tells where the metadata ends, and the metadata
     /// whether there is room for what the rest makes.
     package var boundBytes: UInt64 {
-        guard let installation, installation.manifest == nil else { return plan.offer.payloadSizeBytes }
+        guard let installation, installation.manifest == nil || installation.awaitsTargets else {
+            return plan.offer.payloadSizeBytes
+        }
         return min(installation.blobsOffset ?? Self.headerBytes, plan.offer.payloadSizeBytes)
     }
 
-    /// Opens the targets.
     /// - Returns: from which byte of the payload on to feed ``consume(_:)``; 0 unless an earlier attempt got further.
     package func begin() throws -> UInt64 {
         if let saved = journal.load(), let resumed = try? resume(saved) {  // What does not fit starts anew.
@@ -78,12 +79,23 @@ package final class SlotWriter {
         isResumed = false
         arrivedDigest = StreamDigest()
         installation = PayloadInstallation(
-            options: options, storeCheckpoint: keep,
+            options: options, storeCheckpoint: keeper,
             resolve: { [targets] manifest throws(InstallationError) in try targets.open(for: manifest) })
         return 0
     }
 
-    /// Takes the next bytes of the payload and writes what they complete.
+    /// Whether the metadata is here and trusted, and the slot is to be given up: then ``openTargets()``.
+    package var awaitsSlot: Bool { installation?.awaitsTargets ?? false }
+
+    /// Looks whether the payload could go onto this machine at all. Changes nothing.
+    package func checkTargets() throws {
+        if let manifest = installation?.manifest { try targets.check(manifest) }
+    }
+
+    /// Opens the targets. The slot must not be bootable any more.
+    package func openTargets() throws { try installation?.openTargets() }
+
+    /// Takes the next bytes of the payload, none beyond ``boundBytes``, and writes what they complete.
     package func consume(_ bytes: [UInt8]) throws {
         newCheckpoint = nil
         try installation?.consume(bytes[...])
@@ -111,17 +123,23 @@ package final class SlotWriter {
     }
 
     private var options: InstallationOptions {
-        InstallationOptions(
+        var options = InstallationOptions(
             policy: .trusted(plan.keys),
             expectation: PayloadExpectation(sizeBytes: plan.offer.payloadSizeBytes, digest: plan.offer.payloadDigest),
             checkpointIntervalBytes: plan.checkpointIntervalBytes)
+        options.waitsForTargets = true
+        return options
     }
 
     private func resume(_ saved: InstallationJournal.Entry) throws -> PayloadInstallation {
         try PayloadInstallation(
-            resuming: saved.checkpoint, metadata: saved.metadata, options: options, storeCheckpoint: keep,
+            resuming: saved.checkpoint, metadata: saved.metadata, options: options, storeCheckpoint: keeper,
             resolve: { [targets] manifest throws(InstallationError) in try targets.reopen(for: manifest) })
     }
 
-    private func keep(_ checkpoint: PayloadCheckpoint) throws(InstallationError) { newCheckpoint = checkpoint }
+    /// Keeps a checkpoint until ``consume(_:)`` saves it. The installation must not hold on to its owner: neither would
+    /// ever let go of the slot.
+    private var keeper: PayloadInstallation.CheckpointStore {
+        { [weak self] (checkpoint) throws(InstallationError) in self?.newCheckpoint = checkpoint }
+    }
 }

@@ -15,7 +15,10 @@ extension UpdateEngine {
             checkpointIntervalBytes: settings.checkpointIntervalBytes)
         let installation = SlotInstallation(plan, host: host)
         do {
-            try await perform { $0.offerAccepted(offer, into: slot) }
+            try await perform { machine in
+                machine.offerAccepted(offer, into: slot)
+                return machine.hasBegunWriting ? machine.writingBegins() : []
+            }
             guard machine.phase == .installing else { return }
             logger.notice("Installing", metadata: ["release.version": "\(offer.version)", "slot.name": "\(slot)"])
             let contentDigest = try await fetch(offer, from: addresses, onto: installation)
@@ -51,7 +54,9 @@ extension UpdateEngine {
             credentials: identity.downloadCredentials)
         let download = PayloadDownload(
             web: web, source: source, limits: settings.downloadLimits, files: host.stateFiles, logger: logger)
-        return try await PayloadFetch(download, onto: installation).run(isAnew: isAnew) { event in
+        var fetch = PayloadFetch(download, onto: installation)
+        fetch.giveSlotUp = { try await self.perform { $0.writingBegins() } }
+        return try await fetch.run(isAnew: isAnew) { event in
             await self.follow(event, totalBytes: offer.payloadSizeBytes)
         }
     }

@@ -56,6 +56,7 @@ extension UpdateEngine {
         } catch {
             guard !Task.isCancelled else { return true }  // Being stopped is what was asked for.
             note(error, "The kernel could not be switched; the machine goes through its firmware")
+            try? kernelSwitch.unload()  // It is started by nobody, and lost at the reboot.
             return false
         }
     }

@@ -127,7 +127,9 @@ package actor UpdateEngine: Service {
 
     /// Lets the state machine change, saves what must be remembered, then performs what it wants done.
     func perform(_ change: (inout UpdateMachine) throws -> [UpdateMachine.Action]) async throws {
-        for errand in try keeper.perform(change) {
+        let errands = try keeper.perform(change)
+        if let failure = keeper.saveFailure { note(failure, "The engine's record cannot be saved") }
+        for errand in errands {
             switch errand {
             case .runHealthGate: try await judgeBoot()
             case .reboot(let reason): planReboot(reason)
@@ -188,11 +190,27 @@ package actor UpdateEngine: Service {
         try Task.checkCancellation()  // A check that was killed with the daemon has judged nothing.
         switch verdict {
         case .passed:
-            try keeper.confirmBoot()
+            await confirmBoot()
+            try Task.checkCancellation()
             logger.info("This boot is good", metadata: ["release.version": "\(identity.version)"])
         case .failed(let reason):
             activity.lastError = reason
             try await perform { $0.healthFailed(reason) }
+        }
+    }
+
+    /// Tells the boot loader of the verdict, again and again while it cannot be told: the checks are not to blame for
+    /// that, and are not run anew.
+    private func confirmBoot() async {
+        var pause = Duration.milliseconds(500)
+        while !Task.isCancelled {
+            do {
+                return try keeper.confirmBoot()
+            } catch {
+                note(error, "The boot loader could not be told that this boot is good")
+                await sleep(until: clock.now + pause)
+                pause = min(pause * 2, .seconds(300))
+            }
         }
     }
 

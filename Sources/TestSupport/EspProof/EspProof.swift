@@ -37,29 +37,38 @@ package struct EspProof: Sendable {
     /// - Parameters:
     ///   - image: a file with the partition as it was before the machine was switched on. It is changed: in the end it
     ///     is as the machine left it.
-    ///   - log: what `blklogwrites` wrote down of the whole disk.
+    ///   - logs: what `blklogwrites` wrote down of the whole disk, one log for each power-on.
     ///   - range: where on the disk the partition lies.
-    package func run(image: String, log: any BlockDevice, range: Range<UInt64>) async throws -> EspVerdict {
-        let windows = try WriteLog(log, within: range).windows
-        let replayed = try ReplayedImage(path: image, log: log)
+    package func run(image: String, logs: [any BlockDevice], range: Range<UInt64>) async throws -> EspVerdict {
         var random = SeededRandom(seed: settings.seed)
         var verdict = EspVerdict(seed: settings.seed)
-        try await inspect(replayed, "before the first write", &verdict)
+        for log in logs {
+            let replayed = try ReplayedImage(path: image, log: log)
+            try await inspect(replayed, "before the first write", &verdict)
+            try await cut(WriteLog(log, within: range).windows, on: replayed, &random, &verdict)
+        }
+        return verdict
+    }
+
+    private func cut(
+        _ windows: [[DiskWrite]], on replayed: ReplayedImage, _ random: inout SeededRandom,
+        _ verdict: inout EspVerdict
+    ) async throws {
         for (number, window) in windows.enumerated() {
             verdict.windows += 1
             verdict.writes += window.count
             verdict.writesInWindowMax = max(verdict.writesInWindowMax, window.count)
             for state in CutState.states(of: window, settings.sampling, using: &random) {
                 let place = "window \(number + 1) of \(windows.count), \(state.what) of \(window.count)"
+                let before = verdict
                 verdict = try await replayed.withState(state, of: window) {
-                    var next = verdict
+                    var next = before
                     try await inspect(replayed, place, &next)
                     return next
                 }
             }
             try replayed.apply(window)
         }
-        return verdict
     }
 
     private func inspect(_ image: ReplayedImage, _ place: String, _ verdict: inout EspVerdict) async throws {

@@ -7,10 +7,11 @@ import SlotDevice
 enum TestPayload {
     /// A full payload of `images`, as the builder makes it.
     static func full(
-        _ format: FormatVersion, _ images: [(String, [UInt8])], keys: [SigningKey] = [], blockSize: UInt64 = 4096
+        _ format: FormatVersion, _ images: [(String, [UInt8])], keys: [SigningKey] = [], blockSize: UInt64 = 4096,
+        compression: PayloadBuilder.Compression = .zstd
     ) async throws -> [UInt8] {
         let builder = try PayloadBuilder(
-            format: format, blockSize: blockSize,
+            format: format, blockSize: blockSize, compression: compression,
             images: images.map { .init(partition: $0, content: MemoryBlockDevice($1)) })
         let scratch = MemoryBlockDevice(sizeBytes: builder.imageBytes)
         let manifest = try await builder.build(onto: scratch)
@@ -78,11 +79,12 @@ extension SignaturePolicy {
 @discardableResult
 func install(
     _ payload: [UInt8], onto targets: [String: InstallTarget], policy: SignaturePolicy = .unverified,
-    expectation: PayloadExpectation = PayloadExpectation(), chunk: Int = 65_536
+    expectation: PayloadExpectation = PayloadExpectation(), limits: PayloadLimits = .standard, chunk: Int = 65_536,
+    readBackIntervalBytes: UInt64 = 4 << 20
 ) throws(InstallationError) -> InstallationResult {
-    var installation = PayloadInstallation(
-        options: InstallationOptions(policy: policy, expectation: expectation)
-    ) { (_) throws(InstallationError) in targets }
+    var options = InstallationOptions(policy: policy, expectation: expectation, limits: limits)
+    options.readBackIntervalBytes = readBackIntervalBytes
+    var installation = PayloadInstallation(options: options) { (_) throws(InstallationError) in targets }
     for start in stride(from: 0, to: payload.count, by: chunk) {
         try installation.consume(payload[start..<min(start + chunk, payload.count)])
     }

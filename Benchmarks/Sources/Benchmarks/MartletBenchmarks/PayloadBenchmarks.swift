@@ -11,11 +11,14 @@ import UpdateModel
 /// The image is this program's own code, which compresses much as a system's programs do.
 func payloadBenchmarks() {
     let configuration = Benchmark.Configuration(warmupIterations: 0, maxDuration: .seconds(8), maxIterations: 5)
-    for (format, words) in [(FormatVersion.one, "format 1, bzip2"), (.two, "format 2, xz")] {
+    for (format, compression, words) in [
+        (FormatVersion.one, PayloadBuilder.Compression.zstd, "format 1, bzip2"), (.two, .zstd, "format 2, zstd"),
+        (.two, .xz, "format 2, xz"),
+    ] {
         Benchmark("apply a full payload, \(words) (32 MiB)", configuration: configuration) { benchmark, sample in
             for _ in benchmark.scaledIterations { try sample.apply() }
         } setup: {
-            try await SamplePayload(format)
+            try await SamplePayload(format, compression)
         }
     }
 }
@@ -25,10 +28,11 @@ private struct SamplePayload {
     private let trusted: TrustedKeys
     private let target: MemoryBlockDevice
 
-    init(_ format: FormatVersion) async throws {
+    init(_ format: FormatVersion, _ compression: PayloadBuilder.Compression) async throws {
         let image = MemoryBlockDevice(try ownCode(count: 32 << 20))
         let builder = try PayloadBuilder(
-            format: format, images: [.init(partition: PayloadPartition.systemName, content: image)])
+            format: format, compression: compression,
+            images: [.init(partition: PayloadPartition.systemName, content: image)])
         let scratch = MemoryBlockDevice(sizeBytes: builder.imageBytes)
         let manifest = try await builder.build(onto: scratch)
         let key = try SigningKey.generate(.bits2048)

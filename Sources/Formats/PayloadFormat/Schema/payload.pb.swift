@@ -138,6 +138,10 @@ nonisolated struct Martlet_Payload_Operation: Sendable {
   /// Clears the value of `srcSha256Hash`. Subsequent reads from it will return its default value.
   mutating func clearSrcSha256Hash() {self._srcSha256Hash = nil}
 
+  /// Martlet's own: blocks of the target, written by earlier operations, that the data refers back to.
+  /// See docs/protocols/payload-extensions.md.
+  var writtenExtents: [Martlet_Payload_Extent] = []
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
@@ -482,7 +486,7 @@ nonisolated extension Martlet_Payload_Extent: SwiftProtobuf.Message, SwiftProtob
 
 nonisolated extension Martlet_Payload_Operation: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Operation"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}type\0\u{3}data_offset\0\u{3}data_length\0\u{3}src_extents\0\u{3}src_length\0\u{3}dst_extents\0\u{3}dst_length\0\u{3}data_sha256_hash\0\u{3}src_sha256_hash\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}type\0\u{3}data_offset\0\u{3}data_length\0\u{3}src_extents\0\u{3}src_length\0\u{3}dst_extents\0\u{3}dst_length\0\u{3}data_sha256_hash\0\u{3}src_sha256_hash\0\u{4}`\u{f}written_extents\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -499,6 +503,7 @@ nonisolated extension Martlet_Payload_Operation: SwiftProtobuf.Message, SwiftPro
       case 7: try { try decoder.decodeSingularUInt64Field(value: &self._dstLength) }()
       case 8: try { try decoder.decodeSingularBytesField(value: &self._dataSha256Hash) }()
       case 9: try { try decoder.decodeSingularBytesField(value: &self._srcSha256Hash) }()
+      case 1001: try { try decoder.decodeRepeatedMessageField(value: &self.writtenExtents) }()
       default: break
       }
     }
@@ -536,6 +541,9 @@ nonisolated extension Martlet_Payload_Operation: SwiftProtobuf.Message, SwiftPro
     try { if let v = self._srcSha256Hash {
       try visitor.visitSingularBytesField(value: v, fieldNumber: 9)
     } }()
+    if !self.writtenExtents.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.writtenExtents, fieldNumber: 1001)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -549,6 +557,7 @@ nonisolated extension Martlet_Payload_Operation: SwiftProtobuf.Message, SwiftPro
     if lhs._dstLength != rhs._dstLength {return false}
     if lhs._dataSha256Hash != rhs._dataSha256Hash {return false}
     if lhs._srcSha256Hash != rhs._srcSha256Hash {return false}
+    if lhs.writtenExtents != rhs.writtenExtents {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

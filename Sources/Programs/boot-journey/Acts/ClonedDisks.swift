@@ -22,15 +22,7 @@ struct ClonedDisks: Act {
         let places = try stage.paths.machine(name)
         let disk = try await GuestDisk.copy(
             of: template, at: "\(places.folder)/disk.img", scratch: stage.paths.logs)
-        let definition = MachineDefinition(
-            disk: disk.path, firmware: try Firmware.fresh(variables: "\(places.folder)/variables.fd"),
-            acceleration: stage.acceleration, sockets: places.sockets)
-        let machine = VirtualMachine(
-            definition, disk: disk, name: name, logs: stage.paths.logs, guardian: stage.guardian,
-            patience: .usual(stage.acceleration))
-        try await machine.powerOn()
-        let text = try await machine.agentWhenUp().succeed("cat /etc/machine-id")
-        await machine.cutPower()
+        let text = try await stage.visit(disk, named: name) { try await $0.succeed("cat /etc/machine-id") }
         return text.filter { !$0.isWhitespace }
     }
 }

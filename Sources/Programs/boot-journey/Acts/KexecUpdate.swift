@@ -9,11 +9,7 @@ struct KexecUpdate: Act {
 
     func play(on stage: Stage) async throws -> String {
         let start = await stage.watch.pictures.count
-        let agent = try await stage.agent()
-        // An older release leaves the key alone that it does not know; the section is in the file once.
-        try await agent.succeed(
-            "grep -q '^method' /etc/martlet/martletd.toml || printf '[reboot]\\nmethod = \"kexec\"\\n' "
-                + ">>/etc/martlet/martletd.toml; systemctl restart martletd")
+        try await stage.useKexec()
         try await stage.headquarters.publish(.fourth, payload: stage.shelf.payload(.fourth))
         let boots = await stage.machine.boots.count
         try await Reboot().activation(on: stage, of: .a, afterPicture: start)

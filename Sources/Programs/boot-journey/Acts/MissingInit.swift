@@ -8,6 +8,7 @@ struct MissingInit: Act {
     let name = "missing-init"
     let title = "3.0.0 has no init: its two tries run out, and the machine is back on 2.0.0 by itself"
     let opening: Opening? = Opening(version: .second, slot: .b, other: .first)
+    let notesWrites = true
 
     func play(on stage: Stage) async throws -> String {
         let start = await stage.watch.pictures.count

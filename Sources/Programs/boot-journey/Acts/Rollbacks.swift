@@ -7,6 +7,8 @@ struct ServerRollback: Act {
     let name = "server-rollback"
     let title = "The server orders the machine back: 2.0.0 runs again, and reads what 4.0.0 wrote"
     let opening: Opening? = Opening(version: .fourth, slot: .a, other: .second)
+    /// The engine goes back only to what it knows to be good.
+    let follows: String? = "kexec"
 
     func play(on stage: Stage) async throws -> String {
         guard let identity = await stage.progress.identity else {
@@ -28,6 +30,7 @@ struct ManualRollback: Act {
     let name = "rollback"
     let title = "“martlet rollback” on the machine: the other slot runs again, without a second trial"
     let opening: Opening? = Opening(version: .second, slot: .b, other: .fourth)
+    let follows: String? = "server-rollback"
 
     func play(on stage: Stage) async throws -> String {
         let start = await stage.watch.pictures.count

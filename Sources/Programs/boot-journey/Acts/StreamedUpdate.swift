@@ -6,6 +6,7 @@ struct StreamedUpdate: Act {
     let name = "update"
     let title = "2.0.0 is streamed into slot b, boots on trial, is proven good and reported"
     let opening: Opening? = Opening(version: .first, slot: .a, other: nil)
+    let notesWrites = true
 
     func play(on stage: Stage) async throws -> String {
         let start = await stage.watch.pictures.count

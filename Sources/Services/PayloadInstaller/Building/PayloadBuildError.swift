@@ -1,3 +1,4 @@
+package import BinaryDelta
 package import CompressionCodecs
 package import ContentTrust
 package import PayloadFormat
@@ -13,10 +14,13 @@ package enum PayloadBuildError: Error, Hashable {
     /// Format 1 has one partition and the files beside it, nothing else.
     case notInFormat1(partition: String)
     case emptyImage(partition: String)
+    /// A delta of format 1 is applied in blocks.
+    case partialBlock(partition: String, sizeBytes: UInt64)
     /// Format 1 counts blobs with 32 bits.
     case tooLargeForFormat1(blobBytes: UInt64)
     case device(DeviceError)
     case compression(CodecError)
+    case patch(BinaryDeltaError)
     case payload(PayloadError)
     case key(KeyError)
 }
@@ -39,12 +43,17 @@ extension PayloadBuildError: UserFacingError {
                 exit: .usage)
         case .emptyImage(let partition):
             UserMessage("The image for partition “\(partition)” is empty.", exit: .badData)
+        case .partialBlock(let partition, let size):
+            UserMessage(
+                "An image for partition “\(partition)” has \(size) bytes; a delta of format 1 needs whole blocks of 4096.",
+                hint: "Fill it up with zeros, or use --format 2.", exit: .badData)
         case .tooLargeForFormat1(let bytes):
             UserMessage(
                 "The payload's data has \(ByteCount.text(bytes)); format 1 can hold 4 GiB.", hint: "Use --format 2.",
                 exit: .badData)
         case .device(let error): error.userMessage
         case .compression(let error): error.userMessage
+        case .patch(let error): error.userMessage
         case .payload(let error): error.userMessage
         case .key(let error): error.userMessage
         }

@@ -26,14 +26,24 @@ package struct PayloadBuilder: Sendable {
         case fast
     }
 
+    /// How format 2 packs what is not zeros.
+    package enum Compression: Sendable {
+        /// Operations of Martlet's own, which refer back to what is already written: small, and quick to apply.
+        case zstd
+        /// Operations that Android's and ChromeOS' appliers know too.
+        case xz
+    }
+
     private let format: FormatVersion
     private let effort: Effort
+    private let compression: Compression
     private let blockSize: UInt64
     private let images: [Image]
 
     /// - Parameter images: In the order in which they will be applied. Format 1 takes `system` and `kernel` only.
     package init(
-        format: FormatVersion, blockSize: UInt64 = 4096, effort: Effort = .best, images: [Image]
+        format: FormatVersion, blockSize: UInt64 = 4096, effort: Effort = .best, compression: Compression = .zstd,
+        images: [Image]
     ) throws(PayloadBuildError) {
         guard (512...65_536).contains(blockSize), blockSize.nonzeroBitCount == 1 else { throw .blockSize(blockSize) }
         var names: Set<String> = []
@@ -49,6 +59,7 @@ package struct PayloadBuilder: Sendable {
         self.blockSize = blockSize
         self.images = images
         self.effort = effort
+        self.compression = compression
     }
 
     /// All images together.
@@ -56,7 +67,7 @@ package struct PayloadBuilder: Sendable {
 
     /// Compresses the images on all processors, and keeps the blobs on `scratch`, one after the other.
     ///
-    /// Memory stays below a few chunks a processor, whatever the images' sizes.
+    /// Memory stays below some 150 MiB a processor, and 1 GiB for knowing what repeats, whatever the images' sizes.
     /// - Parameters:
     ///   - scratch: At least ``imageBytes`` long; what it held is overwritten.
     ///   - progress: Told how many of ``imageBytes`` are done.
@@ -64,7 +75,7 @@ package struct PayloadBuilder: Sendable {
     package func build(
         onto scratch: any BlockDevice, progress: (UInt64) -> Void = { _ in }
     ) async throws(PayloadBuildError) -> PayloadManifest {
-        var store = BlobStore(device: scratch)
+        var store = BlobStore(device: scratch, blockSize: blockSize)
         var partitions: [PayloadPartition] = []
         var bytesBefore: UInt64 = 0
         for image in images {
@@ -78,64 +89,79 @@ package struct PayloadBuilder: Sendable {
         return PayloadManifest(format: format, blockSize: blockSize, partitions: partitions)
     }
 
-    /// 1 MiB as Flatcar has it, 2 MiB as Android has it.
-    private var chunkBytes: UInt64 { format == .one ? 1 << 20 : 2 << 20 }
-
     private func build(
         _ image: Image, into store: inout BlobStore, progress: (UInt64) -> Void
     ) async throws(PayloadBuildError) -> PayloadPartition {
-        let size = image.content.sizeBytes
-        var digest = StreamDigest()
+        let plan = try ChunkPlan(of: image.content, style: style, blockSize: blockSize)
+        let encoder = ChunkEncoder(style: style, effort: effort, content: image.content)
         var operations: [PayloadOperation] = []
-        var pipeline = ChunkPipeline(encoder: ChunkEncoder(format: format, effort: effort))
-        var offset: UInt64 = 0
-        while offset < size || !pipeline.isEmpty {
-            while offset < size, !pipeline.isFull {
-                let count = Int(min(chunkBytes, size - offset))
-                let bytes = try PayloadBuildError.attempt { () throws(DeviceError) in
-                    try image.content.read(at: offset, count: count)
-                }
-                digest.update(bytes)
-                pipeline.submit(bytes)
-                offset += UInt64(count)
+        var pipeline = ChunkPipeline(encoder: encoder)
+        var waiting = plan.chunks[...]
+        var underway: [ChunkPlan.Chunk] = []
+        while !waiting.isEmpty || !pipeline.isEmpty {
+            while let chunk = waiting.first, !pipeline.isFull {
+                pipeline.submit(chunk)
+                underway.append(chunk)
+                waiting.removeFirst()
             }
             let encoded = try await pipeline.next()
-            let start = UInt64(operations.count) * chunkBytes
-            operations.append(try store.add(encoded, targetExtent: extent(from: start, imageBytes: size)))
-            progress(min(size, start + chunkBytes))
+            let chunk = underway.removeFirst()
+            for piece in encoded {
+                operations.append(try store.add(piece, of: chunk, targetExtent: extent(of: piece.range)))
+            }
+            progress(chunk.range.upperBound)
         }
         return PayloadPartition(
             name: image.partition, operations: operations,
-            newInfo: ContentInfo(sizeBytes: size, digest: digest.finalized()))
+            newInfo: ContentInfo(sizeBytes: image.content.sizeBytes, digest: plan.digest))
+    }
+
+    private var style: ChunkStyle {
+        switch (format, compression) {
+        case (.one, _): .bzip2
+        case (.two, .xz): .xz
+        case (.two, .zstd): .zstd
+        }
     }
 
     /// Flatcar's generator declares a whole chunk even where the image ends before.
-    private func extent(from start: UInt64, imageBytes: UInt64) -> BlockExtent {
-        let end = format == .one ? start + chunkBytes : min(start + chunkBytes, imageBytes)
+    private func extent(of range: Range<UInt64>) -> BlockExtent {
+        let byteCount = format == .one ? style.chunkBytes : range.upperBound - range.lowerBound
         return BlockExtent(
-            startBlock: start / blockSize, blockCount: (end - start).roundedUp(toBlocksOf: blockSize) / blockSize)
+            startBlock: range.lowerBound / blockSize,
+            blockCount: byteCount.roundedUp(toBlocksOf: blockSize) / blockSize)
     }
 }
 
 /// Blobs, one after the other on a device.
 private struct BlobStore {
     let device: any BlockDevice
+    let blockSize: UInt64
     private(set) var byteCount: UInt64 = 0
 
-    init(device: any BlockDevice) { self.device = device }
+    init(device: any BlockDevice, blockSize: UInt64) {
+        self.device = device
+        self.blockSize = blockSize
+    }
 
     mutating func add(
-        _ encoded: ChunkEncoder.Encoded, targetExtent: BlockExtent
+        _ encoded: ChunkEncoder.Encoded, of chunk: ChunkPlan.Chunk, targetExtent: BlockExtent
     ) throws(PayloadBuildError) -> PayloadOperation {
         let blob = encoded.blob
         let hasBlob = !blob.isEmpty
         let operation = PayloadOperation(
             kind: encoded.kind, dataOffset: hasBlob ? byteCount : 0, dataLength: UInt64(blob.count),
-            dataDigest: hasBlob ? StreamDigest.digest(of: blob) : nil, targetExtents: [targetExtent])
+            dataDigest: hasBlob ? StreamDigest.digest(of: blob) : nil, targetExtents: [targetExtent],
+            writtenExtents: encoded.kind == .zstd ? chunk.references.map(blocks) : [])
         let offset = byteCount
         try PayloadBuildError.attempt { () throws(DeviceError) in try device.write(blob, at: offset) }
         byteCount += UInt64(blob.count)
         return operation
+    }
+
+    private func blocks(_ range: Range<UInt64>) -> BlockExtent {
+        BlockExtent(
+            startBlock: range.lowerBound / blockSize, blockCount: (range.upperBound - range.lowerBound) / blockSize)
     }
 }
 
@@ -143,7 +169,7 @@ private struct BlobStore {
 private struct ChunkPipeline {
     private let encoder: ChunkEncoder
     private let width = max(1, ProcessInfo.processInfo.activeProcessorCount)
-    private var running: [Task<ChunkEncoder.Encoded, any Error>] = []
+    private var running: [Task<[ChunkEncoder.Encoded], any Error>] = []
 
     init(encoder: ChunkEncoder) { self.encoder = encoder }
 
@@ -151,19 +177,19 @@ private struct ChunkPipeline {
     /// One more than there are processors, so that none waits while a result is stored.
     var isFull: Bool { running.count > width }
 
-    mutating func submit(_ bytes: [UInt8]) {
+    mutating func submit(_ chunk: ChunkPlan.Chunk) {
         let encoder = encoder
         // Detached, so that it leaves the caller's actor; it has no parent to outlive, for `next` awaits every one.
-        running.append(Task.detached { try encoder.encode(bytes) })
+        running.append(Task.detached { try encoder.encode(chunk) })
     }
 
-    mutating func next() async throws(PayloadBuildError) -> ChunkEncoder.Encoded {
+    mutating func next() async throws(PayloadBuildError) -> [ChunkEncoder.Encoded] {
         do {
             return try await running.removeFirst().value
-        } catch let error as CodecError {
-            throw .compression(error)
+        } catch let error as PayloadBuildError {
+            throw error
         } catch {
-            throw .compression(.outOfMemory(.xz))  // Nothing else is thrown.
+            throw .compression(.outOfMemory(.zstd))  // Nothing else is thrown.
         }
     }
 }

@@ -38,4 +38,10 @@ int martlet_kexec_file_load(int kernel, int initial_ram_disk, const char *comman
 /* kexec_file_load(KEXEC_FILE_UNLOAD). 0, or -1 with errno. */
 int martlet_kexec_unload(void);
 
+/* mallopt(3): large pieces of memory go back to the system as soon as they are free, and there are few heaps. */
+void martlet_keep_memory_small(void);
+
+/* malloc_trim(3): what is free goes back to the system. */
+void martlet_give_memory_back(void);
+
 #endif

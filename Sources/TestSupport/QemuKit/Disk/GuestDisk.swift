@@ -63,6 +63,38 @@ package struct GuestDisk: Hashable, Sendable {
         return LoaderEntries(listing: listing)
     }
 
+    /// The bytes of the disk that the boot partition takes.
+    package func bootPartitionRange() throws -> Range<UInt64> {
+        let entry = try partition("esp")
+        return entry.firstLBA * 512..<(entry.lastLBA + 1) * 512
+    }
+
+    /// Copies the whole boot partition into a file; for machines that are off.
+    package func copyBootPartition(to target: String) throws {
+        let range = try bootPartitionRange()
+        let source = try FileBlockDevice(path: path, access: .readOnly)
+        let copy = try FileBlockDevice.create(path: target, sizeBytes: UInt64(range.count))
+        try Self.copy(range, of: source, to: copy, at: 0)
+    }
+
+    /// Puts the boot partition in that file in place of the disk's own; for machines that are off.
+    package func replaceBootPartition(by file: String) throws {
+        let range = try bootPartitionRange()
+        let source = try FileBlockDevice(path: file, access: .readOnly)
+        try Self.copy(
+            0..<UInt64(range.count), of: source, to: FileBlockDevice(path: path, access: .readWrite),
+            at: range.lowerBound)
+    }
+
+    private static func copy(
+        _ range: Range<UInt64>, of source: FileBlockDevice, to target: FileBlockDevice, at offset: UInt64
+    ) throws {
+        for place in stride(from: 0, to: UInt64(range.count), by: 1 << 20) {
+            let count = Int(min(1 << 20, UInt64(range.count) - place))
+            try target.write(try source.read(at: range.lowerBound + place, count: count), at: offset + place)
+        }
+    }
+
     /// Copies a file from the boot partition.
     package func copyFromBootPartition(_ name: String, to target: String) async throws {
         try await Command(folder: scratch).succeed(
@@ -85,8 +117,7 @@ package struct GuestDisk: Hashable, Sendable {
 
     /// mtools' name for the file system at an offset in a file.
     private func bootPartition() async throws -> String {
-        let entry = try partition("esp")
-        return "\(path)@@\(entry.firstLBA * 512)"
+        "\(path)@@\(try bootPartitionRange().lowerBound)"
     }
 
     /// A guest's disk is no floppy: its geometry is none of mtools' business.

@@ -74,9 +74,10 @@ package struct MonitorCommand: Hashable, Sendable {
     /// Makes the disk as slow as asked for; 0 takes the limit away.
     package static func diskSpeed(bytesPerSecond: Int) -> MonitorCommand {
         let others = ["bps_rd", "bps_wr", "iops", "iops_rd", "iops_wr"].map { #""\#($0)":0"# }.joined(separator: ",")
-        let name = MachineDefinition.diskName
+        // The half of the device that has the medium.
+        let name = "/machine/peripheral/\(MachineDefinition.diskName)/virtio-backend"
         return MonitorCommand(
-            "block_set_io_throttle", arguments: #"{"device":"\#(name)","bps":\#(bytesPerSecond),\#(others)}"#)
+            "block_set_io_throttle", arguments: #"{"id":"\#(name)","bps":\#(bytesPerSecond),\#(others)}"#)
     }
 
     /// What the machine's disks have done so far, see ``DiskTraffic``.
@@ -92,7 +93,7 @@ package struct DiskTraffic: Hashable, Sendable {
     /// - Throws: ``QemuError/unintelligible(what:text:)``.
     package init(answer: String) throws {
         let disks = try? JSONDecoder().decode(Answer.self, from: Data(answer.utf8)).return
-        guard let statistics = disks?.first(where: { $0.device == MachineDefinition.diskName })?.stats else {
+        guard let statistics = disks?.first(where: \.isDisk)?.stats else {
             throw QemuError.unintelligible(what: "QEMU's count of the disk's traffic", text: answer)
         }
         readBytes = statistics.rd_bytes
@@ -104,8 +105,11 @@ package struct DiskTraffic: Hashable, Sendable {
     }
 
     private struct Disk: Decodable {
-        var device: String
+        /// The path of the guest's device; firmware variables have none.
+        var qdev: String?
         var stats: Statistics
+
+        var isDisk: Bool { qdev?.split(separator: "/").contains { $0 == MachineDefinition.diskName } == true }
     }
 
     /// Names as in QEMU.

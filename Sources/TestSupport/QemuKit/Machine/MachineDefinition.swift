@@ -1,3 +1,4 @@
+import EspProof
 package import FoundationEssentials
 
 /// A virtual machine as it is bought: what it consists of, and where its lines to the host end.
@@ -27,22 +28,23 @@ package struct MachineDefinition: Hashable, Sendable {
 
     var monitorSocket: String { "\(sockets)/monitor" }
     var agentSocket: String { "\(sockets)/agent" }
-    /// The name of the disk in the monitor's commands.
+    /// The disk's device in the monitor's commands.
     static let diskName = "disk"
 
     /// QEMU's arguments for one run, from power-on to reset.
     ///
     /// `-no-reboot` lets QEMU leave when the guest resets, and a new run begins: the emulator's own reset is three to
     /// four times slower than a fresh start.
-    package func arguments(serialLog: String) -> [String] {
+    ///
+    /// - Parameter writeLog: an empty file, in which every write to the disk is noted, see `WriteLog` of EspProof.
+    package func arguments(serialLog: String, writeLog: String? = nil) -> [String] {
         ["-machine", "q35"] + acceleration.arguments + [
             "-uuid", identity.uuidString, "-smp", "\(processors)", "-m", "\(memoryMebibytes)",
             "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
             "-drive", "if=pflash,format=raw,unit=0,readonly=on,file=\(Self.quoted(firmware.code))",
             "-drive", "if=pflash,format=raw,unit=1,file=\(Self.quoted(firmware.variables))",
-            // Whatever QEMU has accepted survives its death, since the host's cache does.
-            "-drive", "if=none,id=\(Self.diskName),format=raw,cache=unsafe,file=\(Self.quoted(disk))",
-            "-device", "virtio-blk-pci,id=vd,drive=\(Self.diskName)",
+        ] + drive(writeLog) + [
+            "-device", "virtio-blk-pci,id=\(Self.diskName),drive=medium",
             "-netdev", "user,id=net", "-device", "virtio-net-pci,netdev=net,romfile=",
             "-device", "virtio-rng-pci",
             "-chardev", "file,id=console,path=\(Self.quoted(serialLog))", "-serial", "chardev:console",
@@ -50,6 +52,12 @@ package struct MachineDefinition: Hashable, Sendable {
             "-serial", "chardev:agent",
             "-qmp", "unix:\(Self.quoted(monitorSocket)),server=on,wait=off",
         ] + (hasWatchdog ? ["-device", "i6300esb", "-action", "watchdog=reset"] : [])
+    }
+
+    /// Whatever QEMU has accepted survives its death, since the host's cache does.
+    private func drive(_ writeLog: String?) -> [String] {
+        if let writeLog { return WriteLog.emulatorArguments(disk: disk, log: writeLog, node: "medium") }
+        return ["-drive", "if=none,id=medium,format=raw,cache=unsafe,file=\(Self.quoted(disk))"]
     }
 
     /// A comma ends a value unless it is doubled.

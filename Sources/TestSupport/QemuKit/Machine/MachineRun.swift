@@ -39,9 +39,10 @@ package actor MachineRun {
     ///
     /// - Parameters:
     ///   - serialLog: a file that does not exist yet; what QEMU itself says goes beside it.
+    ///   - writeLog: an empty file for notes of every write to the disk; `nil` for none.
     ///   - guardian: ends QEMU should this program die.
     package static func start(
-        _ definition: MachineDefinition, serialLog: String, guardian: Guardian
+        _ definition: MachineDefinition, serialLog: String, writeLog: String? = nil, guardian: Guardian
     ) async throws -> MachineRun {
         for socket in [definition.monitorSocket, definition.agentSocket] { try Folder.remove(socket) }
         let words = "\(serialLog).qemu"
@@ -49,8 +50,8 @@ package actor MachineRun {
         // People who work on this host go first.
         let child = try ChildProcess.start(
             try HostTool.nice.path(),
-            ["-n", "5", try HostTool.emulator.path()] + definition.arguments(serialLog: serialLog), output: words,
-            errors: words)
+            ["-n", "5", try HostTool.emulator.path()]
+                + definition.arguments(serialLog: serialLog, writeLog: writeLog), output: words, errors: words)
         guardian.watch(child)
         do {
             let agent = try await GuestAgent.open(definition.agentSocket) { child.poll() == nil }

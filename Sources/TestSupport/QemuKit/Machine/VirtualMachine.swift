@@ -16,6 +16,9 @@ package actor VirtualMachine {
     package private(set) var boots: [BootRecord] = []
     /// How often the emulator stalled and was started again.
     package private(set) var stalls = 0
+    /// What was written to the disk while ``notesWrites`` was set.
+    package private(set) var notes: WriteNotes?
+    private var notesWrites = false
 
     /// - Parameters:
     ///   - name: begins the names of the files in the folder `logs`.
@@ -37,6 +40,11 @@ package actor VirtualMachine {
         get async { await run?.log }
     }
 
+    /// Notes every write to the disk from the next power-on until the first one after ``stopNoting()``.
+    package func noteWrites() { notesWrites = true }
+
+    package func stopNoting() { notesWrites = false }
+
     /// Switches on a machine that is off.
     package func powerOn() async throws {
         let number = boots.count + 1
@@ -44,7 +52,22 @@ package actor VirtualMachine {
         boots.append(BootRecord(number: number, serialLog: path))
         awaitedBoots = 1
         phaseBegan = .now
-        run = try await MachineRun.start(definition, serialLog: path, guardian: guardian)
+        run = try await MachineRun.start(
+            definition, serialLog: path, writeLog: try await freshWriteLog(), guardian: guardian)
+    }
+
+    /// `nil` where nothing is to be noted.
+    private func freshWriteLog() async throws -> String? {
+        guard notesWrites else { return nil }
+        let log = "\(logs)/\(name)-boot-\(boots.count).writes"
+        try Folder.write("", to: log)
+        if notes == nil {
+            let before = "\(logs)/\(name)-esp-before.img"
+            try disk.copyBootPartition(to: before)
+            notes = WriteNotes(bootPartitionBefore: before, logs: [])
+        }
+        notes?.logs.append(log)
+        return log
     }
 
     /// Cuts the power; nothing when it is off.

@@ -1,0 +1,157 @@
+internal import CLZMA
+internal import CompressionCodecs
+
+/// LZMA2 without a container, and with bytes that both sides know in front of it.
+///
+/// No xz file can say that, but the encoder in it can. Source: The .xz File Format 1.1.0, sections 5.3.1 and 5.3.2.
+enum RawLZMA {
+    /// How the bytes were made ready.
+    struct Shape: Hashable {
+        /// How far back a repetition may lie. The known bytes count.
+        var dictionaryByteCount: Int
+        /// Jumps and calls of x86 programs were turned from distances into places.
+        var isProgram: Bool
+    }
+
+    /// - Parameters:
+    ///   - known: What the bytes may refer back to as if it stood before them.
+    ///   - literal: How many of eight bits of the byte before the coming one tells about it: 0 for differences.
+    ///   - effort: As of xz, 0 to 9.
+    static func compress(
+        _ bytes: [UInt8], known: ArraySlice<UInt8>, shape: Shape, literal: UInt32, effort: UInt32
+    ) throws(CodecError) -> [UInt8] {
+        var output = [UInt8](repeating: 0, count: bytes.count + bytes.count / 64 + 1024)
+        var outputCount = 0
+        let capacity = output.count
+        let code = unsafe try withFilters(shape, known: known, literal: literal, effort: effort) { filters in
+            unsafe bytes.withUnsafeBufferPointer { source in
+                unsafe lzma_raw_buffer_encode(
+                    filters, nil, source.baseAddress, source.count, &output, &outputCount, capacity)
+            }
+        }
+        if code == LZMA_MEM_ERROR { throw .outOfMemory(.xz) }
+        guard code == LZMA_OK else { throw .libraryFailure(.xz, code: Int32(bitPattern: code.rawValue)) }
+        output.removeLast(output.count - outputCount)
+        return output
+    }
+
+    /// The smallest dictionary that LZMA2 has.
+    static let dictionaryByteCountMin = 4096
+
+    fileprivate static func withFilters<Value>(
+        _ shape: Shape, known: ArraySlice<UInt8>, literal: UInt32, effort: UInt32,
+        _ body: (UnsafePointer<lzma_filter>) -> Value
+    ) throws(CodecError) -> Value {
+        var options = unsafe lzma_options_lzma()
+        guard unsafe lzma_lzma_preset(&options, effort) == 0 else {
+            throw .libraryFailure(.xz, code: Int32(bitPattern: effort))
+        }
+        unsafe options.dict_size = UInt32(clamping: max(dictionaryByteCountMin, shape.dictionaryByteCount))
+        unsafe options.lc = literal
+        unsafe options.pb = literal == 0 ? 0 : 2
+        return unsafe known.withUnsafeBufferPointer { known in
+            if known.count > 0 {
+                unsafe options.preset_dict = known.baseAddress
+                unsafe options.preset_dict_size = UInt32(clamping: known.count)
+            }
+            return unsafe withUnsafeMutablePointer(to: &options) { options in
+                var filters = unsafe [
+                    lzma_filter(id: martlet_lzma_filter_lzma2(), options: UnsafeMutableRawPointer(options)),
+                    lzma_filter(id: martlet_lzma_filter_end(), options: nil),
+                ]
+                if shape.isProgram {
+                    unsafe filters.insert(lzma_filter(id: lzmaX86FilterNumber, options: nil), at: 0)
+                }
+                return unsafe filters.withUnsafeBufferPointer { filters in
+                    // Never empty, so there is an address.
+                    unsafe body(filters.baseAddress!)
+                }
+            }
+        }
+    }
+
+    /// LZMA_FILTER_X86, a macro that Swift cannot import.
+    private static let lzmaX86FilterNumber: lzma_vli = 4
+}
+
+/// Unpacks what ``RawLZMA`` made, as much at a time as is asked for.
+@safe
+final class RawLZMAReader {
+    private let stream: UnsafeMutablePointer<lzma_stream>
+    private var input: ArraySlice<UInt8>
+    private var isFinished = false
+
+    init(_ input: ArraySlice<UInt8>, known: ArraySlice<UInt8>, shape: RawLZMA.Shape) throws(CodecError) {
+        self.input = input
+        unsafe stream = .allocate(capacity: 1)
+        unsafe stream.initialize(to: lzma_stream())
+        let stream = unsafe self.stream
+        // The known bytes are copied here.
+        let code = unsafe try RawLZMA.withFilters(shape, known: known, literal: 0, effort: 0) { filters in
+            unsafe lzma_raw_decoder(stream, filters)
+        }
+        guard code == LZMA_OK else { throw error(code) }
+    }
+
+    deinit {
+        unsafe lzma_end(stream)
+        unsafe stream.deinitialize(count: 1)
+        unsafe stream.deallocate()
+    }
+
+    func read(count: Int) throws(CodecError) -> [UInt8] {
+        var output = [UInt8](repeating: 0, count: count)
+        var filled = 0
+        while filled < count {
+            guard !isFinished else { throw .outputTooShort(missing: count - filled) }
+            let progress = try step(into: &output, from: filled)
+            filled += progress.produced
+            if progress.produced == 0, progress.consumed == 0, !isFinished { throw .truncated(.xz) }
+        }
+        return output
+    }
+
+    /// Makes sure that nothing is left.
+    func expectEnd() throws(CodecError) {
+        var rest = [UInt8](repeating: 0, count: 1)
+        while !isFinished {
+            let progress = try step(into: &rest, from: 0)
+            guard progress.produced == 0 else { throw .outputUnread }
+            if progress.consumed == 0, !isFinished { throw .truncated(.xz) }
+        }
+        guard input.isEmpty else { throw .trailingBytes(.xz, count: input.count) }
+    }
+
+    private func step(
+        into output: inout [UInt8], from filled: Int
+    ) throws(CodecError) -> (consumed: Int, produced: Int) {
+        let (inputCount, room) = (input.count, output.count - filled)
+        let stream = unsafe stream
+        let code = unsafe input.withUnsafeBufferPointer { source in
+            unsafe output.withUnsafeMutableBufferPointer { target in
+                unsafe stream.pointee.next_in = source.baseAddress
+                unsafe stream.pointee.avail_in = inputCount
+                unsafe stream.pointee.next_out = target.baseAddress.map { unsafe $0 + filled }
+                unsafe stream.pointee.avail_out = room
+                // All of the input is there, and a filter behind holds bytes back until it hears so.
+                return unsafe lzma_code(stream, LZMA_FINISH)
+            }
+        }
+        unsafe stream.pointee.next_in = nil
+        unsafe stream.pointee.next_out = nil
+        guard code == LZMA_OK || code == LZMA_STREAM_END || code == LZMA_BUF_ERROR else { throw error(code) }
+        isFinished = code == LZMA_STREAM_END
+        let consumed = unsafe inputCount - stream.pointee.avail_in
+        input = input.dropFirst(consumed)
+        return (consumed, unsafe room - stream.pointee.avail_out)
+    }
+
+    private func error(_ code: lzma_ret) -> CodecError {
+        switch code {
+        case LZMA_DATA_ERROR: .damaged(.xz)
+        case LZMA_OPTIONS_ERROR: .unsupported(.xz)
+        case LZMA_MEM_ERROR: .outOfMemory(.xz)
+        default: .libraryFailure(.xz, code: Int32(bitPattern: code.rawValue))
+        }
+    }
+}

@@ -1,0 +1,70 @@
+internal import ContentTrust
+internal import Glibc
+
+/// What a build is about to take from this host. It is looked at before the minutes that a build takes.
+package struct BuildInputs {
+    private let definition: ImageDefinition
+    private let options: ReleaseBuilder.Options
+
+    package init(_ definition: ImageDefinition, options: ReleaseBuilder.Options) {
+        self.definition = definition
+        self.options = options
+    }
+
+    /// - Parameter signingKeys: private keys for the update; none are needed without one.
+    /// - Throws: ``ImageError``, or `KeyFileError` for what is not the key it should be.
+    package func check(signingKeys: [String] = []) throws {
+        for key in definition.keys { _ = try VerificationKey(contentsOfFile: key) }
+        _ = try Self.keyNames(definition.keys)
+        for key in signingKeys { _ = try SigningKey(contentsOfFile: key) }
+        try options.secureBoot?.check()
+        try requireFile(options.initPath)
+        for program in definition.programs { try requireProgram(Self.path(of: program, in: options.programs)) }
+        try definition.files.forEach(requireSource)
+        try ReservedPaths(definition).check(definition.files)
+    }
+
+    /// The names of public keys in the image, in the order of `keys`: martletd reads none but `*.pem`.
+    /// - Throws: ``ImageError/keysOfOneName(first:second:name:)``.
+    static func keyNames(_ keys: [String]) throws(ImageError) -> [String] {
+        var sources: [String: String] = [:]
+        return try keys.map { key throws(ImageError) in
+            let plain = Files.name(of: key).drop { $0 == "." }
+            let name = plain.hasSuffix(".pem") ? String(plain) : plain + ".pem"
+            if let first = sources.updateValue(key, forKey: name), first != key {
+                throw .keysOfOneName(first: first, second: key, name: name)
+            }
+            return name
+        }
+    }
+
+    /// - Parameter folder: where programs without a folder of their own are.
+    static func path(of program: String, in folder: String) -> String {
+        program.hasPrefix("/") ? program : "\(folder)/\(program)"
+    }
+
+    private func requireProgram(_ path: String) throws {
+        guard Files.kindFollowingLinks(path) != nil else {
+            throw ImageError.file(path: path, reason: "there is no such program; build it, or give --programs")
+        }
+        try requireFile(path)
+        // Source: ELF specification, “ELF Identification”. Of others nothing can be stripped.
+        guard try Files.beginning(of: path, count: 4) == [0x7F, 0x45, 0x4C, 0x46] else {
+            throw ImageError.file(path: path, reason: "it is no compiled program; scripts belong to files")
+        }
+        try Files.requireAccess(to: path, R_OK | X_OK)
+    }
+
+    private func requireSource(of file: ImageDefinition.File) throws {
+        guard case .source(let source) = file.content else { return }
+        guard Files.kindFollowingLinks(source) == S_IFDIR else { return try requireFile(source) }
+        try Files.requireAccess(to: source, R_OK | X_OK)
+    }
+
+    private func requireFile(_ path: String) throws {
+        try Files.requireAccess(to: path, R_OK)
+        guard Files.kindFollowingLinks(path) == S_IFREG else {
+            throw ImageError.file(path: path, reason: "it is no regular file")
+        }
+    }
+}

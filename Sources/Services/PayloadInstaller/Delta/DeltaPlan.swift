@@ -1,0 +1,246 @@
+internal import FileSystemMaps
+
+/// What a delta does to each block of its target. A plan touches no device.
+struct DeltaPlan {
+    enum Step: Sendable {
+        /// Blocks that stand in the source as they are; both have the same number.
+        case copy(target: [BlockSpan], source: [BlockSpan])
+        case zero([BlockSpan])
+        case patch(DeltaGroup)
+        case packed([PackedUnit], PackedBlock.Encoder)
+
+        var firstTargetBlock: Int {
+            switch self {
+            case .copy(let target, _), .zero(let target): target.first?.start ?? 0
+            case .patch(let group): group.units.first?.target.first?.start ?? 0
+            case .packed(let units, _): units.first?.runs.first?.clusters.first.map { Int($0.block) } ?? 0
+            }
+        }
+    }
+
+    private let target: DeltaImage
+    private let source: DeltaImage
+    private let similar: SimilarContent?
+    private var matches: BlockMatches
+    private var isOwned: [Bool]
+
+    /// - Parameters:
+    ///   - similar: Finds content that has no counterpart by name.
+    ///   - isInPlace: The target is a copy of the source when the delta is applied.
+    init(
+        target: DeltaImage, targetDigests: BlockDigests, source: DeltaImage, sourceDigests: BlockDigests,
+        similar: SimilarContent?, isInPlace: Bool = false
+    ) {
+        self.target = target
+        self.source = source
+        self.similar = similar
+        matches = BlockMatches(
+            target: targetDigests, source: sourceDigests, hints: Self.hints(target: target, source: source),
+            isInPlace: isInPlace)
+        isOwned = [Bool](repeating: false, count: target.blockCount)
+    }
+
+    /// Leaves blocks to an operation of their own.
+    mutating func leaveOut(_ span: BlockSpan) {
+        matches.take([span])
+        for block in span.start..<span.end { isOwned[block] = true }
+    }
+
+    /// Steps in the order of their first block.
+    /// - Parameter encoder: What made the target's compressed blocks, if that is known.
+    mutating func steps(encoder: PackedBlock.Encoder?) -> [Step] {
+        var steps: [Step] = []
+        if let encoder { steps += PackedUnit.groups(of: packedUnits()).map { .packed($0, encoder) } }
+        var units = fileUnits()
+        units += looseUnits()
+        steps += DeltaGroup.groups(of: units).map { .patch($0) }
+        steps += copySteps() + zeroSteps()
+        return steps.sorted { $0.firstTargetBlock < $1.firstTargetBlock }
+    }
+
+    private static func hints(target: DeltaImage, source: DeltaImage) -> [Int32] {
+        var hints = [Int32](repeating: -1, count: target.blockCount)
+        guard let new = target.map?.files, let old = source.map?.files else { return hints }
+        let pairing = FilePairing(old)
+        for file in new {
+            guard let counterpart = pairing.counterpart(of: file) else { continue }
+            let blocks = old[counterpart].spans(within: source.blockCount).flatMap { $0.start..<$0.end }
+            let own = file.spans(within: target.blockCount).flatMap { $0.start..<$0.end }
+            for (block, was) in zip(own, blocks) { hints[block] = Int32(was) }
+        }
+        return hints
+    }
+
+    // MARK: - Units
+
+    /// A step that is part of a file takes along so many unchanged blocks between changed ones: naming a run of its own
+    /// costs more than saying again that nothing changed.
+    private static let gapMax = 16
+    /// What is larger is cut. Making a patch takes some ten times as much memory.
+    private static let unitBlocksMax = 8192
+    private static let unitSourceBlocksMax = 12_288
+
+    private mutating func fileUnits() -> [DeltaUnit] {
+        guard let files = target.map?.files else { return [] }
+        let old = source.map?.files ?? []
+        let pairing = FilePairing(old)
+        var units: [DeltaUnit] = []
+        for file in files where file.clusters.isEmpty {
+            let blocks = file.spans(within: target.blockCount).flatMap { $0.start..<$0.end }.filter { !isOwned[$0] }
+            for block in blocks { isOwned[block] = true }
+            let chosen = changedBlocks(of: blocks)
+            guard !chosen.isEmpty else { continue }
+            let counterpart = pairing.counterpart(of: file).map { old[$0].spans(within: source.blockCount) }
+            units += cut(chosen, source: counterpart ?? [])
+        }
+        return units
+    }
+
+    private mutating func packedUnits() -> [PackedUnit] {
+        let old = source.map?.files ?? []
+        let pairing = FilePairing(old)
+        var units: [PackedUnit] = []
+        for file in target.map?.files ?? [] where !file.clusters.isEmpty {
+            guard file.clusters.contains(where: { isNew($0) }) else { continue }
+            let counterpart = pairing.counterpart(of: file).map { old[$0].clusters } ?? []
+            let found = PackedUnit.units(of: file.clusters, source: counterpart) { isNew($0) }
+            for cluster in found.flatMap(\.runs).flatMap(\.clusters) {
+                let span = BlockSpan(start: Int(cluster.block), count: 1)
+                isOwned[span.start] = true
+                matches.take([span])
+            }
+            units += found
+        }
+        return units
+    }
+
+    private func isNew(_ cluster: CompressedCluster) -> Bool {
+        cluster.block < UInt64(target.blockCount) && matches.origins[Int(cluster.block)] == .new
+    }
+
+    /// New blocks, and short stretches of others between them.
+    private mutating func changedBlocks(of blocks: [Int]) -> [BlockSpan] {
+        var spans: [BlockSpan] = []
+        var gap: [Int] = []
+        for block in blocks {
+            if matches.origins[block] == .new {
+                if !spans.isEmpty, gap.count <= Self.gapMax { for skipped in gap { spans.append(block: skipped) } }
+                spans.append(block: block)
+                gap = []
+            } else {
+                gap.append(block)
+            }
+        }
+        matches.take(spans)
+        return spans
+    }
+
+    /// Cuts what is too large for one operation; each piece gets the part of the source that stands at the same share.
+    private func cut(_ spans: [BlockSpan], source: [BlockSpan]) -> [DeltaUnit] {
+        let total = spans.blockCount
+        var units: [DeltaUnit] = []
+        var done = 0
+        while done < total {
+            let count = min(Self.unitBlocksMax, total - done)
+            let center = (Double(done) + Double(count) / 2) / Double(total)
+            let piece = spans.dropping(done).window(of: count, around: 0)
+            let counterpart = source.window(of: Self.unitSourceBlocksMax, around: center)
+            units.append(DeltaUnit(target: piece, source: counterpart.isEmpty ? resembling(piece) : counterpart))
+            done += count
+        }
+        return units
+    }
+
+    private func resembling(_ spans: [BlockSpan]) -> [BlockSpan] {
+        similar?.spans(resembling: spans, limit: DeltaGroup.sourceBlocksMax / 2) ?? []
+    }
+
+    /// What no file owns: the file system's own blocks, or all of an image that holds none.
+    private mutating func looseUnits() -> [DeltaUnit] {
+        let own = (0..<target.blockCount).filter { !isOwned[$0] }
+        let changed = own.filter { matches.origins[$0] == .new }
+        guard !changed.isEmpty else { return [] }
+        let old = looseBlocksOfSource()
+        var units: [DeltaUnit] = []
+        var rank = 0
+        for start in stride(from: 0, to: changed.count, by: Self.looseBlocksMax) {
+            let piece = Array(changed[start..<min(changed.count, start + Self.looseBlocksMax)])
+            while own[rank] < piece[piece.count / 2] { rank += 1 }
+            let spans = [BlockSpan](blocks: piece)
+            matches.take(spans)
+            let beside = old.window(of: Self.looseBlocksMax * 3 / 2, around: Double(rank) / Double(own.count))
+            units.append(DeltaUnit(target: spans, source: (beside + resembling(spans)).merged))
+        }
+        return units
+    }
+
+    private static let looseBlocksMax = 512
+
+    private func looseBlocksOfSource() -> [BlockSpan] {
+        guard target.map != nil, let files = source.map?.files else {
+            return source.blockCount > 0 ? [BlockSpan(start: 0, count: source.blockCount)] : []
+        }
+        var isOwned = [Bool](repeating: false, count: source.blockCount)
+        for file in files {
+            for span in file.spans(within: source.blockCount) {
+                for block in span.start..<span.end { isOwned[block] = true }
+            }
+            for cluster in file.clusters where cluster.block < UInt64(source.blockCount) {
+                isOwned[Int(cluster.block)] = true
+            }
+        }
+        return [BlockSpan](blocks: (0..<source.blockCount).lazy.filter { !isOwned[$0] })
+    }
+
+    // MARK: - The rest
+
+    private static let copiedBlocksMax = 16_384
+
+    private func copySteps() -> [Step] {
+        var steps: [Step] = []
+        var (target, source): ([BlockSpan], [BlockSpan]) = ([], [])
+        var count = 0
+        for (block, origin) in matches.origins.enumerated() {
+            guard case .source(let was) = origin else { continue }
+            target.append(block: block)
+            source.append(block: was)
+            count += 1
+            if count == Self.copiedBlocksMax {
+                steps.append(.copy(target: target, source: source))
+                (target, source, count) = ([], [], 0)
+            }
+        }
+        if count > 0 { steps.append(.copy(target: target, source: source)) }
+        return steps
+    }
+
+    private func zeroSteps() -> [Step] {
+        let spans = [BlockSpan](blocks: matches.origins.indices.lazy.filter { matches.origins[$0] == .zero })
+        return spans.isEmpty ? [] : [.zero(spans)]
+    }
+}
+
+extension [BlockSpan] {
+    /// Without the first `count` blocks.
+    func dropping(_ count: Int) -> [BlockSpan] {
+        var left = count
+        return compactMap { span in
+            let dropped = Swift.min(left, span.count)
+            left -= dropped
+            return dropped < span.count ? BlockSpan(start: span.start + dropped, count: span.count - dropped) : nil
+        }
+    }
+
+    /// Each block once, in order.
+    var merged: [BlockSpan] {
+        var merged: [BlockSpan] = []
+        for span in sorted(by: { $0.start < $1.start }) {
+            if let last = merged.last, span.start <= last.end {
+                merged[merged.count - 1].count = Swift.max(last.end, span.end) - last.start
+            } else {
+                merged.append(span)
+            }
+        }
+        return merged
+    }
+}

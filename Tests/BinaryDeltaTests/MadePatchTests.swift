@@ -1,0 +1,130 @@
+import BinaryDelta
+import Testing
+
+@Suite("Patches made here")
+struct MadePatchTests {
+    @Test("a BSDIFF40 patch makes what it was made for, whatever the bytes", arguments: 0..<60)
+    func bsdiffRoundTrip(seed: UInt64) throws {
+        let pair = DataPair(seed: seed)
+        let patch = try BSDiffPatch.make(old: pair.old[...], new: pair.new[...])
+        let read = try BSDiffPatch(patch, newSizeLimit: UInt64(pair.new.count))
+        #expect(
+            try collect { try read.apply(oldSize: UInt64(pair.old.count), readOld: pair.readOld, write: $0) }
+                == pair.new)
+    }
+
+    @Test("a streamed patch makes what it was made for, whatever the bytes", arguments: 0..<60)
+    func streamedRoundTrip(seed: UInt64) throws {
+        let pair = DataPair(seed: seed)
+        var maker = StreamedPatchMaker()
+        let cut = pair.new.count / 3
+        maker.add(pair.new[..<cut])
+        try maker.add(pair.new[cut...], resembling: pair.old[...], at: 0)
+        let effort: StreamedPatchMaker.Effort = seed % 3 == 0 ? .fast : .best
+        let patch = try maker.patch(known: pair.old[...], effort: effort)
+        let read = try StreamedPatch(patch[...], newSizeLimit: UInt64(pair.new.count))
+        #expect(read.newSize == UInt64(pair.new.count))
+        #expect(
+            try collect { try read.apply(oldSize: UInt64(pair.old.count), readOld: pair.readOld, write: $0) }
+                == pair.new)
+    }
+
+    @Test("a program with moved addresses costs a fraction of its size")
+    func movedAddresses() throws {
+        var random = Numbers(seed: 7)
+        let old = (0..<200_000).map { _ in UInt8(truncatingIfNeeded: random.next()) }
+        var new = Array(old[..<50_000]) + [1, 2, 3] + Array(old[50_000...])
+        for place in stride(from: 0, to: new.count, by: 200) { new[place] &+= 16 }
+        var maker = StreamedPatchMaker()
+        try maker.add(new[...], resembling: old[...], at: 0)
+        #expect(try maker.patch(known: old[...]).count < 2_000)
+        #expect(try BSDiffPatch.make(old: old[...], new: new[...]).count < 4_000)
+    }
+
+    @Test("long repetitions take no time that grows with their square", .timeLimit(.minutes(1)))
+    func repetitions() throws {
+        var old = [UInt8](repeating: 0, count: 2 << 20)
+        var new = old
+        for place in stride(from: 0, to: old.count, by: 4_099) { old[place] = 1 }
+        for place in stride(from: 0, to: new.count, by: 4_093) { new[place] = 1 }
+        let patch = try BSDiffPatch.make(old: old[...], new: new[...])
+        let read = try BSDiffPatch(patch, newSizeLimit: UInt64(new.count))
+        let made = try collect { write in
+            try read.apply(
+                oldSize: UInt64(old.count), readOld: { Array(old[Int($0)..<Int($0) + $1]) }, write: write)
+        }
+        #expect(made == new)
+    }
+
+    @Test(
+        "a streamed patch that was tampered with never makes something else silently, and never traps", arguments: 0..<8
+    )
+    func tampered(seed: UInt64) throws {
+        let pair = DataPair(seed: seed + 3)
+        var maker = StreamedPatchMaker()
+        try maker.add(pair.new[...], resembling: pair.old[...], at: 0)
+        let patch = try maker.patch(known: pair.old[...])
+        for place in patch.indices {
+            var damaged = patch
+            damaged[place] ^= UInt8(1) << UInt8(place % 8)
+            guard let read = try? StreamedPatch(damaged[...], newSizeLimit: UInt64(pair.new.count)) else { continue }
+            var count = 0
+            try? read.apply(oldSize: UInt64(pair.old.count), readOld: pair.readOld) { count += $0.count }
+            #expect(count <= pair.new.count)
+        }
+        for length in 0..<patch.count {
+            let read = try? StreamedPatch(patch.prefix(length), newSizeLimit: UInt64(pair.new.count))
+            #expect(read == nil || length == patch.count)
+        }
+    }
+
+    private func collect(_ body: ((ArraySlice<UInt8>) throws -> Void) throws -> Void) rethrows -> [UInt8] {
+        var made: [UInt8] = []
+        try body { made += $0 }
+        return made
+    }
+}
+
+/// Old and new data of many shapes: empty, equal, unlike, moved, repeated.
+private struct DataPair {
+    let old: [UInt8]
+    let new: [UInt8]
+
+    init(seed: UInt64) {
+        var random = Numbers(seed: seed)
+        let range = [0, 1, 2, 40, 5_000, 60_000][Int(seed % 6)]
+        let alphabet = [2, 4, 256][Int(seed / 6 % 3)]
+        func data(_ count: Int) -> [UInt8] { (0..<count).map { _ in UInt8(random.next() % UInt64(alphabet)) } }
+        let start = data(range)
+        var changed = start
+        for _ in 0..<min(20, changed.count) {
+            let place = Int(random.next() % UInt64(changed.count))
+            switch random.next() % 4 {
+            case 0: changed[place] &+= 1
+            case 1: changed.insert(contentsOf: data(Int(random.next() % 50)), at: place)
+            case 2: changed.removeSubrange(place..<min(changed.count, place + Int(random.next() % 50)))
+            default: changed.append(contentsOf: changed[place..<min(changed.count, place + 300)])
+            }
+            if changed.isEmpty { break }
+        }
+        old = start
+        new = seed % 7 == 0 ? data(range / 2) : changed
+    }
+
+    func readOld(_ offset: UInt64, _ count: Int) -> [UInt8] { Array(old[Int(offset)..<Int(offset) + count]) }
+}
+
+/// The same numbers for the same seed (SplitMix64).
+private struct Numbers {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ mixed >> 31
+    }
+}
