@@ -59,7 +59,8 @@ struct ActTests {
         #expect(machine.unstageOrdered(id: "act-6").isEmpty)
         #expect(reports(machine).map(\.eventType) == [41])
         #expect(reports(machine).map(\.eventResult) == [1])
-        #expect(machine.offerAccepted(Fixture.offer(Fixture.three), into: .b) == [.invalidate(.b)])
+        machine.offerAccepted(Fixture.offer(Fixture.three), into: .b)
+        #expect(machine.writingBegins() == [.invalidate(.b)])
     }
 
     @Test("power lost between giving up a staged release and telling the loader: the loader is told at the next start")
@@ -76,7 +77,7 @@ struct ActTests {
         for _ in 0..<2 { #expect(machine.unstageOrdered(id: "act-8").isEmpty) }
         #expect(reports(machine).map(\.reason) == ["Nothing is staged."])
         var busy = Fixture.idle()
-        _ = busy.offerAccepted(Fixture.offer(Fixture.two), into: .b)
+        busy.offerAccepted(Fixture.offer(Fixture.two), into: .b)
         #expect(busy.unstageOrdered(id: "act-9").isEmpty)
         #expect(busy.record.lastActID == nil)
     }
