@@ -23,9 +23,11 @@ struct ClockTests {
         if case .hold(let reason, _) = outcome.decision { reason } else { nil }
     }
 
-    @Test("forward and back: nothing is offered, nothing expires, and it passes when the clock is right again", arguments: [
-        86_400 * 365, 61, -61, -86_400,
-    ] as [Int64])
+    @Test(
+        "forward and back: nothing is offered, nothing expires, and it passes when the clock is right again",
+        arguments: [
+            86_400 * 365, 61, -61, -86_400,
+        ] as [Int64])
     func jumpAndReturn(seconds: Int64) async throws {
         let fleet = try await furnished()
         _ = try await fleet.check("m1")
@@ -66,10 +68,13 @@ struct ClockTests {
         #expect(try await fleet.control.expireGrants() == 1)
     }
 
-    @Test("a jump while the server was down is seen, in the same boot to the second, after another boot backwards or by months", arguments: [
-        (false, 86_400, true), (false, -86_400, true), (false, 0, false), (true, 86_400, false), (true, -86_400, true),
-        (true, 86_400 * 60, true),
-    ] as [(Bool, Int64, Bool)])
+    @Test(
+        "a jump while the server was down is seen, in the same boot to the second, after another boot backwards or by months",
+        arguments: [
+            (false, 86_400, true), (false, -86_400, true), (false, 0, false), (true, 86_400, false),
+            (true, -86_400, true),
+            (true, 86_400 * 60, true),
+        ] as [(Bool, Int64, Bool)])
     func acrossRestarts(isRebooted: Bool, seconds: Int64, isAlarm: Bool) async throws {
         let fleet = try await furnished()
         try await fleet.control.keepClock()

@@ -29,7 +29,9 @@ struct BrakeContract {
             try await store.check("m4", events: [failure], asks: false, at: 3)
             let stop = try #require(await store.rollout("2.0.0")?.stop)
             #expect(stop.brake == .failureShare)
-            #expect(stop.reason.hasPrefix("2 of 4 machines failed 2.0.0, and the group stops at 25 %: m1 (code 44): sick; m4"))
+            #expect(
+                stop.reason.hasPrefix(
+                    "2 of 4 machines failed 2.0.0, and the group stops at 25 %: m1 (code 44): sick; m4"))
         }
     }
 
@@ -42,14 +44,18 @@ struct BrakeContract {
                 try await store.check("never-granted", "2.0.0", events: [failure], asks: false, at: Int64(second))
             }
             try await store.check("m1")
-            for second in 1..<5 { try await store.check("m1", events: [failure, failure], asks: false, at: Int64(second)) }
+            for second in 1..<5 {
+                try await store.check("m1", events: [failure, failure], asks: false, at: Int64(second))
+            }
             let rollout = try await store.rollout("2.0.0")
             #expect(rollout?.failed == 1)
             #expect(rollout?.stop == nil)
         }
     }
 
-    @Test("each stage has its own deadline; time-outs stop by stage, name who was slow, and heal", arguments: StoreKind.allCases)
+    @Test(
+        "each stage has its own deadline; time-outs stop by stage, name who was slow, and heal",
+        arguments: StoreKind.allCases)
     func stagesTimeOut(kind: StoreKind) async throws {
         try await kind.withStore { store in
             try await store.furnish(
@@ -93,7 +99,9 @@ struct BrakeContract {
         }
     }
 
-    @Test("machines that installed it and were not heard of again stop; one that comes back is silent no more", arguments: StoreKind.allCases)
+    @Test(
+        "machines that installed it and were not heard of again stop; one that comes back is silent no more",
+        arguments: StoreKind.allCases)
     func silenceStops(kind: StoreKind) async throws {
         try await kind.withStore { store in
             try await store.furnish(policy { $0.brakes = Brakes(silent: 2, silenceSeconds: 600) })
@@ -119,13 +127,16 @@ struct BrakeContract {
         }
     }
 
-    @Test("an aborted release is withdrawn from a machine that has it staged, until it says so", arguments: StoreKind.allCases)
+    @Test(
+        "an aborted release is withdrawn from a machine that has it staged, until it says so",
+        arguments: StoreKind.allCases)
     func abortReachesStaged(kind: StoreKind) async throws {
         try await kind.withStore { store in
             try await store.furnish()
             for id in ["m1", "stock"] {
                 try await store.ask(id, engine: id == "m1" ? "martletd/1.0" : nil)
-                try await store.ask(id, engine: id == "m1" ? "martletd/1.0" : nil, events: [ReportedEvent(type: 3, result: 1)], at: 5)
+                try await store.ask(
+                    id, engine: id == "m1" ? "martletd/1.0" : nil, events: [ReportedEvent(type: 3, result: 1)], at: 5)
             }
             let abort = RolloutControl(kind: .aborted, by: "ada", at: .after(10), reason: "it eats disks")
             try await store.commit(.controlRollout(try rolloutID(), abort))
@@ -147,7 +158,9 @@ struct BrakeContract {
         }
     }
 
-    @Test("an undo sends machines back under the same limit, by order or by payload, and ends with the channel", arguments: StoreKind.allCases)
+    @Test(
+        "an undo sends machines back under the same limit, by order or by payload, and ends with the channel",
+        arguments: StoreKind.allCases)
     func undoGoesBack(kind: StoreKind) async throws {
         try await kind.withStore { store in
             try await store.furnish(policy { $0.maximumInProgress = 1 })
@@ -155,7 +168,8 @@ struct BrakeContract {
             try await store.ask("m1", "2.0.0")
             try await store.ask("stock", "2.0.0", engine: nil)
             let undo = GroupUndo(
-                from: try Version("2.0.0"), to: try Version("1.0.0"), orderedBy: "ada", orderedAt: .after(5), reason: "slow")
+                from: try Version("2.0.0"), to: try Version("1.0.0"), orderedBy: "ada", orderedAt: .after(5),
+                reason: "slow")
             try await store.commit(.undoGroup(os, try GroupName("web"), undo))
             let told = try await store.ask("m1", "2.0.0", at: 10)
             #expect(told.hold == .rollbackPending)
@@ -178,14 +192,17 @@ struct BrakeContract {
         }
     }
 
-    @Test("a machine that refuses to go back fails there, with its reason, and frees its place", arguments: StoreKind.allCases)
+    @Test(
+        "a machine that refuses to go back fails there, with its reason, and frees its place",
+        arguments: StoreKind.allCases)
     func refusedUndo(kind: StoreKind) async throws {
         try await kind.withStore { store in
             try await store.furnish(policy { $0.maximumInProgress = 1 })
             try await store.addRelease("1.0.0")
             try await store.ask("m1", "2.0.0")
             let undo = GroupUndo(
-                from: try Version("2.0.0"), to: try Version("1.0.0"), orderedBy: "ada", orderedAt: .after(5), reason: nil)
+                from: try Version("2.0.0"), to: try Version("1.0.0"), orderedBy: "ada", orderedAt: .after(5),
+                reason: nil)
             try await store.commit(.undoGroup(os, try GroupName("web"), undo))
             let order = try #require(await store.ask("m1", "2.0.0", at: 10).rollback)
             let refusal = ReportedEvent(type: 41, result: 0, reason: "Slot a holds nothing.", rollback: order.id)

@@ -16,7 +16,9 @@ struct MachineLifeContract {
             .changeMachine(os, try MachineID(id), from: previous, to: settings, by: "ada", at: .after(seconds)))
     }
 
-    @Test("a held machine is offered nothing and says who holds it; freed, it is offered again", arguments: StoreKind.allCases)
+    @Test(
+        "a held machine is offered nothing and says who holds it; freed, it is offered again",
+        arguments: StoreKind.allCases)
     func heldMachine(kind: StoreKind) async throws {
         try await kind.withStore { store in
             try await store.furnish()
@@ -45,7 +47,8 @@ struct MachineLifeContract {
                 try await set(store) { $0.pin = try? Version("7.0.0") }
             }
             try await set(store, at: 4) { $0.pin = nil }
-            #expect(try await store.check("m1", "1.5.0", boot: "b2", at: 5).decision == .offer(try makePayload("2.0.0")))
+            #expect(
+                try await store.check("m1", "1.5.0", boot: "b2", at: 5).decision == .offer(try makePayload("2.0.0")))
         }
     }
 
@@ -88,7 +91,9 @@ struct MachineLifeContract {
         }
     }
 
-    @Test("two boots that take turns are clones and counted apart; a machine that reboots is none", arguments: StoreKind.allCases)
+    @Test(
+        "two boots that take turns are clones and counted apart; a machine that reboots is none",
+        arguments: StoreKind.allCases)
     func clones(kind: StoreKind) async throws {
         try await kind.withStore { store in
             try await store.furnish()
@@ -112,7 +117,9 @@ struct MachineLifeContract {
         }
     }
 
-    @Test("while the clock is not believed nothing is granted; accepted, nothing has expired and no ramp has moved", arguments: StoreKind.allCases)
+    @Test(
+        "while the clock is not believed nothing is granted; accepted, nothing has expired and no ramp has moved",
+        arguments: StoreKind.allCases)
     func clockJumps(kind: StoreKind) async throws {
         try await kind.withStore { store in
             var policy = RolloutPolicy(stopAfterFailures: nil, stageDeadlineSeconds: 100)
@@ -137,6 +144,19 @@ struct MachineLifeContract {
             #expect(try await store.expireGrants(at: .after(86_400 + 995)) == 0)
             #expect(try await store.show(granted)?.grant?.holdsPlace == true)
             #expect([.limitRate, .ramp].contains(try await store.check("late", at: 86_400 + 996).hold))
+        }
+    }
+
+    @Test("machines that make up versions do not make a group's counters endless", arguments: StoreKind.allCases)
+    func absurdVersions(kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            try await store.furnish()
+            for number in 0..<250 { try await store.check("liar\(number)", "0.0.\(number)") }
+            for number in 0..<3 { try await store.check("m\(number)", "1.0.0") }
+            let census = try await store.census(of: GroupName("web"), in: os)
+            #expect(census.total == 253)
+            #expect(census.versions.count == GroupCensus.versionsMaximum)
+            #expect(census.versions["1.0.0"] == 3, "the common ones come first")
         }
     }
 

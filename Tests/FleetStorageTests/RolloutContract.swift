@@ -37,7 +37,8 @@ struct RolloutContract {
         }
     }
 
-    @Test("a linear ramp lets each machine in at the moment it was told, and keeps it in", arguments: StoreKind.allCases)
+    @Test(
+        "a linear ramp lets each machine in at the moment it was told, and keeps it in", arguments: StoreKind.allCases)
     func rampKeepsItsWord(kind: StoreKind) async throws {
         try await kind.withStore { store in
             try await store.furnish(policy { $0.ramp = .linear(seconds: 1000) })
@@ -116,7 +117,9 @@ struct RolloutContract {
         }
     }
 
-    @Test("Invariant 6: the canaries come first, as many as there may be, and the others after the soak", arguments: StoreKind.allCases)
+    @Test(
+        "Invariant 6: the canaries come first, as many as there may be, and the others after the soak",
+        arguments: StoreKind.allCases)
     func canariesGoFirst(kind: StoreKind) async throws {
         try await kind.withStore { store in
             try await store.furnish(policy { $0.canary = Canary(size: 2, soakSeconds: 100) })
@@ -153,7 +156,8 @@ struct RolloutContract {
     @Test("canaries are taken from those with the labels only", arguments: StoreKind.allCases)
     func canariesByLabel(kind: StoreKind) async throws {
         try await kind.withStore { store in
-            try await store.furnish(policy { $0.canary = Canary(size: 1, soakSeconds: 0, labels: LabelQuery("oem=lab")) })
+            try await store.furnish(
+                policy { $0.canary = Canary(size: 1, soakSeconds: 0, labels: LabelQuery("oem=lab")) })
             try await store.check("w1", "2.0.0")
             #expect(try await store.check("m1").hold == .waitsForCanary)
             let chosen = CheckIn(
@@ -185,18 +189,22 @@ struct RolloutContract {
             for id in ["m1", "m2"] { try await store.check(id) }
             #expect(try await store.check("d1", track: "db", at: 1).hold == .waitsForGroup)
             try await store.check("m1", "2.0.0", boot: "b2", at: 10)
-            #expect(try await store.check("d1", track: "db", at: 20).decision == .hold(.waitsForGroup, until: .after(80)))
+            #expect(
+                try await store.check("d1", track: "db", at: 20).decision == .hold(.waitsForGroup, until: .after(80)))
             let id = RolloutID(application: os, group: order.group, version: try Version("2.0.0"))
             try await store.commit(
                 .controlRollout(id, RolloutControl(kind: .paused, by: "ada", at: .after(30), reason: nil)))
             #expect(try await store.check("d1", track: "db", at: 80).hold == .waitsForGroup)
             try await store.commit(.resumeRollout(id, at: .after(90)))
-            #expect(try await store.check("d1", track: "db", at: 100).decision == .hold(.waitsForGroup, until: .after(160)))
+            #expect(
+                try await store.check("d1", track: "db", at: 100).decision == .hold(.waitsForGroup, until: .after(160)))
             #expect(try await store.check("d1", track: "db", at: 160).isOffer)
         }
     }
 
-    @Test("groups that would wait for themselves, or for nobody, are refused; one that is waited for stays", arguments: StoreKind.allCases)
+    @Test(
+        "groups that would wait for themselves, or for nobody, are refused; one that is waited for stays",
+        arguments: StoreKind.allCases)
     func ordersAreChecked(kind: StoreKind) async throws {
         try await kind.withStore { store in
             try await store.furnish()

@@ -26,21 +26,23 @@ import TimeZoneFormat
 
     private static func time(_ text: String) -> Timestamp { Timestamp(rfc3339: text) ?? .epoch }
 
-    @Test("windows open and close at their local hours, over midnight, on their days", arguments: [
-        ("mon-fri 09:00-17:00", "2026-06-01T08:59:59Z", false, "2026-06-01T09:00:00Z"),
-        ("mon-fri 09:00-17:00", "2026-06-01T09:00:00Z", true, nil),
-        ("mon-fri 09:00-17:00", "2026-06-01T17:00:00Z", false, "2026-06-02T09:00:00Z"),
-        ("mon-fri 09:00-17:00", "2026-06-05T18:00:00Z", false, "2026-06-08T09:00:00Z"),
-        ("fri 22:00-04:00", "2026-06-06T03:59:59Z", true, nil),
-        ("fri 22:00-04:00", "2026-06-05T03:00:00Z", false, "2026-06-05T22:00:00Z"),
-        ("00:00-24:00", "2026-06-05T23:59:59Z", true, nil),
-        ("sun 10:00-11:00", "2026-06-07T11:00:00Z", false, "2026-06-14T10:00:00Z"),
-        ("02:00-04:00 Europe/Berlin", "2026-06-01T00:00:00Z", true, nil),
-        ("02:00-04:00 Europe/Berlin", "2026-01-15T00:30:00Z", false, "2026-01-15T01:00:00Z"),
-        // The night in which 02:30 is skipped, and the one in which it comes twice.
-        ("02:30-05:00 Europe/Berlin", "2026-03-29T01:29:00Z", false, "2026-03-29T01:30:00Z"),
-        ("02:30-05:00 Europe/Berlin", "2026-10-25T00:30:00Z", true, nil),
-    ] as [(String, String, Bool, String?)])
+    @Test(
+        "windows open and close at their local hours, over midnight, on their days",
+        arguments: [
+            ("mon-fri 09:00-17:00", "2026-06-01T08:59:59Z", false, "2026-06-01T09:00:00Z"),
+            ("mon-fri 09:00-17:00", "2026-06-01T09:00:00Z", true, nil),
+            ("mon-fri 09:00-17:00", "2026-06-01T17:00:00Z", false, "2026-06-02T09:00:00Z"),
+            ("mon-fri 09:00-17:00", "2026-06-05T18:00:00Z", false, "2026-06-08T09:00:00Z"),
+            ("fri 22:00-04:00", "2026-06-06T03:59:59Z", true, nil),
+            ("fri 22:00-04:00", "2026-06-05T03:00:00Z", false, "2026-06-05T22:00:00Z"),
+            ("00:00-24:00", "2026-06-05T23:59:59Z", true, nil),
+            ("sun 10:00-11:00", "2026-06-07T11:00:00Z", false, "2026-06-14T10:00:00Z"),
+            ("02:00-04:00 Europe/Berlin", "2026-06-01T00:00:00Z", true, nil),
+            ("02:00-04:00 Europe/Berlin", "2026-01-15T00:30:00Z", false, "2026-01-15T01:00:00Z"),
+            // The night in which 02:30 is skipped, and the one in which it comes twice.
+            ("02:30-05:00 Europe/Berlin", "2026-03-29T01:29:00Z", false, "2026-03-29T01:30:00Z"),
+            ("02:30-05:00 Europe/Berlin", "2026-10-25T00:30:00Z", true, nil),
+        ] as [(String, String, Bool, String?)])
     func windowsKeepTheirHours(window: String, moment: String, isOpen: Bool, next: String?) {
         let calendar = Self.calendar(window)
         #expect(calendar.isOpen(at: Self.time(moment)) == isOpen)
@@ -69,9 +71,10 @@ import TimeZoneFormat
             #expect(OfferWindow(text)?.description == text)
         }
         #expect(OfferWindow("fri-mon 09:00-10:00")?.days == [.friday, .saturday, .sunday, .monday])
-        for text in ["", "mon", "9:00-17:00", "09:00", "24:00-25:00", "24:00-06:00", "monday 09:00-10:00", "mon- 09:00-10:00",
-            "mon 09:00-10:00 UTC UTC", "09:60-10:00", "aa:00-10:00"]
-        {
+        for text in [
+            "", "mon", "9:00-17:00", "09:00", "24:00-25:00", "24:00-06:00", "monday 09:00-10:00", "mon- 09:00-10:00",
+            "mon 09:00-10:00 UTC UTC", "09:60-10:00", "aa:00-10:00",
+        ] {
             #expect(OfferWindow(text) == nil, "\(text)")
         }
     }

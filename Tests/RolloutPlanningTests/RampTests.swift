@@ -18,10 +18,15 @@ import UpdateModel
         #expect((50...150).contains(early), "\(early) machines are among the first tenth twice")
     }
 
-    @Test("the estimate is the first second at which the share exceeds the place", arguments: [
-        Ramp.linear(seconds: 3600), .linear(seconds: 7), .linear(seconds: 86_400),
-        .steps([.init(afterSeconds: 0, percent: 5), .init(afterSeconds: 60, percent: 50), .init(afterSeconds: 600, percent: 100)]),
-    ])
+    @Test(
+        "the estimate is the first second at which the share exceeds the place",
+        arguments: [
+            Ramp.linear(seconds: 3600), .linear(seconds: 7), .linear(seconds: 86_400),
+            .steps([
+                .init(afterSeconds: 0, percent: 5), .init(afterSeconds: 60, percent: 50),
+                .init(afterSeconds: 600, percent: 100),
+            ]),
+        ])
     func estimatesAreExact(ramp: Ramp) {
         for number in 0..<500 {
             let place = RampPlace.of(machine: "m\(number)", version: "1")
@@ -44,7 +49,9 @@ import UpdateModel
 }
 
 @Suite struct GrantMeterTests {
-    @Test("Invariant 6: no interval of the rate's length holds more grants than its maximum", arguments: 0..<20 as Range<UInt64>)
+    @Test(
+        "Invariant 6: no interval of the rate's length holds more grants than its maximum",
+        arguments: 0..<20 as Range<UInt64>)
     func neverTooMany(seed: UInt64) {
         var chance = SeededChance(seed: seed)
         let rate = GrantRate(maximum: 1 + chance.below(9), seconds: Int64(1 + chance.below(600)))

@@ -2,7 +2,8 @@ import Testing
 import TimeZoneFormat
 
 /// A file of version 2 with nothing but a rule, as `zic -b slim` writes for places without history.
-func zoneFile(_ rule: String, version: UInt8 = 0x32, changes: [(Int64, UInt8)] = [], offsets: [Int32] = [0]) -> [UInt8] {
+func zoneFile(_ rule: String, version: UInt8 = 0x32, changes: [(Int64, UInt8)] = [], offsets: [Int32] = [0]) -> [UInt8]
+{
     var file = zoneHeader(version, times: 0, types: 1)
     file += [UInt8](repeating: 0, count: 7)
     file += zoneHeader(version, times: changes.count, types: offsets.count)
@@ -25,13 +26,16 @@ private func bigEndian(_ number: UInt64, _ count: Int) -> [UInt8] {
 
 @Suite struct ZoneRulesTests {
     /// 2026-03-29T01:00:00Z and 2026-10-25T01:00:00Z are the changes of central Europe.
-    @Test("a recurring rule changes at its moments", arguments: [
-        ("CET-1CEST,M3.5.0,M10.5.0/3", 1_774_745_999, 3600), ("CET-1CEST,M3.5.0,M10.5.0/3", 1_774_746_000, 7200),
-        ("CET-1CEST,M3.5.0,M10.5.0/3", 1_792_889_999, 7200), ("CET-1CEST,M3.5.0,M10.5.0/3", 1_792_890_000, 3600),
-        ("NZST-12NZDT,M9.5.0,M4.1.0/3", 1_767_225_600, 46_800), ("NZST-12NZDT,M9.5.0,M4.1.0/3", 1_782_864_000, 43_200),
-        ("<-03>3", 1_774_746_000, -10_800), ("IST-5:30", 0, 19_800), ("EST5EDT,60,300", 1_772_500_000, -14_400),
-        ("EST5EDT,J60,J300", 1_767_225_600, -18_000),
-    ])
+    @Test(
+        "a recurring rule changes at its moments",
+        arguments: [
+            ("CET-1CEST,M3.5.0,M10.5.0/3", 1_774_745_999, 3600), ("CET-1CEST,M3.5.0,M10.5.0/3", 1_774_746_000, 7200),
+            ("CET-1CEST,M3.5.0,M10.5.0/3", 1_792_889_999, 7200), ("CET-1CEST,M3.5.0,M10.5.0/3", 1_792_890_000, 3600),
+            ("NZST-12NZDT,M9.5.0,M4.1.0/3", 1_767_225_600, 46_800),
+            ("NZST-12NZDT,M9.5.0,M4.1.0/3", 1_782_864_000, 43_200),
+            ("<-03>3", 1_774_746_000, -10_800), ("IST-5:30", 0, 19_800), ("EST5EDT,60,300", 1_772_500_000, -14_400),
+            ("EST5EDT,J60,J300", 1_767_225_600, -18_000),
+        ])
     func recurringRules(rule: String, moment: Int64, offset: Int) throws {
         #expect(try ZoneRules(zoneFile: zoneFile(rule)).offsetSeconds(at: moment) == offset)
     }
@@ -57,7 +61,9 @@ private func bigEndian(_ number: UInt64, _ count: Int) -> [UInt8] {
     @Test("whatever is cut or changed is an error or another rule, never a trap")
     func hostileFiles() {
         let whole = zoneFile("CET-1CEST,M3.5.0,M10.5.0/3", changes: [(100, 0), (200, 0)])
-        for length in 0..<whole.count { #expect(throws: ZoneFormatError.self) { try ZoneRules(zoneFile: Array(whole.prefix(length))) } }
+        for length in 0..<whole.count {
+            #expect(throws: ZoneFormatError.self) { try ZoneRules(zoneFile: Array(whole.prefix(length))) }
+        }
         for index in whole.indices {
             for value in [0, 1, 0x7F, 0x80, 0xFF] as [UInt8] {
                 var file = whole
@@ -67,7 +73,9 @@ private func bigEndian(_ number: UInt64, _ count: Int) -> [UInt8] {
             }
         }
         #expect(throws: ZoneFormatError.notZoneFile) { try ZoneRules(zoneFile: zoneFile("UTC0", version: 0)) }
-        for rule in ["X1", "CET", "CET-1CEST", "CET-1CEST,M13.5.0,M10.5.0", "CET-1CEST,M3.5.0", "<+03", "UTC999999999999999999"] {
+        for rule in [
+            "X1", "CET", "CET-1CEST", "CET-1CEST,M13.5.0,M10.5.0", "CET-1CEST,M3.5.0", "<+03", "UTC999999999999999999",
+        ] {
             #expect(throws: ZoneFormatError.invalid("the rule")) { try ZoneRules(zoneFile: zoneFile(rule)) }
         }
     }

@@ -53,7 +53,8 @@ struct RolloutTests {
             #expect(edited.policy.canary?.labels?.text == "role=canary")
             #expect(edited.policy.brakes?.failureSample == 10)
             #expect(edited.policy.stopAfterFailures == 3)
-            let next = #"{"policy":{"ramp":{"steps":[{"afterSeconds":0,"percent":100}]},"rate":null,"brakes":{"silent":null}}}"#
+            let next =
+                #"{"policy":{"ramp":{"steps":[{"afterSeconds":0,"percent":100}]},"rate":null,"brakes":{"silent":null}}}"#
             let changed = try await send(client, .patch, Self.group, next).json(GroupResource.self).policy
             #expect(changed.ramp == .steps([Ramp.Step(afterSeconds: 0, percent: 100)]))
             #expect(changed.rate == nil)
@@ -63,13 +64,15 @@ struct RolloutTests {
         }
     }
 
-    @Test("what makes no sense is a problem that says why", arguments: [
-        (#"{"policy":{"ramp":{"linearSeconds":0}}}"#, "A ramp takes from 1 second to one year."),
-        (#"{"policy":{"windows":["sometimes"]}}"#, "The field policy.windows"),
-        (#"{"policy":{"after":{"group":"nowhere"}}}"#, "There is no group “nowhere”."),
-        (#"{"policy":{"after":{"group":"web"}}}"#, "would wait for itself"),
-        (#"{"labels":"a=b=c,"}"#, "The field labels"),
-    ])
+    @Test(
+        "what makes no sense is a problem that says why",
+        arguments: [
+            (#"{"policy":{"ramp":{"linearSeconds":0}}}"#, "A ramp takes from 1 second to one year."),
+            (#"{"policy":{"windows":["sometimes"]}}"#, "The field policy.windows"),
+            (#"{"policy":{"after":{"group":"nowhere"}}}"#, "There is no group “nowhere”."),
+            (#"{"policy":{"after":{"group":"web"}}}"#, "would wait for itself"),
+            (#"{"labels":"a=b=c,"}"#, "The field labels"),
+        ])
     func nonsense(edit: String, words: String) async throws {
         let server = TestServer()
         _ = try await server.publish()
@@ -98,7 +101,8 @@ struct RolloutTests {
             #expect(holds.items.map(\.reason) == ["ramp"])
             #expect(holds.items.map(\.machines) == [2])
             #expect(holds.items.first?.until == why.until)
-            let list = try await send(client, .get, "/api/v1/machines?hold=ramp&limit=1").json(ListPage<MachineResource>.self)
+            let list = try await send(client, .get, "/api/v1/machines?hold=ramp&limit=1").json(
+                ListPage<MachineResource>.self)
             #expect(list.total == 2)
             #expect(try await send(client, .get, "/api/v1/machines?hold=nonsense").status == .badRequest)
         }
@@ -144,10 +148,14 @@ struct RolloutTests {
         var chunks = [TinyPayload.full(blobByteCount: 4096)]
         let upload = PayloadUpload(
             application: application, version: try Version("4000.0.0"), architecture: .amd64, fileName: "payload.crau")
-        _ = try await server.control.addPayload(upload, by: .local, describe: PayloadInspection.describe) { chunks.popLast() }
-        _ = try await server.control.setChannel(ChannelName("stable"), of: application, to: Version("4000.0.0"), by: .local)
+        _ = try await server.control.addPayload(upload, by: .local, describe: PayloadInspection.describe) {
+            chunks.popLast()
+        }
+        _ = try await server.control.setChannel(
+            ChannelName("stable"), of: application, to: Version("4000.0.0"), by: .local)
         try await server.test { client in
-            let undone = try await send(client, .post, Self.group + "/undo", #"{"reason":"slow"}"#).json(GroupResource.self)
+            let undone = try await send(client, .post, Self.group + "/undo", #"{"reason":"slow"}"#).json(
+                GroupResource.self)
             #expect(undone.undo?.from.text == "4000.0.0")
             #expect(undone.undo?.to.text == "3000.0.0")
             #expect(try await ask(client).status == .noUpdate)

@@ -50,7 +50,8 @@ extension SQLiteTransaction {
     }
 
     func groups(following channel: ChannelName, of application: ApplicationID) throws -> [Group] {
-        let sql = "SELECT \(Group.columns) FROM machine_group g WHERE g.application = ? AND g.channel = ? ORDER BY g.name"
+        let sql =
+            "SELECT \(Group.columns) FROM machine_group g WHERE g.application = ? AND g.channel = ? ORDER BY g.name"
         return try all(sql, [application.canonical, channel.rawValue]) { try Group(reading: &$0) }
     }
 

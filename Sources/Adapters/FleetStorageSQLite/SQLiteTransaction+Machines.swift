@@ -88,7 +88,8 @@ extension SQLiteTransaction {
         try run(delete, [key.application.canonical, group, key.value])
     }
 
-    func placeHolders(of group: Group, at stage: MachineStage, since moment: Timestamp, limit: Int) throws -> [Machine] {
+    func placeHolders(of group: Group, at stage: MachineStage, since moment: Timestamp, limit: Int) throws -> [Machine]
+    {
         let sql = """
             SELECT \(Machine.columns) FROM machine
             WHERE application = ? AND machine_group = ? AND grant_holds_place = 1 AND stage = ? AND grant_stage_since <= ?

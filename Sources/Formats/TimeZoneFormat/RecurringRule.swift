@@ -53,7 +53,9 @@ struct RecurringRule: Hashable, Sendable {
         let first = Civil.days(year: year, month: Int64(month), day: 1)
         let firstWeekday = Civil.floorDivide(first + 4, 7).1  // 1970-01-01 was a Thursday, 4.
         var date = first + (Int64(weekday) - firstWeekday + 7) % 7 + Int64(week - 1) * 7
-        let next = month == 12 ? Civil.days(year: year + 1, month: 1, day: 1)
+        let next =
+            month == 12
+            ? Civil.days(year: year + 1, month: 1, day: 1)
             : Civil.days(year: year, month: Int64(month) + 1, day: 1)
         while date >= next { date -= 7 }
         return date

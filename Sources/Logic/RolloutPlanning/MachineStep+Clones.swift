@@ -27,7 +27,8 @@ extension MachineStep {
             machine.clone?.lastAt = moment
             machine.clone?.count += 1
             let known = machine.clone?.boots ?? []
-            machine.clone?.boots = Array((boots + known.filter { !boots.contains($0) }).prefix(Machine.recentBootsMaximum))
+            machine.clone?.boots = Array(
+                (boots + known.filter { !boots.contains($0) }).prefix(Machine.recentBootsMaximum))
         }
     }
 

@@ -33,7 +33,8 @@ package struct OfferCalendar: Hashable, Sendable {
     /// Every span that begins from yesterday until next week, in universal time.
     private func spans(around now: Timestamp) -> [Range<Timestamp>] {
         entries.flatMap { entry in
-            let today = Self.floorDivide(now.seconds(since: .epoch) + Int64(entry.rules.offsetSeconds(at: now.seconds(since: .epoch))))
+            let today = Self.floorDivide(
+                now.seconds(since: .epoch) + Int64(entry.rules.offsetSeconds(at: now.seconds(since: .epoch))))
             return (today - 1...today + 8).compactMap { Self.span(entry, on: $0) }
         }
     }

@@ -40,8 +40,10 @@ extension RolloutState {
         keep(note)
         let count = timedOutSinceResume[stage] ?? 0
         guard let limit = policy.brakes.timeOuts[stage], count >= limit else { return }
-        brake(.timeOuts, at: note.at, "\(Self.machines(count)) took too long at the stage “\(stage.rawValue)” of \(id.version), "
-            + "and the group stops after \(limit)")
+        brake(
+            .timeOuts, at: note.at,
+            "\(Self.machines(count)) took too long at the stage “\(stage.rawValue)” of \(id.version), "
+                + "and the group stops after \(limit)")
     }
 
     /// Counts a machine that installed the release and was not heard of again.
@@ -51,8 +53,10 @@ extension RolloutState {
         keep(note)
         if isCanary { brake(.canary, at: note.at, "A machine that tried \(id.version) first was not heard of again") }
         guard let limit = policy.brakes.silent, silentSinceResume >= limit else { return }
-        brake(.silence, at: note.at, "\(Self.machines(silentSinceResume)) installed \(id.version) and did not come back, "
-            + "and the group stops after \(limit)")
+        brake(
+            .silence, at: note.at,
+            "\(Self.machines(silentSinceResume)) installed \(id.version) and did not come back, "
+                + "and the group stops after \(limit)")
     }
 
     /// A machine that was silent came back. What its silence stopped stays stopped.
@@ -69,8 +73,10 @@ extension RolloutState {
         keep(failure)
         if isCanary { brake(.canary, at: failure.at, "A machine that tried \(id.version) first failed") }
         if let limit = policy.stopAfterFailures, failedSinceResume >= limit {
-            brake(.failures, at: failure.at, "\(Self.machines(failedSinceResume)) failed \(id.version), "
-                + "and the group stops after \(limit)")
+            brake(
+                .failures, at: failure.at,
+                "\(Self.machines(failedSinceResume)) failed \(id.version), "
+                    + "and the group stops after \(limit)")
         }
         brakeOnShare(at: failure.at, policy.brakes)
     }
@@ -80,8 +86,10 @@ extension RolloutState {
         guard let percent = brakes.failurePercent, ended >= brakes.failureSample,
             failedSinceResume * 100 >= ended * percent
         else { return }
-        brake(.failureShare, at: moment, "\(failedSinceResume) of \(Self.machines(ended)) failed \(id.version), "
-            + "and the group stops at \(percent) %")
+        brake(
+            .failureShare, at: moment,
+            "\(failedSinceResume) of \(Self.machines(ended)) failed \(id.version), "
+                + "and the group stops at \(percent) %")
     }
 
     private mutating func keep(_ note: RolloutFailure) {

@@ -53,9 +53,12 @@ extension OfferWindow: CustomStringConvertible {
         }
         guard let hours = parts.first, parts.count <= 2 else { return nil }
         let ends = hours.split(separator: "-", omittingEmptySubsequences: false)
-        guard ends.count == 2, let from = Self.minute(ends[0]), let to = Self.minute(ends[1]), from < 1440, to > 0 || from > 0
+        guard ends.count == 2, let from = Self.minute(ends[0]), let to = Self.minute(ends[1]), from < 1440,
+            to > 0 || from > 0
         else { return nil }
-        self.init(days: days, fromMinute: from, toMinute: to == 0 ? 1440 : to, zone: parts.count == 2 ? String(parts[1]) : "UTC")
+        self.init(
+            days: days, fromMinute: from, toMinute: to == 0 ? 1440 : to,
+            zone: parts.count == 2 ? String(parts[1]) : "UTC")
     }
 
     private static func clock(_ minute: Int) -> String {
@@ -65,7 +68,8 @@ extension OfferWindow: CustomStringConvertible {
 
     private static func minute(_ text: Substring) -> Int? {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-        guard parts.count == 2, parts.allSatisfy({ $0.utf8.count == 2 && $0.utf8.allSatisfy { (0x30...0x39).contains($0) } }),
+        guard parts.count == 2,
+            parts.allSatisfy({ $0.utf8.count == 2 && $0.utf8.allSatisfy { (0x30...0x39).contains($0) } }),
             let hour = Int(parts[0]), let minute = Int(parts[1]), minute < 60, hour < 24 || (hour == 24 && minute == 0)
         else { return nil }
         return hour * 60 + minute
@@ -75,8 +79,12 @@ extension OfferWindow: CustomStringConvertible {
         if text == "daily" { return [] }
         var days: [Weekday] = []
         for item in text.split(separator: ",", omittingEmptySubsequences: false) {
-            let ends = item.split(separator: "-", omittingEmptySubsequences: false).map { Weekday(rawValue: String($0)) }
-            guard ends.count <= 2, let first = ends.first.flatMap({ $0 }), let last = ends.last.flatMap({ $0 }) else { return nil }
+            let ends = item.split(separator: "-", omittingEmptySubsequences: false).map {
+                Weekday(rawValue: String($0))
+            }
+            guard ends.count <= 2, let first = ends.first.flatMap({ $0 }), let last = ends.last.flatMap({ $0 }) else {
+                return nil
+            }
             var day = first
             while true {
                 if !days.contains(day) { days.append(day) }

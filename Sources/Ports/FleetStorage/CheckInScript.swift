@@ -64,7 +64,8 @@ package struct CheckInScript {
         on store: inout some FleetTransaction
     ) throws -> MachineStep {
         guard let known else {
-            var step = MachineStep(machine: newMachine(id, version), policy: .standard, rollouts: [], now: checkIn.receivedAt)
+            var step = MachineStep(
+                machine: newMachine(id, version), policy: .standard, rollouts: [], now: checkIn.receivedAt)
             step.move(to: facts?.group.name)
             step.welcome()
             return try loadTarget(of: facts, into: step, on: &store)

@@ -112,7 +112,8 @@ extension FleetTransaction {
         var first: Timestamp?
         for stage in PerStage.stages {
             let far = Timestamp(microseconds: .max)
-            guard let since = try placeHolders(of: group, at: stage, since: far, limit: 1).first?.grant?.stageSince else {
+            guard let since = try placeHolders(of: group, at: stage, since: far, limit: 1).first?.grant?.stageSince
+            else {
                 continue
             }
             let end = since.adding(seconds: group.policy.deadlineSeconds(of: stage))

@@ -89,11 +89,19 @@ extension MemoryFleetState {
     }
 
     func placeHolders(of group: Group, at stage: MachineStage, since moment: Timestamp, limit: Int) -> [Machine] {
-        holders(of: group, at: stage, limit) { $0.grant?.stageSince ?? .epoch } where: { $0 <= moment }
+        holders(of: group, at: stage, limit) {
+            $0.grant?.stageSince ?? .epoch
+        } where: {
+            $0 <= moment
+        }
     }
 
     func silentMachines(of group: Group, since moment: Timestamp, limit: Int) -> [Machine] {
-        holders(of: group, at: .installed, limit) { $0.lastSeenAt } where: { $0 <= moment }
+        holders(of: group, at: .installed, limit) {
+            $0.lastSeenAt
+        } where: {
+            $0 <= moment
+        }
     }
 
     private func holders(

@@ -84,6 +84,9 @@ extension MemoryFleetStore {
             for (key, count) in state.census where key.application == application && key.group == group {
                 census.add(key.dimension, key.value, count: count)
             }
+            let common = census.versions.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+            let shown = common.prefix(GroupCensus.versionsMaximum).map { ($0.key, $0.value) }
+            census.versions = Dictionary(shown, uniquingKeysWith: +)
             return census
         }
     }

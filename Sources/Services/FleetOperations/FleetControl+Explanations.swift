@@ -80,7 +80,8 @@ extension Machine {
         case .rollbackPending: rollback.map { "\(hold.text) \($0.orderedBy): back from \($0.version)." } ?? hold.text
         case .rolledBack: withheld.last.map { "\(hold.text) It left \($0.version)." } ?? hold.text
         case .heldByOperator:
-            settings.hold.map { "\(hold.text) \($0.by)" + ($0.reason.map { reason in ": \(reason)" } ?? ".") } ?? hold.text
+            settings.hold.map { "\(hold.text) \($0.by)" + ($0.reason.map { reason in ": \(reason)" } ?? ".") }
+                ?? hold.text
         case .failedHereBefore: failures.last.map { "\(hold.text) \($0.version): \($0.reason)" } ?? hold.text
         default: hold.text
         }

@@ -161,7 +161,9 @@ extension FleetControl {
             words.append("first \(canary.size) machines for \(canary.soakSeconds) s")
         }
         if let order = policy.after { words.append("after \(order.group) at \(order.percent) %") }
-        if !policy.windows.isEmpty { words.append("offers " + policy.windows.map(\.description).joined(separator: "; ")) }
+        if !policy.windows.isEmpty {
+            words.append("offers " + policy.windows.map(\.description).joined(separator: "; "))
+        }
         if policy.brakes != Brakes() { words.append("further brakes") }
         return words.joined(separator: ", ")
     }

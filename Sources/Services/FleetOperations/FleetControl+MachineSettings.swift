@@ -47,7 +47,8 @@ extension FleetControl {
         for (name, value) in changes {
             guard LabelRule.isName(name), value.map(LabelRule.isName) ?? true else {
                 throw .invalid(
-                    "“\(name)=\(value ?? "")” is no label.", hint: "Use 1 to 63 of A-Z, a-z, 0-9, “.”, “_”, “/” and “-”.")
+                    "“\(name)=\(value ?? "")” is no label.",
+                    hint: "Use 1 to 63 of A-Z, a-z, 0-9, “.”, “_”, “/” and “-”.")
             }
             labels[name] = value
         }

@@ -40,7 +40,8 @@ struct PolicyCheck {
             guard (1...100).contains(steps.count) else {
                 throw .invalid("A ramp has from 1 to 100 steps.", hint: nil)
             }
-            guard steps.allSatisfy({ (0...Self.yearSeconds).contains($0.afterSeconds) && (0...100).contains($0.percent) })
+            guard
+                steps.allSatisfy({ (0...Self.yearSeconds).contains($0.afterSeconds) && (0...100).contains($0.percent) })
             else {
                 throw .invalid("A step is within a year after the beginning, and has 0 to 100 %.", hint: nil)
             }
@@ -67,7 +68,8 @@ struct PolicyCheck {
 
     private func check(_ order: GroupOrder) throws(OperationError) {
         guard (1...100).contains(order.percent), (0...Self.yearSeconds).contains(order.soakSeconds) else {
-            throw .invalid("The group that goes first is done at 1 to 100 %, and soaks for at most one year.", hint: nil)
+            throw .invalid(
+                "The group that goes first is done at 1 to 100 %, and soaks for at most one year.", hint: nil)
         }
     }
 

@@ -35,8 +35,10 @@ struct FleetPropertyTests {
             }
         }
         let wanted: Set<HoldReason> = [
-            .rollbackPending, .aheadOfChannel, .failedHereBefore, .heldByOperator, .pinned, .updatesDisabled, .clockJumped,
-            .rolloutAborted, .rolloutStopped, .rolloutPaused, .waitsForGroup, .outsideWindow, .waitsForCanary, .canarySoak,
+            .rollbackPending, .aheadOfChannel, .failedHereBefore, .heldByOperator, .pinned, .updatesDisabled,
+            .clockJumped,
+            .rolloutAborted, .rolloutStopped, .rolloutPaused, .waitsForGroup, .outsideWindow, .waitsForCanary,
+            .canarySoak,
             .ramp, .limitRate, .limitInProgress,
         ]
         #expect(wanted.subtracting(holds).isEmpty)
@@ -47,7 +49,8 @@ struct FleetPropertyTests {
     @Test("on SQLite, and what a killed server leaves", arguments: 1001...1004 as ClosedRange<UInt64>)
     func onSQLite(seed: UInt64) async throws {
         print("fleet simulation, seed \(seed)")
-        let directory = FileManager.default.temporaryDirectory.appending(path: "fleet-\(seed)-\(UUID().uuidString)").path
+        let directory = FileManager.default.temporaryDirectory.appending(path: "fleet-\(seed)-\(UUID().uuidString)")
+            .path
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: directory) }
         let store = try SQLiteFleetStore(path: "\(directory)/fleet.db")

@@ -73,7 +73,9 @@ extension FleetSimulation {
             #expect(machine.hold == nil, "invariant 9, seed \(seed)")
         case .hold(let reason, let until):
             #expect(machine.hold == reason, "invariant 9, seed \(seed)")
-            #expect(machine.version != target || reason == .pinned || reason == .rollbackPending, "invariant 9, seed \(seed)")
+            #expect(
+                machine.version != target || reason == .pinned || reason == .rollbackPending,
+                "invariant 9, seed \(seed)")
             #expect(until.map { $0 > now } ?? true, "invariant 9: an end in the past for \(reason), seed \(seed)")
         case .offer:
             #expect(machine.hold == nil && machine.version != target, "invariant 9, seed \(seed)")
@@ -160,7 +162,8 @@ extension FleetSimulation {
             for rollout in try await fleet.store.rollouts(of: name, in: os, .first).items {
                 let places = machines.filter { $0.grant?.holdsPlace == true && $0.grant?.version == rollout.id.version }
                 #expect(rollout.inProgress == places.count, "\(rollout.id), seed \(seed)")
-                #expect(rollout.canariesOpen == places.count { $0.grant?.isCanary == true }, "\(rollout.id), seed \(seed)")
+                #expect(
+                    rollout.canariesOpen == places.count { $0.grant?.isCanary == true }, "\(rollout.id), seed \(seed)")
             }
         }
     }

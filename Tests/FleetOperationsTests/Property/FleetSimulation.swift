@@ -33,32 +33,42 @@ final class FleetSimulation {
     private func furnish() async throws {
         let (alpha, beta) = (try ChannelName("alpha"), try ChannelName("beta"))
         for version in versions { try await fleet.publish(version.text) }
-        for channel in [alpha, beta] { _ = try await fleet.control.setChannel(channel, of: os, to: versions[1], by: admin) }
+        for channel in [alpha, beta] {
+            _ = try await fleet.control.setChannel(channel, of: os, to: versions[1], by: admin)
+        }
         for name in Self.groups {
             var policy = randomPolicy()
             if name.rawValue == "db", chance.isOne(in: 2) {
-                policy.after = GroupOrder(group: Self.groups[0], percent: 10 + chance.below(60), soakSeconds: Int64(chance.below(600)))
+                policy.after = GroupOrder(
+                    group: Self.groups[0], percent: 10 + chance.below(60), soakSeconds: Int64(chance.below(600)))
             }
             _ = try await fleet.control.createGroup(
-                name, of: os, track: Track(name.rawValue), channel: name.rawValue == "lab" ? alpha : beta, policy: policy,
+                name, of: os, track: Track(name.rawValue), channel: name.rawValue == "lab" ? alpha : beta,
+                policy: policy,
                 labels: name.rawValue == "lab" ? LabelQuery("role=lab") : nil, by: admin)
         }
         for number in 0..<30 {
             let character = chance.isOne(in: 2) ? .honest : chance.pick(SimulatedMachine.Character.allCases)
             machines.append(
                 SimulatedMachine(
-                    id: try MachineID("m\(number)"), character: character, track: chance.pick(["web", "web", "db", "lab"]),
+                    id: try MachineID("m\(number)"), character: character,
+                    track: chance.pick(["web", "web", "db", "lab"]),
                     engine: chance.isOne(in: 2) ? "martletd/1.0" : nil, version: versions[chance.below(2)]))
         }
     }
 
     private func randomPolicy() -> RolloutPolicy {
         var policy = RolloutPolicy(
-            maximumInProgress: chance.maybe(1 + chance.below(4)), stopAfterFailures: chance.isOne(in: 3) ? 1 + chance.below(4) : nil,
+            maximumInProgress: chance.maybe(1 + chance.below(4)),
+            stopAfterFailures: chance.isOne(in: 3) ? 1 + chance.below(4) : nil,
             stageDeadlineSeconds: Int64(60 + chance.below(3000)))
-        if chance.isOne(in: 2) { policy.rate = GrantRate(maximum: 1 + chance.below(4), seconds: Int64(30 + chance.below(900))) }
+        if chance.isOne(in: 2) {
+            policy.rate = GrantRate(maximum: 1 + chance.below(4), seconds: Int64(30 + chance.below(900)))
+        }
         if chance.isOne(in: 2) { policy.ramp = randomRamp() }
-        if chance.isOne(in: 3) { policy.canary = Canary(size: 1 + chance.below(3), soakSeconds: Int64(chance.below(900))) }
+        if chance.isOne(in: 3) {
+            policy.canary = Canary(size: 1 + chance.below(3), soakSeconds: Int64(chance.below(900)))
+        }
         if chance.isOne(in: 3) {
             let from = chance.below(1440)
             policy.windows = [OfferWindow(fromMinute: from, toMinute: (from + 600) % 1440 + 1)]

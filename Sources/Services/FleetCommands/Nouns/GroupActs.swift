@@ -65,7 +65,9 @@ struct GroupUndoCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var place: GroupPlace
-    @Option(help: "The release to go back to, where it is not what the channel pointed at before.", transform: Version.parse)
+    @Option(
+        help: "The release to go back to, where it is not what the channel pointed at before.", transform: Version.parse
+    )
     var to: Version?
     @Option(help: "Why, for people.") var reason: String?
     @Flag(help: "Follow the channel again.") var cancel = false

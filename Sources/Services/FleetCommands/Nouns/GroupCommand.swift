@@ -36,8 +36,14 @@ package struct GroupCommand: AsyncParsableCommand {
         sheet.add("clones", group.machines.clones.map(String.init))
         if let rollout = group.rollout { sheet.add("roll-out", text(rollout)) }
         sheet.add("ramp at", group.rollout?.rampPercent.map { "\(Int($0)) %" })
-        sheet.add("halted", group.rollout?.control.map { "\($0.kind.rawValue) by \($0.by) at \($0.at)" + ($0.reason.map { ": \($0)" } ?? "") })
-        sheet.add("going back", group.undo.map { "from \($0.from) to \($0.to), by \($0.orderedBy)" + ($0.reason.map { ": \($0)" } ?? "") })
+        sheet.add(
+            "halted",
+            group.rollout?.control.map {
+                "\($0.kind.rawValue) by \($0.by) at \($0.at)" + ($0.reason.map { ": \($0)" } ?? "")
+            })
+        sheet.add(
+            "going back",
+            group.undo.map { "from \($0.from) to \($0.to), by \($0.orderedBy)" + ($0.reason.map { ": \($0)" } ?? "") })
         sheet.add("stopped", group.rollout?.stopReason)
         return sheet.lines
     }
@@ -84,7 +90,9 @@ struct GroupCreate: AsyncParsableCommand {
     @OptionGroup var place: GroupPlace
     @Option(help: "What machines send to belong here.", transform: Track.parse) var track: Track
     @Option(help: "The channel to follow.", transform: ChannelName.parse) var channel: ChannelName
-    @Option(help: "Machines whose labels match belong here whatever their track is: role=web,!old.", transform: LabelQuery.parse)
+    @Option(
+        help: "Machines whose labels match belong here whatever their track is: role=web,!old.",
+        transform: LabelQuery.parse)
     var labels: LabelQuery?
     @OptionGroup var policy: PolicyOptions
     @OptionGroup var connection: ConnectionOptions
@@ -150,7 +158,8 @@ struct GroupSet: AsyncParsableCommand {
     @OptionGroup var place: GroupPlace
     @Option(help: "What machines send to belong here.", transform: Track.parse) var track: Track?
     @Option(help: "The channel to follow.", transform: ChannelName.parse) var channel: ChannelName?
-    @Option(help: "Machines whose labels match belong here; none leaves it to the track.", transform: LabelQuery.parseEdit)
+    @Option(
+        help: "Machines whose labels match belong here; none leaves it to the track.", transform: LabelQuery.parseEdit)
     var labels: FieldEdit<LabelQuery>?
     @OptionGroup var policy: PolicyOptions
     @OptionGroup var connection: ConnectionOptions

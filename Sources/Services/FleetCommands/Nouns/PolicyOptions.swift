@@ -13,32 +13,39 @@ struct PolicyOptions: ParsableArguments {
     @Option(help: "Failed machines that stop a roll-out: a number, or none for never.", transform: Self.limit)
     var stopAfterFailures: LimitEdit?
 
-    @Option(help: "How long a machine may stay in one stage before its place goes to another: 90s, 10m, 6h, 2d.",
+    @Option(
+        help: "How long a machine may stay in one stage before its place goes to another: 90s, 10m, 6h, 2d.",
         transform: PolicyParser.seconds)
     var stageDeadline: Int64?
 
-    @Option(help: "The same for single stages: downloading=1h,installed=2d, or none.",
+    @Option(
+        help: "The same for single stages: downloading=1h,installed=2d, or none.",
         transform: { try PolicyParser.edit($0) { try PolicyParser.stages($0) { Int(try PolicyParser.seconds($0)) } } })
     var stageDeadlines: FieldEdit<PerStage>?
 
-    @Option(help: "Spread over a time: 6h, or steps such as 5%@0,25%@1h,100%@6h, or none for all at once.",
+    @Option(
+        help: "Spread over a time: 6h, or steps such as 5%@0,25%@1h,100%@6h, or none for all at once.",
         transform: { try PolicyParser.edit($0, PolicyParser.ramp) })
     var ramp: FieldEdit<Ramp>?
 
-    @Option(help: "Machines that may be offered it within a time: 50/10m, or none for any number.",
+    @Option(
+        help: "Machines that may be offered it within a time: 50/10m, or none for any number.",
         transform: { try PolicyParser.edit($0, PolicyParser.rate) })
     var rate: FieldEdit<GrantRate>?
 
-    @Option(help: "Machines that try it first and for how long: 5/2h, 5/2h/role=canary, or none.",
+    @Option(
+        help: "Machines that try it first and for how long: 5/2h, 5/2h/role=canary, or none.",
         transform: { try PolicyParser.edit($0, PolicyParser.canary) })
     var canary: FieldEdit<Canary>?
 
-    @Option(name: .customLong("window"),
+    @Option(
+        name: .customLong("window"),
         help: "When offers are made: “mon-fri 22:00-06:00 Europe/Berlin”; may be repeated; none for always.",
         transform: PolicyParser.window)
     var windows: [FieldEdit<WindowText>] = []
 
-    @Option(help: "The group that goes first, how much of it, how long it soaks: web/95%/2h, or none.",
+    @Option(
+        help: "The group that goes first, how much of it, how long it soaks: web/95%/2h, or none.",
         transform: { try PolicyParser.edit($0, PolicyParser.order) })
     var after: FieldEdit<GroupOrder>?
 
@@ -60,7 +67,9 @@ struct PolicyOptions: ParsableArguments {
         edit.rate = rate
         edit.canary = canary
         edit.after = after
-        if !windows.isEmpty { edit.windows = windows == [.unlimited] ? .unlimited : .limit(windows.compactMap(\.value)) }
+        if !windows.isEmpty {
+            edit.windows = windows == [.unlimited] ? .unlimited : .limit(windows.compactMap(\.value))
+        }
         if brakes.edit != BrakesEdit() { edit.brakes = .limit(brakes.edit) }
         return edit
     }
@@ -70,17 +79,20 @@ struct PolicyOptions: ParsableArguments {
 
 /// What stops a roll-out, beside a number of failures.
 struct BrakeOptions: ParsableArguments {
-    @Option(help: "Percentage of the ended machines that failed, which stops: 5, or none.",
+    @Option(
+        help: "Percentage of the ended machines that failed, which stops: 5, or none.",
         transform: { try PolicyParser.edit($0, PolicyParser.number) })
     var stopAtFailurePercent: FieldEdit<Int>?
 
     @Option(help: "The percentage means nothing before so many machines ended.") var failureSample: Int?
 
-    @Option(help: "Machines too slow in one stage that stop: downloading=5,installed=3, or none.",
+    @Option(
+        help: "Machines too slow in one stage that stop: downloading=5,installed=3, or none.",
         transform: { try PolicyParser.edit($0) { try PolicyParser.stages($0, PolicyParser.number) } })
     var stopAfterTimeOuts: FieldEdit<PerStage>?
 
-    @Option(help: "Machines that installed it and were not heard of again, which stop: 2, or none.",
+    @Option(
+        help: "Machines that installed it and were not heard of again, which stop: 2, or none.",
         transform: { try PolicyParser.edit($0, PolicyParser.number) })
     var stopAfterSilent: FieldEdit<Int>?
 

@@ -49,7 +49,8 @@ extension Presenter {
         let census = try await control.census(of: value.name, in: value.application, by: caller)
         return GroupResource(
             application: value.application, name: value.name, track: value.track, channel: value.channel,
-            version: channel.version, policy: policy(value.policy), rollout: rollout.map { self.rollout($0, value.policy) },
+            version: channel.version, policy: policy(value.policy),
+            rollout: rollout.map { self.rollout($0, value.policy) },
             machines: counts(census), createdAt: value.createdAt, labels: value.labels, undo: value.undo)
     }
 

@@ -53,7 +53,8 @@ extension APIRoutes {
         (try await request.application().id, try request.identifier("group"))
     }
 
-    private func answer(_ request: APIRequest, _ application: ApplicationID, _ name: GroupName) async throws -> Response {
+    private func answer(_ request: APIRequest, _ application: ApplicationID, _ name: GroupName) async throws -> Response
+    {
         let group = try await control.group(name, of: application, by: request.caller)
         return try APIRequest.answer(try await presenter(request).group(group))
     }

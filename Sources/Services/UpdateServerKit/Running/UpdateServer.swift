@@ -80,7 +80,8 @@ package struct UpdateServer: Sendable {
             router: router(),
             server: .http1(
                 configuration: .init(
-                    additionalChannelHandlers: [ConnectionCloser(stallTimeout: patience.stall)], idleTimeout: .seconds(60),
+                    additionalChannelHandlers: [ConnectionCloser(stallTimeout: patience.stall)],
+                    idleTimeout: .seconds(60),
                     httpDecoderConfiguration: .init(maxHeaderFieldSize: 8 << 10, maxHeaderListSize: 16 << 10))),
             configuration: .init(
                 address: address, serverName: "martlet", backlog: 1024,
