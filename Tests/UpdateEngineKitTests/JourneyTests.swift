@@ -225,9 +225,13 @@ struct JourneyTests {
         try await EngineRig.run(Self.releases()) { rig in
             try rig.writeUpdateConf("SERVER=\(rig.omaha.url)\nREBOOT_STRATEGY=off\n")
             try await rig.withEngine { engine in
-                #expect(try await engine.update().state == .needsReboot)
+                let staged = try await engine.update()
+                #expect(staged.state == .needsReboot)
                 rig.omaha.follow { $0.check = .noUpdate(act: OmahaAct(.unstage, id: "w1", text: "it eats disks")) }
-                for _ in 0..<2 { #expect(try await engine.update().state == .idle) }
+                for _ in 0..<2 {
+                    let status = try await engine.update()
+                    #expect(status.state == .idle)
+                }
             }
             #expect(rig.omaha.events.filter { $0.hasPrefix("41") } == ["41/1"])
             #expect(try rig.reboot() == .a)
