@@ -87,12 +87,13 @@ let package = Package(
         room("Formats", "PayloadFormat", ["ContentTrust", "UpdateModel", protobuf], exclude: ["Schema/payload.proto"]),
         room("Formats", "PartitionTable", ["SlotDevice", "UpdateModel"]),
         room("Formats", "FleetAPI", ["FleetModel", "UpdateModel"]),
+        room("Formats", "TimeZoneFormat"),
         room("Formats", "EngineControl", ["UpdateModel"]),
         room("Formats", "BootEntries", ["SlotDevice", "UpdateModel"]),
         room("Formats", "UnifiedKernelImage", ["SlotDevice", "UpdateModel"]),
 
         // Logic
-        room("Logic", "RolloutPlanning", ["FleetModel", "OmahaProtocol", "UpdateModel"]),
+        room("Logic", "RolloutPlanning", ["FleetModel", "OmahaProtocol", "TimeZoneFormat", "UpdateModel"]),
         room("Logic", "UpdateLogic", ["BootControl", "UpdateModel"]),
         room("Logic", "BootSlots", ["PartitionTable"]),
 
@@ -100,7 +101,7 @@ let package = Package(
         room("Ports", "SlotDevice", ["UpdateModel"]),
         room("Ports", "BootControl", ["SlotDevice", "UpdateModel"]),
         room("Ports", "HostPower", ["UpdateModel"]),
-        room("Ports", "FleetStorage", ["FleetModel", "RolloutPlanning", "UpdateModel"]),
+        room("Ports", "FleetStorage", ["FleetModel", "RolloutPlanning", "TimeZoneFormat", "UpdateModel"]),
         room("Ports", "PayloadStore", ["ContentTrust", "UpdateModel"]),
 
         // Adapters
@@ -140,7 +141,7 @@ let package = Package(
         room("Services", "MachineCommands", ["EngineControl", "UpdateModel", argumentParser, nioCore, nioPosix]),
         room(
             "Services", "FleetOperations",
-            ["ContentTrust", "FleetModel", "FleetStorage", "PayloadStore", "UpdateModel"]),
+            ["ContentTrust", "FleetModel", "FleetStorage", "PayloadStore", "TimeZoneFormat", "UpdateModel"]),
         room(
             "Services", "UpdateServerKit",
             [
@@ -199,6 +200,7 @@ let package = Package(
             dependencies: [
                 "DashboardKit",
                 "FleetOperations",
+                "FleetStorage",
                 "FleetStorageSQLite",
                 "PayloadStoreFiles",
                 "ProgramKit",
@@ -256,8 +258,13 @@ let package = Package(
         tests("FleetModel", ["FleetModel"]),
         tests(
             "FleetOperations",
-            ["FleetModel", "FleetOperations", "FleetStorage", "PayloadStore", "PayloadStoreFiles", "UpdateModel"]),
-        tests("FleetStorage", ["FleetModel", "FleetStorage", "FleetStorageSQLite", "UpdateModel", grdb]),
+            [
+                "FleetModel", "FleetOperations", "FleetStorage", "FleetStorageSQLite", "PayloadStore",
+                "PayloadStoreFiles", "RolloutPlanning", "UpdateModel",
+            ]),
+        tests(
+            "FleetStorage",
+            ["FleetModel", "FleetStorage", "FleetStorageSQLite", "RolloutPlanning", "UpdateModel", grdb]),
         tests(
             "HostLinux",
             [
@@ -291,9 +298,10 @@ let package = Package(
         tests(
             "PowerCut",
             ["BootControl", "BootControlGPT", "FleetTestKit", "PartitionTable", "SlotDevice", "UpdateModel"]),
-        tests("RolloutPlanning", ["FleetModel", "RolloutPlanning", "UpdateModel"]),
+        tests("RolloutPlanning", ["FleetModel", "RolloutPlanning", "TimeZoneFormat", "UpdateModel"]),
         tests("QemuKit", ["FleetDemo", "FleetTestKit", "QemuKit", "UpdateModel", nioCore, nioPosix]),
         tests("SlotDevice", ["FleetTestKit", "HostLinux", "SlotDevice", "UpdateModel"]),
+        tests("TimeZoneFormat", ["TimeZoneFormat"]),
         tests("UnifiedKernelImage", ["FleetTestKit", "SlotDevice", "UnifiedKernelImage"]),
         tests(
             "UpdateEngineKit",

@@ -41,7 +41,9 @@ let package = Package(
         house("Formats/OmahaProtocol", "CExpat", "UpdateModel"),
         house("Formats/PartitionTable", "UpdateModel", "SlotDevice"),
         house("Ports/SlotDevice", "UpdateModel"),
+        house("Formats/TimeZoneFormat"),
 
+        fuzzer("FuzzZone", "TimeZoneFormat"),
         fuzzer("FuzzOmaha", "OmahaProtocol", "UpdateModel"),
         fuzzer("FuzzPartitionTable", "PartitionTable", "SlotDevice"),
 

@@ -157,7 +157,7 @@ struct NounTests {
     }
 
     /// A release with one full payload, made through the server's own door.
-    private static func publish(_ martlet: CommandRunner, _ control: FleetControl) async throws {
+    static func publish(_ martlet: CommandRunner, _ control: FleetControl) async throws {
         try await martlet("app", "create", "--id", id, "--name", "os")
         try await martlet("release", "create", "--app", "os", "2.0.0")
         var chunks = [Array("bits".utf8)]

@@ -78,7 +78,9 @@ import Testing
                 "unknown-application", "unknown-machine-id", "unknown-version", "fleet-full",
                 "too-many-new-machines", "unknown-track", "rollback-pending", "no-release", "ahead-of-channel",
                 "not-ordered", "no-payload-for-architecture", "payload-format", "failed-here-before", "rolled-back",
-                "updates-disabled", "rollout-stopped", "limit-in-progress",
+                "held-by-operator", "pinned", "updates-disabled", "clock-jumped", "rollout-aborted", "rollout-stopped",
+                "rollout-paused", "waits-for-group", "outside-window", "waits-for-canary", "canary-soak", "ramp",
+                "limit-rate", "limit-in-progress",
             ])
         for reason in HoldReason.allCases { #expect(reason.text.hasSuffix(".")) }
     }

@@ -7,10 +7,38 @@ import UpdateModel
 
 /// A clock that tests move.
 final class ManualTime: TimeSource {
-    private let moment = Mutex(Timestamp(microseconds: 1_700_000_000_000_000))
+    private struct State {
+        var moment = Timestamp(microseconds: 1_700_000_000_000_000)
+        var uptimeMicroseconds: Int64 = 0
+        var boot = "first"
+    }
 
-    func now() -> Timestamp { moment.withLock { $0 } }
-    func advance(seconds: Int64) { moment.withLock { $0 = $0.adding(seconds: seconds) } }
+    private let state = Mutex(State())
+
+    func now() -> Timestamp { state.withLock { $0.moment } }
+
+    var mark: ClockMark {
+        state.withLock {
+            ClockMark(moment: $0.moment, uptimeMicroseconds: $0.uptimeMicroseconds, boot: $0.boot)
+        }
+    }
+
+    func advance(seconds: Int64) {
+        state.withLock { state in
+            state.moment = state.moment.adding(seconds: seconds)
+            state.uptimeMicroseconds += seconds * 1_000_000
+        }
+    }
+
+    /// The clock of the machine is set; no time passes.
+    func jump(seconds: Int64) { state.withLock { $0.moment = $0.moment.adding(seconds: seconds) } }
+
+    /// The machine is booted anew after so long.
+    func reboot(seconds: Int64) {
+        state.withLock { state in
+            state = State(moment: state.moment.adding(seconds: seconds), boot: state.boot + "'")
+        }
+    }
 }
 
 let os = ApplicationID.flatcar
@@ -20,12 +48,13 @@ let viewer = Caller(name: "eve", role: .viewer)
 
 /// A server's use cases over memory, with nothing in it but an application.
 struct Fixture {
-    let store = MemoryFleetStore()
+    let store: any FleetStore
     let payloads = MemoryPayloadStore(sizeMaximum: 1 << 20)
     let time = ManualTime()
     let control: FleetControl
 
-    init() async throws {
+    init(store: any FleetStore = MemoryFleetStore()) async throws {
+        self.store = store
         control = FleetControl(store: store, payloads: payloads, time: time)
         _ = try await control.createApplication(id: os, name: "OS", by: admin)
     }

@@ -84,6 +84,7 @@ import UpdateModel
             try before.close()
             let queue = try DatabaseQueue(path: path)
             try await queue.write { db in
+                try db.takeBackRollouts()
                 for column in ["engine", "rollback", "withheld"] {
                     try db.execute(sql: "ALTER TABLE machine DROP COLUMN \(column)")
                 }
@@ -153,5 +154,31 @@ import UpdateModel
             #expect(try await store.synchronousMode() == 2)
             try store.close()
         }
+    }
+}
+
+extension Database {
+    /// Makes the tables as the program before ramps and brakes had them.
+    func takeBackRollouts() throws {
+        for index in ["machine_by_place", "machine_by_silence", "machine_by_clone"] {
+            try execute(sql: "DROP INDEX \(index)")
+        }
+        for table in ["grant_meter", "clock"] { try execute(sql: "DROP TABLE \(table)") }
+        let columns = [
+            "machine_group": ["policy", "labels", "undo"],
+            "rollout": [
+                "started_at", "turn_at", "canaries_open", "canaries_done", "canaries_done_at", "ramp_started_at",
+                "completed_since_resume", "silent", "silent_since_resume", "more",
+            ],
+            "machine": ["hold_until", "settings", "recent_boots", "clone", "grant_marks"],
+        ]
+        for (table, names) in columns {
+            for name in names { try execute(sql: "ALTER TABLE \(table) DROP COLUMN \(name)") }
+        }
+        try execute(
+            sql: """
+                CREATE INDEX machine_by_place ON machine (application, machine_group, grant_stage_since)
+                    WHERE grant_holds_place = 1
+                """)
     }
 }

@@ -1,37 +1,77 @@
 import FleetModel
 import RolloutPlanning
 import Testing
+import TimeZoneFormat
 import UpdateModel
 
 @Suite("Invariant 9: a machine that is not on its target has exactly one leading reason")
 struct DecisionTests {
     @Test("the reason is the first that applies", arguments: HoldReason.allCases)
     func firstReasonWins(reason: HoldReason) {
+        guard Self.rank(reason) >= Self.rank(.rollbackPending),
+            ![.notOrdered, .aheadOfChannel, .pinned].contains(reason)
+        else { return }
         // Everything that is wrong from `reason` on is wrong at once; only `reason` is told.
-        func applies(_ other: HoldReason) -> Bool { Self.rank(other) >= Self.rank(reason) }
-        guard Self.rank(reason) >= Self.rank(.rollbackPending), reason != .notOrdered, reason != .aheadOfChannel else {
+        func isWrong(_ other: HoldReason) -> Bool { Self.rank(other) >= Self.rank(reason) }
+        var wanted = target(reason == .noRelease ? nil : "2.0.0")
+        if reason == .noPayloadForArchitecture { wanted.payload = nil }
+        if reason == .payloadFormat { wanted.payload = payload("2.0.0", format: 2) }
+        wanted.policy.isEnabled = !isWrong(.updatesDisabled)
+        wanted.isClockTrusted = !isWrong(.clockJumped)
+        wanted.rollout = Self.rollout(isWrong)
+        Self.closeGates(of: &wanted, isWrong)
+        let decision = RolloutPlanner.decide(
+            for: Self.troubled(isWrong, isOrdered: reason == .rollbackPending), target: wanted,
+            readsFormatTwo: !isWrong(.payloadFormat))
+        guard case .hold(let told, _) = decision else {
+            Issue.record("offered in spite of \(reason)")
             return
         }
+        #expect(told == reason)
+    }
+
+    private static func troubled(_ isWrong: (HoldReason) -> Bool, isOrdered: Bool) -> Machine {
         var machine = machine()
-        var wanted = target(applies(.noRelease) && reason == .noRelease ? nil : "2.0.0")
-        if applies(.noPayloadForArchitecture), reason == .noPayloadForArchitecture { wanted.payload = nil }
-        if reason == .payloadFormat { wanted.payload = payload("2.0.0", format: 2) }
-        if applies(.failedHereBefore), Self.rank(reason) <= Self.rank(.failedHereBefore) {
+        if isWrong(.failedHereBefore) {
             machine.failures = [
                 ReleaseFailure(version: version("2.0.0"), code: 44, reason: "no", at: start, isFinal: true)
             ]
         }
-        if applies(.rolledBack), Self.rank(reason) <= Self.rank(.rolledBack) {
-            machine.withheld = [WithheldRelease(version: version("2.0.0"), since: start)]
+        if isWrong(.rolledBack) { machine.withheld = [WithheldRelease(version: version("2.0.0"), since: start)] }
+        if isWrong(.heldByOperator) { machine.settings.hold = OperatorHold(by: "ada", at: start, reason: nil) }
+        if isOrdered { machine.rollback = rollbackOrder() }
+        return machine
+    }
+
+    private static func rollout(_ isWrong: (HoldReason) -> Bool) -> RolloutState {
+        var rollout = RolloutState(id: rolloutID("2.0.0"))
+        if isWrong(.rolloutStopped) { rollout.stop = RolloutStop(at: start, reason: "", failures: []) }
+        if isWrong(.rolloutPaused) {
+            let kind: RolloutControl.Kind = isWrong(.rolloutAborted) ? .aborted : .paused
+            rollout.control = RolloutControl(kind: kind, by: "ada", at: start, reason: nil)
         }
-        if reason == .rollbackPending { machine.rollback = rollbackOrder() }
-        wanted.policy.isEnabled = Self.rank(reason) > Self.rank(.updatesDisabled)
-        wanted.isStopped = Self.rank(reason) <= Self.rank(.rolloutStopped)
+        rollout.turnAt = isWrong(.waitsForGroup) ? nil : start
+        rollout.canariesOpen = 1
+        rollout.canariesDoneAt = isWrong(.waitsForCanary) ? nil : start
+        rollout.rampStartedAt = isWrong(.canarySoak) ? nil : isWrong(.ramp) ? start : start.adding(seconds: -3600)
+        return rollout
+    }
+
+    private static func closeGates(of wanted: inout RolloutTarget, _ isWrong: (HoldReason) -> Bool) {
+        wanted.policy.after = GroupOrder(group: groupName("first"))
+        wanted.policy.canary = Canary(size: 1, soakSeconds: 60)
+        wanted.policy.ramp = .linear(seconds: 3600)
+        wanted.policy.rate = GrantRate(maximum: 1, seconds: 60)
         wanted.policy.maximumInProgress = 3
         wanted.placesTakenByOthers = 3
-        let decision = RolloutPlanner.decide(
-            for: machine, target: wanted, readsFormatTwo: Self.rank(reason) > Self.rank(.payloadFormat))
-        #expect(decision == .hold(reason, until: nil))
+        if isWrong(.outsideWindow) {
+            // `start` is in the afternoon.
+            wanted.calendar = OfferCalendar([OfferWindow(fromMinute: 0, toMinute: 1)]) { _ in .universal }
+        }
+        guard let rate = wanted.policy.rate, isWrong(.limitRate) else { return }
+        var meter = GrantMeter(rate)
+        meter.count(rate, at: start)
+        wanted.meter = meter
     }
 
     static func rank(_ reason: HoldReason) -> Int { HoldReason.allCases.firstIndex(of: reason) ?? 0 }
@@ -114,14 +154,15 @@ struct DecisionTests {
             ]
         }
         let policy = RolloutPolicy(isEnabled: chance.flip(), maximumInProgress: chance.flip() ? chance.below(4) : nil)
-        var wanted = target(chance.flip() ? chance.pick(versions) : nil, policy: policy, isStopped: chance.flip())
+        let isStopped = chance.flip()
+        var wanted = target(chance.flip() ? chance.pick(versions) : nil, policy: policy, isStopped: isStopped)
         wanted.placesTakenByOthers = chance.below(5)
         let decision = RolloutPlanner.decide(for: machine, target: wanted)
         #expect(decision == RolloutPlanner.decide(for: machine, target: wanted), "seed \(seed)")
         switch decision {
         case .offer(let payload):
             #expect(payload.version == wanted.version && payload.version != machine.version, "seed \(seed)")
-            #expect(policy.isEnabled && !wanted.isStopped, "seed \(seed)")
+            #expect(policy.isEnabled && !isStopped, "seed \(seed)")
             #expect(wanted.placesTakenByOthers < policy.maximumInProgress ?? .max, "seed \(seed)")
             #expect(machine.version.isNewer(than: payload.version) != true, "a downgrade, seed \(seed)")
         case .upToDate: #expect(machine.version == wanted.version, "seed \(seed)")

@@ -45,9 +45,15 @@ func rollbackOrder(_ text: String = "1.0.0", id: String = "r1") -> RollbackOrder
 func target(
     _ text: String? = "2.0.0", policy: RolloutPolicy = RolloutPolicy(), isStopped: Bool = false, taken: Int = 0
 ) -> RolloutTarget {
-    RolloutTarget(
-        policy: policy, version: text.map(version), payload: text.map { payload($0) }, isStopped: isStopped,
-        placesTakenByOthers: taken)
+    var target = RolloutTarget(policy: policy, version: text.map(version), payload: text.map { payload($0) })
+    target.placesTakenByOthers = taken
+    target.now = start
+    if isStopped, let text {
+        var state = RolloutState(id: rolloutID(text))
+        state.stop = RolloutStop(at: start, reason: "", failures: [])
+        target.rollout = state
+    }
+    return target
 }
 
 func rolloutID(_ text: String, group: String = "web") -> RolloutID {

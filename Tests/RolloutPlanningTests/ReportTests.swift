@@ -209,7 +209,7 @@ struct ReportTests {
         for part in ["2 machines", "2.0.0", "m1 (code 44): gate 1 failed", "m2 (code 44): gate 2 failed"] {
             #expect(reason.contains(part), "\(reason)")
         }
-        rollout.resume()
+        rollout.resume(at: start)
         #expect(rollout.stop == nil)
         #expect(rollout.failed == 2)
         #expect(rollout.failedSinceResume == 0)

@@ -65,7 +65,7 @@ struct RollbackTests {
         for state in [RollbackOrder.State.pending, .told, .begun] {
             for wanted in [target(), target("3.0.0"), target(nil)] {
                 let decision = RolloutPlanner.decide(for: ordered(state), target: wanted, isForced: true)
-                #expect(decision == .hold(.rollbackPending, until: nil))
+                #expect(decision == .hold(.rollbackPending, until: rollbackOrder().expiresAt))
             }
         }
         for state in RollbackOrder.State.allCases where !state.isOpen {

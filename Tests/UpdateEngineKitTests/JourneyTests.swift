@@ -220,6 +220,29 @@ struct JourneyTests {
         }
     }
 
+    @Test("a staged release that the server withdraws is given up: the machine boots what it runs, and says so")
+    func withdrawn() async throws {
+        try await EngineRig.run(Self.releases()) { rig in
+            try rig.writeUpdateConf("SERVER=\(rig.omaha.url)\nREBOOT_STRATEGY=off\n")
+            try await rig.withEngine { engine in
+                let staged = try await engine.update()
+                #expect(staged.state == .needsReboot)
+                rig.omaha.follow { $0.check = .noUpdate(act: OmahaAct(.unstage, id: "w1", text: "it eats disks")) }
+                for _ in 0..<2 {
+                    let status = try await engine.update()
+                    #expect(status.state == .idle)
+                }
+            }
+            #expect(rig.omaha.events.filter { $0.hasPrefix("41") } == ["41/1"])
+            #expect(try rig.reboot() == .a)
+            try await rig.withEngine { engine in
+                let status = try await engine.update()
+                #expect(status.version == "1.0.0")
+                #expect(status.held.isEmpty, "a newer release may come at once, and this one if it is offered again")
+            }
+        }
+    }
+
     @Test("asking only installs nothing")
     func checkOnly() async throws {
         try await EngineRig.run(Self.releases()) { rig in

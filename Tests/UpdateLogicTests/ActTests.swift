@@ -48,6 +48,40 @@ struct ActTests {
         #expect(machine.record.lastActID == nil)
     }
 
+    @Test("a staged release that is withdrawn is given up once: the loader stays on what runs, and it is reported")
+    func unstaged() {
+        var machine = Fixture.staged()
+        machine.update(status: [.a: Fixture.good, .b: Fixture.fresh], next: .b)
+        #expect(machine.unstageOrdered(id: "act-6") == [.invalidate(.b), .prefer(.a)])
+        #expect(machine.phase == .idle)
+        #expect(machine.record.staged == nil)
+        #expect(machine.missingActivation().isEmpty)
+        #expect(machine.unstageOrdered(id: "act-6").isEmpty)
+        #expect(reports(machine).map(\.eventType) == [41])
+        #expect(reports(machine).map(\.eventResult) == [1])
+        machine.offerAccepted(Fixture.offer(Fixture.three), into: .b)
+        #expect(machine.writingBegins() == [.invalidate(.b)])
+    }
+
+    @Test("power lost between giving up a staged release and telling the loader: the loader is told at the next start")
+    func unstagedAndCut() {
+        var machine = Fixture.staged()
+        _ = machine.unstageOrdered(id: "act-7")
+        var again = Fixture.rebooted(machine.record, booted: .a, b: Fixture.fresh)
+        #expect(again.started() == [.invalidate(.b), .prefer(.a)])
+    }
+
+    @Test("there is nothing to give up without a staged update, and while the engine writes it waits")
+    func nothingToUnstage() {
+        var machine = Fixture.idle()
+        for _ in 0..<2 { #expect(machine.unstageOrdered(id: "act-8").isEmpty) }
+        #expect(reports(machine).map(\.reason) == ["Nothing is staged."])
+        var busy = Fixture.idle()
+        busy.offerAccepted(Fixture.offer(Fixture.two), into: .b)
+        #expect(busy.unstageOrdered(id: "act-9").isEmpty)
+        #expect(busy.record.lastActID == nil)
+    }
+
     @Test("an act that is not known is refused once")
     func unknown() {
         var machine = Fixture.idle()

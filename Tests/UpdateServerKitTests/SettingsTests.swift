@@ -80,6 +80,18 @@ struct SettingsTests {
         #expect(throws: SettingsError.self) { try ServerSettings(SettingsFragment(data: "/d", publicURL: text)) }
     }
 
+    @Test("how many new machines are taken in an hour is a number, with or without its unit")
+    func admission() throws {
+        #expect(try ServerSettings(SettingsFragment(data: "/d")).newMachinesPerHour == 100_000)
+        for text in ["250", "250/hour"] {
+            let fragment = SettingsFragment(environment: ["MARTLET_ADMIT": text])
+            #expect(try ServerSettings(SettingsFragment(data: "/d").overriding(fragment)).newMachinesPerHour == 250)
+        }
+        for text in ["", "-1", "many", "5/minute", "5/hour/hour"] {
+            #expect(throws: SettingsError.self) { try ServerSettings(SettingsFragment(data: "/d", admit: text)) }
+        }
+    }
+
     @Test("a public URL loses the slash at its end")
     func publicURL() throws {
         let settings = try ServerSettings(SettingsFragment(data: "/d", publicURL: "https://a.example/updates/"))

@@ -11,6 +11,9 @@ enum FleetSchema {
         migrator.registerMigration("2-rollback") { db in
             for statement in orders { try db.execute(sql: statement) }
         }
+        migrator.registerMigration("3-rollouts") { db in
+            for statement in rollouts { try db.execute(sql: statement) }
+        }
         return migrator
     }
 
@@ -122,6 +125,47 @@ enum FleetSchema {
         "ALTER TABLE machine ADD COLUMN engine TEXT",
         "ALTER TABLE machine ADD COLUMN rollback TEXT",
         "ALTER TABLE machine ADD COLUMN withheld TEXT",
+    ]
+
+    /// Policies with ramps, rates and windows (`policy` as JSON; what had columns keeps them too, so that an older program
+    /// can be read), and roll-outs with gates and brakes. `grant_marks`: 1 canary, 2 was late, 4 fell silent.
+    private static let rollouts = [
+        "ALTER TABLE machine_group ADD COLUMN policy TEXT",
+        "ALTER TABLE machine_group ADD COLUMN labels TEXT",
+        "ALTER TABLE machine_group ADD COLUMN undo TEXT",
+        "ALTER TABLE rollout ADD COLUMN started_at INTEGER",
+        "ALTER TABLE rollout ADD COLUMN turn_at INTEGER",
+        "ALTER TABLE rollout ADD COLUMN canaries_open INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE rollout ADD COLUMN canaries_done INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE rollout ADD COLUMN canaries_done_at INTEGER",
+        "ALTER TABLE rollout ADD COLUMN ramp_started_at INTEGER",
+        "ALTER TABLE rollout ADD COLUMN completed_since_resume INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE rollout ADD COLUMN silent INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE rollout ADD COLUMN silent_since_resume INTEGER NOT NULL DEFAULT 0",
+        // What changes seldom, as JSON.
+        "ALTER TABLE rollout ADD COLUMN more TEXT",
+        "ALTER TABLE machine ADD COLUMN hold_until INTEGER",
+        "ALTER TABLE machine ADD COLUMN settings TEXT",
+        "ALTER TABLE machine ADD COLUMN recent_boots TEXT",
+        "ALTER TABLE machine ADD COLUMN clone TEXT",
+        "ALTER TABLE machine ADD COLUMN grant_marks INTEGER",
+        "DROP INDEX machine_by_place",
+        """
+        CREATE INDEX machine_by_place ON machine (application, machine_group, stage, grant_stage_since)
+            WHERE grant_holds_place = 1
+        """,
+        """
+        CREATE INDEX machine_by_silence ON machine (application, machine_group, last_seen_at)
+            WHERE grant_holds_place = 1 AND stage = 'installed'
+        """,
+        "CREATE INDEX machine_by_clone ON machine (application, id) WHERE clone IS NOT NULL",
+        """
+        CREATE TABLE grant_meter (
+            application TEXT NOT NULL, machine_group TEXT NOT NULL, meter TEXT NOT NULL,
+            PRIMARY KEY (application, machine_group)
+        ) STRICT, WITHOUT ROWID
+        """,
+        "CREATE TABLE clock (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID",
     ]
 
     private static let access = [

@@ -24,6 +24,9 @@ struct ListQuery {
         arguments.append(value)
     }
 
+    /// Only rows that have any value. `column` is a name from this program.
+    mutating func requirePresence(_ column: String) { conditions.append("\(column) IS NOT NULL") }
+
     func page<Item: Sendable>(
         _ request: PageRequest, in transaction: SQLiteTransaction, _ decode: (inout RowReader) throws -> Item
     ) throws -> Page<Item> {

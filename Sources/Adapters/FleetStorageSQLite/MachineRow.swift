@@ -7,8 +7,9 @@ extension Machine {
     static let keyColumns = "application, id, first_seen_at"
     static let stateColumns = """
         boot_id, alias, oem, address, booted_slot, architecture, track, last_seen_at, stage_since, granted_at, grant_boot,
-        hold, last_error, failures, engine, rollback, withheld
+        hold, last_error, failures, engine, rollback, withheld, hold_until, settings, recent_boots, clone, grant_marks
         """
+    static let stateColumnCount = 22
     static let indexedColumns = "machine_group, version, stage, grant_version, grant_holds_place, grant_stage_since"
     static let columns = "\(keyColumns), \(indexedColumns), \(stateColumns)"
 
@@ -23,6 +24,9 @@ extension Machine {
                 stageSince.microseconds, grant?.grantedAt.microseconds, grant?.installedInBoot, hold?.rawValue,
                 try lastError.map(jsonText), failures.isEmpty ? nil : try jsonText(failures),
                 engine, try rollback.map(jsonText), withheld.isEmpty ? nil : try jsonText(withheld),
+                holdUntil?.microseconds, settings.isEmpty ? nil : try jsonText(settings),
+                recentBoots.isEmpty ? nil : recentBoots.joined(separator: "\n"), try clone.map(jsonText),
+                grant?.marks,
             ]
         }
     }
@@ -76,6 +80,25 @@ extension Machine {
         engine = try row.optionalText()
         rollback = try row.optionalJSON()
         withheld = try row.optionalJSON() ?? []
+        holdUntil = try row.optionalTime()
+        settings = try row.optionalJSON() ?? MachineSettings()
+        recentBoots = try row.optionalText()?.split(separator: "\n").map(String.init) ?? []
+        clone = try row.optionalJSON()
+        grant?.setMarks(try row.optionalInteger() ?? 0)
+    }
+}
+
+extension Grant {
+    /// `nil` where there is none, as for most.
+    fileprivate var marks: Int? {
+        let marks = (isCanary ? 1 : 0) + (wasLate ? 2 : 0) + (wasSilent ? 4 : 0)
+        return marks == 0 ? nil : marks
+    }
+
+    fileprivate mutating func setMarks(_ marks: Int) {
+        isCanary = marks & 1 != 0
+        wasLate = marks & 2 != 0
+        wasSilent = marks & 4 != 0
     }
 }
 

@@ -39,6 +39,8 @@ struct RowReader {
         try parseOptional(optionalText()) { Architecture($0) }
     }
 
+    mutating func optionalLabels() throws -> LabelQuery? { try parseOptional(optionalText()) { LabelQuery($0) } }
+
     mutating func word<Word: RawRepresentable<String>>() throws -> Word { try parse(text()) { Word(rawValue: $0) } }
     mutating func optionalWord<Word: RawRepresentable<String>>() throws -> Word? {
         try parseOptional(optionalText()) { Word(rawValue: $0) }

@@ -119,11 +119,18 @@ extension SQLiteFleetStore {
     {
         try await read { transaction in
             let sql = """
-                SELECT dimension, value, count FROM census WHERE application = ? AND machine_group = ? AND count > 0
+                SELECT dimension, value, count FROM census
+                WHERE application = ? AND machine_group = ? AND dimension <> 'version' AND count > 0
+                UNION ALL
+                SELECT * FROM (
+                    SELECT dimension, value, count FROM census
+                    WHERE application = ? AND machine_group = ? AND dimension = 'version' AND count > 0
+                    ORDER BY count DESC, value LIMIT ?)
                 """
+            let (id, name) = (application.canonical, group.rawValue)
             var census = GroupCensus()
             for (dimension, value, count) in try transaction.all(
-                sql, [application.canonical, group.rawValue],
+                sql, [id, name, id, name, GroupCensus.versionsMaximum],
                 { row in (try row.word() as CensusKey.Dimension, try row.text(), try row.integer()) })
             {
                 census.add(dimension, value, count: count)
@@ -142,7 +149,9 @@ extension SQLiteFleetStore {
         query.require("machine_group", filter.group?.rawValue)
         query.require("stage", filter.stage?.rawValue)
         query.require("version", filter.version?.text)
-        let isWhole = filter.group == nil && filter.stage == nil && filter.version == nil
+        query.require("hold", filter.hold?.rawValue)
+        if filter.isClone { query.requirePresence("clone") }
+        let isWhole = filter == MachineFilter(application: filter.application)
         return try await read { [query] transaction in
             guard isWhole else { return try query.page(page, in: transaction) { try Machine(reading: &$0) } }
             // Counting a million rows for one page would take longer than the page.

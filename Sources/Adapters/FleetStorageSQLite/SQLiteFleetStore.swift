@@ -9,11 +9,14 @@ package struct SQLiteFleetStore: FleetStore {
     let queue: GroupCommitQueue
     private let cache = TrackCache()
     private let limits: FleetStoreLimits
+    private let zones: any ZoneDirectory
     private let arrivals: ArrivalMeter
 
     /// Opens the file, makes it where there is none, and brings it up to date.
     /// - Throws: ``FleetStoreError/newerDatabase(path:marks:)`` or ``FleetStoreError/failed(doing:reason:)``.
-    package init(path: String, limits: FleetStoreLimits = FleetStoreLimits()) throws(FleetStoreError) {
+    package init(
+        path: String, limits: FleetStoreLimits = FleetStoreLimits(), zones: any ZoneDirectory = UniversalTimeOnly()
+    ) throws(FleetStoreError) {
         do {
             var configuration = Configuration()
             configuration.busyMode = .timeout(5)
@@ -26,6 +29,7 @@ package struct SQLiteFleetStore: FleetStore {
             self.pool = pool
             self.queue = GroupCommitQueue(pool: pool, cache: cache)
             self.limits = limits
+            self.zones = zones
             self.arrivals = ArrivalMeter(maximum: limits.newMachinesPerHourMaximum)
         } catch {
             throw FleetStoreError(error, doing: "opening \(path)")
@@ -39,15 +43,15 @@ package struct SQLiteFleetStore: FleetStore {
 
     package func checkIn(_ checkIn: CheckIn) async throws(FleetStoreError) -> CheckInOutcome {
         let script = CheckInScript(checkIn, limits: limits, arrivals: arrivals)
-        return try await queue.perform { [cache, limits] db in
-            var transaction = SQLiteTransaction(db, cache: cache, limits: limits)
+        return try await queue.perform { [cache, limits, zones] db in
+            var transaction = SQLiteTransaction(db, cache: cache, limits: limits, zones: zones)
             return try script.run(on: &transaction)
         }
     }
 
     package func expireGrants(at now: Timestamp) async throws(FleetStoreError) -> Int {
-        try await queue.perform { [cache, limits] db in
-            var transaction = SQLiteTransaction(db, cache: cache, limits: limits)
+        try await queue.perform { [cache, limits, zones] db in
+            var transaction = SQLiteTransaction(db, cache: cache, limits: limits, zones: zones)
             let script = ExpiryScript(now: now, limit: CheckInScript.expiryBatch)
             let groups = try transaction.all("SELECT \(Group.columns) FROM machine_group g", []) {
                 try Group(reading: &$0)
@@ -61,12 +65,39 @@ package struct SQLiteFleetStore: FleetStore {
     }
 
     package func commit(_ change: FleetChange, audit entry: AuditEntry) async throws(FleetStoreError) {
-        try await queue.perform { [cache] db in
+        try await queue.perform { [cache, limits, zones] db in
             cache.empty()
             defer { cache.empty() }
-            var transaction = SQLiteTransaction(db)
+            var transaction = SQLiteTransaction(db, limits: limits, zones: zones)
             try ChangeScript(change).run(on: &transaction)
             try transaction.append(entry)
+        }
+    }
+}
+
+// The clock.
+extension SQLiteFleetStore {
+    package func clockMark() async throws(FleetStoreError) -> ClockMark? { try await clockValue("mark") }
+
+    package func put(_ mark: ClockMark) async throws(FleetStoreError) { try await putClock(mark, "mark") }
+
+    package func clockAlarm() async throws(FleetStoreError) -> ClockAlarm? { try await clockValue("alarm") }
+
+    package func put(_ alarm: ClockAlarm?) async throws(FleetStoreError) { try await putClock(alarm, "alarm") }
+
+    private func clockValue<Value: Decodable & Sendable>(_ name: String) async throws(FleetStoreError) -> Value? {
+        try await queue.perform { db in
+            try SQLiteTransaction(db).first("SELECT value FROM clock WHERE name = ?", [name]) { try $0.optionalJSON() }
+                ?? nil
+        }
+    }
+
+    private func putClock(_ value: (some Encodable & Sendable)?, _ name: String) async throws(FleetStoreError) {
+        try await queue.perform { db in
+            let transaction = SQLiteTransaction(db)
+            guard let value else { return try transaction.run("DELETE FROM clock WHERE name = ?", [name]) }
+            let sql = "INSERT OR REPLACE INTO clock (name, value) VALUES (?, ?)"
+            try transaction.run(sql, [name, try jsonText(value)])
         }
     }
 }

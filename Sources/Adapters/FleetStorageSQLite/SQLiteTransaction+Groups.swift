@@ -49,11 +49,17 @@ extension SQLiteTransaction {
         return try first(sql, [application.canonical, channel.rawValue]) { try $0.name() }
     }
 
+    func groups(following channel: ChannelName, of application: ApplicationID) throws -> [Group] {
+        let sql =
+            "SELECT \(Group.columns) FROM machine_group g WHERE g.application = ? AND g.channel = ? ORDER BY g.name"
+        return try all(sql, [application.canonical, channel.rawValue]) { try Group(reading: &$0) }
+    }
+
     func put(_ group: Group) throws {
         let sql = """
             INSERT OR REPLACE INTO machine_group (application, name, track, channel, is_enabled, maximum_in_progress,
-                stop_after_failures, stage_deadline_seconds, created_at)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+                stop_after_failures, stage_deadline_seconds, created_at, policy, labels, undo)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """
         let policy = group.policy
         try run(
@@ -61,7 +67,8 @@ extension SQLiteTransaction {
             [
                 group.application.canonical, group.name.rawValue, group.track.rawValue, group.channel.rawValue,
                 policy.isEnabled ? 1 : 0, policy.maximumInProgress, policy.stopAfterFailures,
-                policy.stageDeadlineSeconds, group.createdAt.microseconds,
+                policy.stageDeadlineSeconds, group.createdAt.microseconds, try jsonText(policy), group.labels?.text,
+                try group.undo.map(jsonText),
             ])
     }
 
@@ -70,10 +77,18 @@ extension SQLiteTransaction {
         try run("DELETE FROM machine_group WHERE application = ? AND name = ?", key)
         try run("DELETE FROM rollout WHERE application = ? AND machine_group = ?", key)
         try run("DELETE FROM census WHERE application = ? AND machine_group = ?", key)
+        try run("DELETE FROM grant_meter WHERE application = ? AND machine_group = ?", key)
     }
 
     func facts(track: String, of application: ApplicationID, for architecture: Architecture?) throws -> TrackFacts? {
-        let key = TrackCache.Key(application: application, track: track, architecture: architecture)
+        try facts(TrackCache.Key(application: application, place: .track(track), architecture: architecture))
+    }
+
+    func facts(group: GroupName, of application: ApplicationID, for architecture: Architecture?) throws -> TrackFacts? {
+        try facts(TrackCache.Key(application: application, place: .group(group), architecture: architecture))
+    }
+
+    private func facts(_ key: TrackCache.Key) throws -> TrackFacts? {
         if let known = cache?.facts(key) { return known }
         let facts = try storedFacts(key)
         // Unknown tracks are not kept: machines can make up any number of them.
@@ -82,13 +97,14 @@ extension SQLiteTransaction {
     }
 
     private func storedFacts(_ key: TrackCache.Key) throws -> TrackFacts? {
+        let (column, value) = key.place.condition
         let sql = """
             SELECT \(Group.columns), c.version FROM machine_group g
             LEFT JOIN channel c ON c.application = g.application AND c.name = g.channel
-            WHERE g.application = ? AND g.track = ?
+            WHERE g.application = ? AND g.\(column) = ?
             """
-        let facts = try first(sql, [key.application.canonical, key.track]) { row in
-            TrackFacts(group: try Group(reading: &row), version: try row.optionalVersion(), payload: nil)
+        let facts = try first(sql, [key.application.canonical, value]) { row in
+            TrackFacts(group: try Group(reading: &row), version: try row.optionalVersion(), zones: zones)
         }
         guard var facts, let version = facts.version, let architecture = key.architecture else { return facts }
         let payloadSQL = """
@@ -99,6 +115,35 @@ extension SQLiteTransaction {
             try Payload(reading: &$0)
         }
         return facts
+    }
+
+    func labelGroups(of application: ApplicationID) throws -> [Group] {
+        if let known = cache?.labelGroups(of: application) { return known }
+        let sql = """
+            SELECT \(Group.columns) FROM machine_group g WHERE g.application = ? AND g.labels IS NOT NULL ORDER BY g.name
+            """
+        let groups = try all(sql, [application.canonical]) { try Group(reading: &$0) }
+        cache?.keep(labelGroups: groups, of: application)
+        return groups
+    }
+
+    func firstGroup(after group: GroupName, of application: ApplicationID) throws -> GroupName? {
+        let sql = "SELECT \(Group.columns) FROM machine_group g WHERE g.application = ? ORDER BY g.name"
+        return try all(sql, [application.canonical]) { try Group(reading: &$0) }
+            .first { $0.policy.after?.group == group }?.name
+    }
+
+    func meter(of group: GroupName, in application: ApplicationID) throws -> GrantMeter? {
+        let sql = "SELECT meter FROM grant_meter WHERE application = ? AND machine_group = ?"
+        guard let text = try first(sql, [application.canonical, group.rawValue], { try $0.text() }) else { return nil }
+        guard let meter = GrantMeter(text: text) else { throw FleetStoreError.corrupt("the meter “\(text)”") }
+        return meter
+    }
+
+    func put(_ meter: GrantMeter, of group: GroupName, in application: ApplicationID) throws {
+        try run(
+            "INSERT OR REPLACE INTO grant_meter (application, machine_group, meter) VALUES (?, ?, ?)",
+            [application.canonical, group.rawValue, meter.text])
     }
 
     func rollout(_ id: RolloutID) throws -> RolloutState? {
@@ -113,19 +158,48 @@ extension SQLiteTransaction {
     func put(_ rollout: RolloutState) throws {
         let failures = rollout.failures.isEmpty ? nil : try jsonText(rollout.failures)
         try run(
-            "INSERT OR REPLACE INTO rollout (\(RolloutState.columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO rollout (\(RolloutState.columns)) VALUES (\(Self.marks(21)))",
             [
                 rollout.id.application.canonical, rollout.id.group.rawValue, rollout.id.version.text, rollout.granted,
                 rollout.inProgress, rollout.completed, rollout.failed, rollout.expired, rollout.failedSinceResume,
-                failures, try rollout.stop.map(jsonText),
+                failures, try rollout.stop.map(jsonText), rollout.startedAt?.microseconds, rollout.turnAt?.microseconds,
+                rollout.canariesOpen, rollout.canariesDone, rollout.canariesDoneAt?.microseconds,
+                rollout.rampStartedAt?.microseconds, rollout.completedSinceResume, rollout.silent,
+                rollout.silentSinceResume, try RolloutExtras(of: rollout).map(jsonText),
             ])
     }
 
-    func count(_ dimension: CensusKey.Dimension, of group: GroupName, in application: ApplicationID) throws -> Int {
+    func count(
+        _ dimension: CensusKey.Dimension, _ value: String, of group: GroupName, in application: ApplicationID
+    ) throws -> Int {
         let sql = """
-            SELECT count FROM census WHERE application = ? AND machine_group = ? AND dimension = ? AND value = ''
+            SELECT count FROM census WHERE application = ? AND machine_group = ? AND dimension = ? AND value = ?
             """
-        return try number(sql, [application.canonical, group.rawValue, dimension.rawValue])
+        return try number(sql, [application.canonical, group.rawValue, dimension.rawValue, value])
+    }
+}
+
+/// What of a roll-out changes seldom, and is kept as JSON.
+private struct RolloutExtras: Codable {
+    var control: RolloutControl?
+    var timedOut: PerStage?
+    var timedOutSinceResume: PerStage?
+    var predecessorDoneSince: Timestamp?
+
+    /// `nil` where there is nothing to keep, as for most.
+    init?(of state: RolloutState) {
+        control = state.control
+        timedOut = state.timedOut.isEmpty ? nil : state.timedOut
+        timedOutSinceResume = state.timedOutSinceResume.isEmpty ? nil : state.timedOutSinceResume
+        predecessorDoneSince = state.predecessorDoneSince
+        if control == nil, timedOut == nil, timedOutSinceResume == nil, predecessorDoneSince == nil { return nil }
+    }
+
+    func restore(_ state: inout RolloutState) {
+        state.control = control
+        state.timedOut = timedOut ?? PerStage()
+        state.timedOutSinceResume = timedOutSinceResume ?? PerStage()
+        state.predecessorDoneSince = predecessorDoneSince
     }
 }
 
@@ -153,7 +227,7 @@ extension ChannelMove {
 extension Group {
     static let columns = """
         g.application, g.name, g.track, g.channel, g.is_enabled, g.maximum_in_progress, g.stop_after_failures,
-        g.stage_deadline_seconds, g.created_at
+        g.stage_deadline_seconds, g.created_at, g.policy, g.labels, g.undo
         """
 
     init(reading row: inout RowReader) throws {
@@ -164,13 +238,17 @@ extension Group {
                 isEnabled: try row.flag(), maximumInProgress: try row.optionalInteger(),
                 stopAfterFailures: try row.optionalInteger(), stageDeadlineSeconds: Int64(try row.integer())),
             createdAt: try row.time())
+        policy = try row.optionalJSON() ?? policy
+        labels = try row.optionalLabels()
+        undo = try row.optionalJSON()
     }
 }
 
 extension RolloutState {
     static let columns = """
         application, machine_group, version, granted, in_progress, completed, failed, expired, failed_since_resume,
-        failures, stop
+        failures, stop, started_at, turn_at, canaries_open, canaries_done, canaries_done_at, ramp_started_at,
+        completed_since_resume, silent, silent_since_resume, more
         """
 
     init(reading row: inout RowReader) throws {
@@ -184,5 +262,15 @@ extension RolloutState {
         failedSinceResume = try row.integer()
         failures = try row.optionalJSON() ?? []
         stop = try row.optionalJSON()
+        startedAt = try row.optionalTime()
+        turnAt = try row.optionalTime()
+        canariesOpen = try row.integer()
+        canariesDone = try row.integer()
+        canariesDoneAt = try row.optionalTime()
+        rampStartedAt = try row.optionalTime()
+        completedSinceResume = try row.integer()
+        silent = try row.integer()
+        silentSinceResume = try row.integer()
+        (try row.optionalJSON() as RolloutExtras?)?.restore(&self)
     }
 }

@@ -27,7 +27,7 @@ extension SQLiteTransaction {
         let arguments = try machine.keyValues + machine.stateValues + machine.indexedValues
         try run(
             "INSERT INTO machine (\(Machine.keyColumns), \(Machine.stateColumns), \(Machine.indexedColumns)) "
-                + "VALUES (\(Self.marks(3 + 17 + 6)))", StatementArguments(arguments))
+                + "VALUES (\(Self.marks(3 + Machine.stateColumnCount + 6)))", StatementArguments(arguments))
         try tally(machine.application, 1)
     }
 
@@ -47,20 +47,15 @@ extension SQLiteTransaction {
     }
 
     private static let updateState = """
-        UPDATE machine SET (\(Machine.stateColumns)) = (\(marks(17)))
+        UPDATE machine SET (\(Machine.stateColumns)) = (\(marks(Machine.stateColumnCount)))
         WHERE application = ? AND id = ?
         """
 
     private static let updateAll = """
         UPDATE machine SET (\(Machine.stateColumns), \(Machine.indexedColumns))
-            = (\(marks(17 + 6)))
+            = (\(marks(Machine.stateColumnCount + 6)))
         WHERE application = ? AND id = ?
         """
-
-    /// One mark for each column.
-    private static func marks(_ count: Int) -> String {
-        Array(repeating: "?", count: count).joined(separator: ", ")
-    }
 
     private func remove(_ machine: Machine) throws {
         let key: StatementArguments = [machine.application.canonical, machine.id.rawValue]
@@ -93,14 +88,50 @@ extension SQLiteTransaction {
         try run(delete, [key.application.canonical, group, key.value])
     }
 
-    func placeHolders(of group: Group, since moment: Timestamp, limit: Int) throws -> [Machine] {
+    func placeHolders(of group: Group, at stage: MachineStage, since moment: Timestamp, limit: Int) throws -> [Machine]
+    {
         let sql = """
             SELECT \(Machine.columns) FROM machine
-            WHERE application = ? AND machine_group = ? AND grant_holds_place = 1 AND grant_stage_since <= ?
+            WHERE application = ? AND machine_group = ? AND grant_holds_place = 1 AND stage = ? AND grant_stage_since <= ?
             ORDER BY grant_stage_since LIMIT ?
             """
-        return try all(sql, [group.application.canonical, group.name.rawValue, moment.microseconds, limit]) {
-            try Machine(reading: &$0)
+        let key: StatementArguments = [
+            group.application.canonical, group.name.rawValue, stage.rawValue, moment.microseconds, limit,
+        ]
+        return try all(sql, key) { try Machine(reading: &$0) }
+    }
+
+    func silentMachines(of group: Group, since moment: Timestamp, limit: Int) throws -> [Machine] {
+        let sql = """
+            SELECT \(Machine.columns) FROM machine
+            WHERE application = ? AND machine_group = ? AND grant_holds_place = 1 AND stage = 'installed'
+                AND last_seen_at <= ?
+            ORDER BY last_seen_at LIMIT ?
+            """
+        let key: StatementArguments = [
+            group.application.canonical, group.name.rawValue, moment.microseconds, limit,
+        ]
+        return try all(sql, key) { try Machine(reading: &$0) }
+    }
+
+    func shiftMoments(seconds: Int64) throws {
+        let step = seconds.multipliedReportingOverflow(by: 1_000_000).partialValue
+        try run(
+            """
+            UPDATE machine SET grant_stage_since = grant_stage_since + ?, last_seen_at = last_seen_at + ?
+            WHERE grant_holds_place = 1
+            """, [step, step])
+        for state in try all("SELECT \(RolloutState.columns) FROM rollout", [], { try RolloutState(reading: &$0) }) {
+            var state = state
+            state.shiftMoments(seconds: seconds)
+            try put(state)
+        }
+        let meters = try all("SELECT application, machine_group, meter FROM grant_meter", []) {
+            (try $0.application(), try $0.name() as GroupName, try $0.text())
+        }
+        for (application, group, text) in meters {
+            guard let meter = GrantMeter(text: text) else { throw FleetStoreError.corrupt("the meter “\(text)”") }
+            try put(meter.shifted(seconds: seconds), of: group, in: application)
         }
     }
 

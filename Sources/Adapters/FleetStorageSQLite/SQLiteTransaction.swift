@@ -9,11 +9,16 @@ struct SQLiteTransaction: FleetTransaction {
     /// `nil` where changes made by others may be seen: on reading connections.
     let cache: TrackCache?
     let limits: FleetStoreLimits
+    let zones: any ZoneDirectory
 
-    init(_ db: Database, cache: TrackCache? = nil, limits: FleetStoreLimits = FleetStoreLimits()) {
+    init(
+        _ db: Database, cache: TrackCache? = nil, limits: FleetStoreLimits = FleetStoreLimits(),
+        zones: any ZoneDirectory = UniversalTimeOnly()
+    ) {
         self.db = db
         self.cache = cache
         self.limits = limits
+        self.zones = zones
     }
 
     func first<Value>(
@@ -39,6 +44,9 @@ struct SQLiteTransaction: FleetTransaction {
     func run(_ sql: String, _ arguments: StatementArguments) throws {
         try db.cachedStatement(sql: sql).execute(arguments: arguments)
     }
+
+    /// One mark for each column.
+    static func marks(_ count: Int) -> String { Array(repeating: "?", count: count).joined(separator: ", ") }
 
     func number(_ sql: String, _ arguments: StatementArguments) throws -> Int {
         try first(sql, arguments) { try $0.integer() } ?? 0

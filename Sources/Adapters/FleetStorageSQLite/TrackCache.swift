@@ -10,11 +10,26 @@ internal import UpdateModel
 final class TrackCache: Sendable {
     struct Key: Hashable {
         let application: ApplicationID
-        let track: String
+        let place: Place
         let architecture: Architecture?
     }
 
+    /// What leads to a group.
+    enum Place: Hashable {
+        case track(String)
+        case group(GroupName)
+
+        /// The column that has it, and its value there.
+        var condition: (column: String, value: String) {
+            switch self {
+            case .track(let track): ("track", track)
+            case .group(let group): ("name", group.rawValue)
+            }
+        }
+    }
+
     private let entries = Mutex<[Key: TrackFacts]>([:])
+    private let labelGroups = Mutex<[ApplicationID: [Group]]>([:])
     private static let countMaximum = 1024
 
     func facts(_ key: Key) -> TrackFacts? { entries.withLock { $0[key] } }
@@ -26,5 +41,17 @@ final class TrackCache: Sendable {
         }
     }
 
-    func empty() { entries.withLock { $0.removeAll() } }
+    func labelGroups(of application: ApplicationID) -> [Group]? { labelGroups.withLock { $0[application] } }
+
+    func keep(labelGroups groups: [Group], of application: ApplicationID) {
+        labelGroups.withLock { known in
+            if known.count >= Self.countMaximum { known.removeAll() }
+            known[application] = groups
+        }
+    }
+
+    func empty() {
+        entries.withLock { $0.removeAll() }
+        labelGroups.withLock { $0.removeAll() }
+    }
 }

@@ -9,6 +9,10 @@ public struct FleetOverview: Codable, Sendable {
     public let machines: ListPage<MachineResource>
     /// The newest events only, newest first.
     public let events: ListPage<EventResource>
+    /// The server's clock, while it is not believed.
+    public var clock: ClockResource?
+    /// Set while more new machines come than are taken in.
+    public var admission: AdmissionResource?
 
     public init(
         at: Timestamp, serverVersion: String, applications: [ApplicationOverview],
@@ -32,5 +36,20 @@ public struct ApplicationOverview: Codable, Sendable {
         self.application = application
         self.channels = channels
         self.groups = groups
+    }
+}
+
+/// More new machines come than are taken in.
+public struct AdmissionResource: Codable, Sendable, Hashable {
+    /// Checks that were turned away since this began.
+    public let refusals: Int
+    public let since: Timestamp
+    /// When new machines are taken in again.
+    public let until: Timestamp
+
+    public init(refusals: Int, since: Timestamp, until: Timestamp) {
+        self.refusals = refusals
+        self.since = since
+        self.until = until
     }
 }

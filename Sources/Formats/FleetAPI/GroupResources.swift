@@ -11,14 +11,19 @@ public struct GroupResource: Codable, Sendable, Hashable {
     /// What the channel points at now.
     public let version: Version?
     public let policy: PolicyResource
-    /// The roll-out of ``version`` in this group; left out before its first grant.
+    /// The roll-out of the group's target; left out before it began.
     public let rollout: RolloutResource?
+    /// Machines whose labels match belong here whatever their track is.
+    public let labels: LabelQuery?
+    /// Set while the group is on its way back.
+    public let undo: GroupUndo?
     public let machines: MachineCounts
     public let createdAt: Timestamp
 
     public init(
         application: ApplicationID, name: GroupName, track: Track, channel: ChannelName, version: Version?,
-        policy: PolicyResource, rollout: RolloutResource?, machines: MachineCounts, createdAt: Timestamp
+        policy: PolicyResource, rollout: RolloutResource?, machines: MachineCounts, createdAt: Timestamp,
+        labels: LabelQuery? = nil, undo: GroupUndo? = nil
     ) {
         self.application = application
         self.name = name
@@ -29,6 +34,8 @@ public struct GroupResource: Codable, Sendable, Hashable {
         self.rollout = rollout
         self.machines = machines
         self.createdAt = createdAt
+        self.labels = labels
+        self.undo = undo
     }
 }
 
@@ -41,6 +48,18 @@ public struct PolicyResource: Codable, Sendable, Hashable {
     public let stopAfterFailures: Int?
     /// How long a machine may stay in one stage before its place goes to another.
     public let stageDeadlineSeconds: Int64
+    /// Deadlines of single stages, in seconds.
+    public var stageDeadlines: PerStage?
+    /// At most so many grants within so many seconds.
+    public var rate: GrantRate?
+    public var ramp: Ramp?
+    /// The machines that try a release first.
+    public var canary: Canary?
+    /// When offers are made; left out for always.
+    public var windows: [WindowText]?
+    /// The group that goes first.
+    public var after: GroupOrder?
+    public var brakes: Brakes?
 
     public init(enabled: Bool, maxInProgress: Int?, stopAfterFailures: Int?, stageDeadlineSeconds: Int64) {
         self.enabled = enabled
@@ -56,12 +75,17 @@ public struct MachineCounts: Codable, Sendable, Hashable {
     public let byVersion: [String: Int]
     public let byStage: [String: Int]
     public let byHold: [String: Int]
+    /// Ids that several machines seem to share; left out for none.
+    public let clones: Int?
 
-    public init(total: Int, byVersion: [String: Int], byStage: [String: Int], byHold: [String: Int]) {
+    public init(
+        total: Int, byVersion: [String: Int], byStage: [String: Int], byHold: [String: Int], clones: Int? = nil
+    ) {
         self.total = total
         self.byVersion = byVersion
         self.byStage = byStage
         self.byHold = byHold
+        self.clones = clones
     }
 }
 
@@ -71,6 +95,10 @@ public struct RolloutResource: Codable, Sendable, Hashable {
         case running
         /// It stopped itself; ``RolloutResource/stopReason`` says why, and `group resume` lets it go on.
         case stopped
+        /// An operator paused it.
+        case paused
+        /// An operator withdrew the release from the group.
+        case aborted
     }
 
     public let version: Version
@@ -85,6 +113,23 @@ public struct RolloutResource: Codable, Sendable, Hashable {
     public let stoppedAt: Timestamp?
     /// Plain words that name the machines and their errors.
     public let stopReason: String?
+    /// What stopped it: `failures`, `failure-share`, `time-outs`, `silence` or `canary`.
+    public var brake: Brake?
+    /// Who paused or aborted it, when and why.
+    public var control: RolloutControl?
+    /// The machines that the brakes counted, newest last.
+    public var notes: [RolloutNote]?
+    /// Machines whose time ran out, by stage.
+    public var timedOut: PerStage?
+    /// Machines that installed it and were not heard of again.
+    public var silent: Int?
+    public var startedAt: Timestamp?
+    /// When enough of the machines that try it first had come up on it.
+    public var canariesDoneAt: Timestamp?
+    public var canariesDone: Int?
+    public var rampStartedAt: Timestamp?
+    /// The percentage of the group that may have it now.
+    public var rampPercent: Double?
 
     public init(
         version: Version, state: State, granted: Int, inProgress: Int, completed: Int, failed: Int, expired: Int,
@@ -99,5 +144,21 @@ public struct RolloutResource: Codable, Sendable, Hashable {
         self.expired = expired
         self.stoppedAt = stoppedAt
         self.stopReason = stopReason
+    }
+}
+
+/// One machine that a brake counted.
+public struct RolloutNote: Codable, Sendable, Hashable {
+    public let machine: MachineID
+    public let at: Timestamp
+    public let code: Int64?
+    /// What happened, in plain words.
+    public let text: String
+
+    public init(machine: MachineID, at: Timestamp, code: Int64?, text: String) {
+        self.machine = machine
+        self.at = at
+        self.code = code
+        self.text = text
     }
 }

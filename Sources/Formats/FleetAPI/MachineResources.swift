@@ -31,6 +31,15 @@ public struct MachineResource: Codable, Sendable, Hashable {
     public let firstSeenAt: Timestamp
     /// May lag by a minute while nothing else changes.
     public let lastSeenAt: Timestamp
+    /// What operators set for it.
+    public var labels: [String: String]?
+    /// The group that an operator moved it to.
+    public var movedTo: GroupName?
+    public var pin: Version?
+    /// Set while an operator holds it as it is.
+    public var heldBy: OperatorHold?
+    /// Set while several machines seem to share its id.
+    public var clone: CloneResource?
 
     public init(
         application: ApplicationID, id: MachineID, alias: String?, track: String, group: GroupName?, version: Version,
@@ -68,10 +77,13 @@ public struct HoldResource: Codable, Sendable, Hashable {
     public let reason: String
     /// The same in plain words.
     public let text: String
+    /// When it may be over, where one can tell.
+    public let until: Timestamp?
 
-    public init(reason: String, text: String) {
+    public init(reason: String, text: String, until: Timestamp? = nil) {
         self.reason = reason
         self.text = text
+        self.until = until
     }
 }
 
@@ -82,7 +94,7 @@ public struct WhyResource: Codable, Sendable, Hashable {
     /// The same in plain words.
     public let text: String
     public let since: Timestamp
-    /// When that is over at the latest, as far as the server can tell.
+    /// When that may be over, as far as the server can tell.
     public let until: Timestamp?
 
     public init(reason: String, text: String, since: Timestamp, until: Timestamp?) {

@@ -57,12 +57,17 @@ public struct NewGroup: Codable, Sendable, Hashable {
     public let track: Track
     public let channel: ChannelName
     public let policy: PolicyEdit?
+    /// Machines whose labels match belong here whatever their track is.
+    public let labels: LabelQuery?
 
-    public init(name: GroupName, track: Track, channel: ChannelName, policy: PolicyEdit?) {
+    public init(
+        name: GroupName, track: Track, channel: ChannelName, policy: PolicyEdit?, labels: LabelQuery? = nil
+    ) {
         self.name = name
         self.track = track
         self.channel = channel
         self.policy = policy
+        self.labels = labels
     }
 }
 
@@ -71,11 +76,37 @@ public struct GroupEdit: Codable, Sendable, Hashable {
     public let track: Track?
     public let channel: ChannelName?
     public let policy: PolicyEdit?
+    /// `null` leaves the choice of machines to the track.
+    public let labels: FieldEdit<LabelQuery>?
 
-    public init(track: Track?, channel: ChannelName?, policy: PolicyEdit?) {
+    public init(
+        track: Track?, channel: ChannelName?, policy: PolicyEdit?, labels: FieldEdit<LabelQuery>? = nil
+    ) {
         self.track = track
         self.channel = channel
         self.policy = policy
+        self.labels = labels
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case track, channel, policy, labels
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            track: try container.decodeIfPresent(Track.self, forKey: .track),
+            channel: try container.decodeIfPresent(ChannelName.self, forKey: .channel),
+            policy: try container.decodeIfPresent(PolicyEdit.self, forKey: .policy),
+            labels: try container.decodeEdit(forKey: .labels))
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encodeIfPresent(track, forKey: .track)
+        try container.encodeIfPresent(channel, forKey: .channel)
+        try container.encodeIfPresent(policy, forKey: .policy)
+        try container.encode(labels, forKey: .labels)
     }
 }
 

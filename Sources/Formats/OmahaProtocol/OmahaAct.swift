@@ -11,6 +11,8 @@ public struct OmahaAct: Hashable, Sendable {
 
         /// Go back to the release in the other slot, and hold the one that runs.
         public static let rollback = Name(rawValue: "rollback")
+        /// Give up the release that is staged in the other slot and not booted yet; it was withdrawn.
+        public static let unstage = Name(rawValue: "unstage")
     }
 
     /// The longest ``id`` in bytes; an act with a longer one, or with none, counts as absent.

@@ -7,12 +7,14 @@ package struct CensusKey: Hashable, Sendable {
         case total, version, stage, hold
         /// Machines that hold a place.
         case place
+        /// Machines whose id several seem to share.
+        case clone
     }
 
     package let application: ApplicationID
     package let group: GroupName
     package let dimension: Dimension
-    /// The version, the stage's or the hold's name; empty for `total` and `place`.
+    /// The version, the stage's or the hold's name; empty for `total`, `place` and `clone`.
     package let value: String
 
     package init(application: ApplicationID, group: GroupName, dimension: Dimension, value: String = "") {
@@ -38,6 +40,7 @@ package struct CensusKey: Hashable, Sendable {
         var keys = [key(.total), key(.version, machine.version.text), key(.stage, machine.stage.rawValue)]
         if let hold = machine.hold { keys.append(key(.hold, hold.name)) }
         if machine.grant?.holdsPlace == true { keys.append(key(.place)) }
+        if machine.clone != nil { keys.append(key(.clone)) }
         return keys
     }
 }
@@ -50,6 +53,7 @@ extension GroupCensus {
         case .version: versions[value, default: 0] += count
         case .stage: if let stage = MachineStage(rawValue: value) { stages[stage, default: 0] += count }
         case .hold: if let hold = HoldReason(rawValue: value) { holds[hold, default: 0] += count }
+        case .clone: clones += count
         case .place: break
         }
     }

@@ -3,10 +3,11 @@ internal import UpdateModel
 
 // What a machine that asked was told, and what that does to its grant.
 extension MachineStep {
-    package mutating func record(_ decision: Decision) {
+    /// - Parameter isCanary: whether a new grant is one to try the release first.
+    package mutating func record(_ decision: Decision, isCanary: Bool = false) {
         switch decision {
-        case .offer(let payload): recordOffer(payload)
-        case .hold(let reason, _): recordHold(reason)
+        case .offer(let payload): recordOffer(payload, isCanary: isCanary)
+        case .hold(let reason, let until): recordHold(reason, until: until)
         case .upToDate: recordUpToDate()
         }
     }
@@ -17,16 +18,20 @@ extension MachineStep {
         return machine.withheld.contains { $0.isReleased && $0.bars(payload.version) }
     }
 
-    private mutating func recordOffer(_ payload: Payload) {
-        change { $0.hold = nil }
-        guard let grant = machine.grant, grant.version == payload.version else { return newGrant(payload.version) }
+    private mutating func recordOffer(_ payload: Payload, isCanary: Bool) {
+        clearHold()
+        guard let grant = machine.grant, grant.version == payload.version else {
+            return newGrant(payload.version, isCanary: isCanary, text: "Offered \(payload.version).")
+        }
         if grant.holdsPlace { return goBackToOffered() }
         let moment = now
         change { machine in
             machine.grant?.holdsPlace = true
+            machine.grant?.isCanary = isCanary
             machine.grant?.stageSince = moment
         }
-        count(payload.version) { $0.countPlaceTakenAgain() }
+        countPlace()
+        count(payload.version) { $0.takePlace(isCanary: isCanary) }
         setStage(waitsForReboot ? .installed : .offered)
         remember(.offered, version: payload.version, text: "Offered \(payload.version) again.")
     }
@@ -36,34 +41,42 @@ extension MachineStep {
         if !waitsForReboot { setStage(.offered) }
     }
 
-    private mutating func newGrant(_ version: Version) {
+    mutating func newGrant(_ version: Version, isCanary: Bool, text: String) {
         if let older = machine.grant {
             closeGrant(.superseded, text: "\(version) takes the place of \(older.version).")
         }
-        let grant = Grant(version: version, grantedAt: now)
-        change { $0.grant = grant }
-        count(version) { $0.countGrant() }
+        var grant = Grant(version: version, grantedAt: now)
+        grant.isCanary = isCanary
+        let made = grant
+        change { $0.grant = made }
+        countPlace()
+        count(version) { $0.countGrant(isCanary: isCanary) }
         setStage(.offered)
-        remember(.offered, version: version, text: "Offered \(version).")
+        remember(.offered, version: version, text: text)
     }
 
     /// A machine that asks is not updating, so what it was offered before ends; unless it only has to reboot.
-    private mutating func recordHold(_ reason: HoldReason) {
-        change { $0.hold = reason }
+    /// A machine on its way back keeps the place it has.
+    private mutating func recordHold(_ reason: HoldReason, until: Timestamp?) {
+        change { machine in
+            machine.hold = reason
+            machine.holdUntil = until
+        }
         if waitsForReboot { return }
+        if reason == .rollbackPending, machine.rollback?.isUndo == true { return }
         closeGrant(.superseded, text: "No longer offered: \(reason.text)")
         if machine.stage == .failed, reason == .failedHereBefore { return }
         setStage(.held)
     }
 
     private mutating func recordUpToDate() {
-        change { $0.hold = nil }
+        clearHold()
         if waitsForReboot { return }
         closeGrant(.superseded, text: "The group's release is \(machine.version) again.")
         setStage(.complete)
     }
 
-    private var waitsForReboot: Bool {
+    var waitsForReboot: Bool {
         guard let grant = machine.grant else { return false }
         guard let boot = grant.installedInBoot else { return machine.stage == .installed }
         return machine.bootID == boot

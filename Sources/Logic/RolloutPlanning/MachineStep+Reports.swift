@@ -39,14 +39,42 @@ extension MachineStep {
     /// Frees the machine's place because its stage took too long. The grant stays open: a late report is credited.
     package mutating func expire() {
         guard let grant = machine.grant, grant.holdsPlace else { return }
-        let seconds = now.seconds(since: grant.stageSince)
-        remember(.expired, version: grant.version, text: "Silent in stage \(machine.stage.rawValue) for \(seconds) s.")
+        let stage = machine.stage
+        let text = "In stage \(stage.rawValue) for \(now.seconds(since: grant.stageSince)) s."
+        let note = RolloutFailure(machine: machine.id, code: nil, reason: text, at: now, brake: .timeOuts)
+        let policy = policy
+        losePlace(grant, .expired, text) { $0.countTimeOut(note, in: stage, policy: policy, isFirst: !grant.wasLate) }
+        change { $0.grant?.wasLate = true }
+    }
+
+    /// Frees the machine's place because it installed the release and was not heard of again. The grant stays open.
+    package mutating func fallSilent() {
+        guard let grant = machine.grant, grant.holdsPlace else { return }
+        let text = "Installed \(grant.version), and was last heard of \(machine.lastSeenAt)."
+        let note = RolloutFailure(machine: machine.id, code: nil, reason: text, at: now, brake: .silence)
+        let policy = policy
+        losePlace(grant, .silent, text) { $0.countSilence(note, isCanary: grant.isCanary, policy: policy) }
+        change { $0.grant?.wasSilent = true }
+    }
+
+    private mutating func losePlace(
+        _ grant: Grant, _ kind: MachineEvent.Kind, _ text: String, _ body: (inout RolloutState) -> Void
+    ) {
+        remember(kind, version: grant.version, text: text)
         count(grant.version) { state in
-            state.countPlaceFreed()
-            state.countExpiry()
+            state.freePlace(of: grant)
+            body(&state)
         }
         change { $0.grant?.holdsPlace = false }
         setStage(.overdue)
+    }
+
+    /// A machine that was given up has come back, whatever it says: it is silent no more.
+    package mutating func endSilence() {
+        guard let grant = machine.grant, grant.wasSilent else { return }
+        let id = machine.id
+        count(grant.version) { $0.countReturn(of: id) }
+        change { $0.grant?.wasSilent = false }
     }
 
     /// A grant whose machine went back a stage keeps the deadline it has, so no loop of reports keeps a place for ever. Such
@@ -59,6 +87,7 @@ extension MachineStep {
             if isForward { machine.grant?.stageSince = moment }
             if stage == .installed { machine.grant?.installedInBoot = boot }
             machine.hold = nil
+            machine.holdUntil = nil
         }
         setStage(stage)
         if let kind = MachineEvent.Kind(rawValue: stage.rawValue) {
@@ -89,16 +118,16 @@ extension MachineStep {
     }
 
     private mutating func complete(_ event: ReportedEvent?, _ text: String) {
-        let version = machine.version
-        count(version) { $0.countCompletion() }
+        let (version, grant, policy, moment) = (machine.version, machine.grant, policy, now)
+        count(version) { $0.countCompletion(of: grant, policy: policy, now: moment) }
         closeGrant(.complete, from: event, text: text)
         settle()
     }
 
     private mutating func settle() {
         setStage(.complete)
+        clearHold()
         change { machine in
-            machine.hold = nil
             machine.failures.removeAll { $0.version == machine.version }
         }
     }
@@ -149,12 +178,12 @@ extension MachineStep {
         remember(.error, from: event, text: reason)
     }
 
-    private mutating func fail(_ grant: Grant, _ event: ReportedEvent?, reason: String, isFinal: Bool) {
+    mutating func fail(_ grant: Grant, _ event: ReportedEvent?, reason: String, isFinal: Bool) {
         let isCounted = machine.failures.contains { $0.version == grant.version }
         if !isCounted {
             let failure = RolloutFailure(machine: machine.id, code: event?.code, reason: reason, at: now)
             let policy = policy
-            count(grant.version) { $0.count(failure, policy: policy) }
+            count(grant.version) { $0.count(failure, isCanary: grant.isCanary, policy: policy) }
         }
         closeGrant(.failed, from: event, text: reason)
         addFailure(

@@ -31,7 +31,7 @@ extension MachineStep {
 
     /// The reason is gone; what the machine is told instead is decided at its next check.
     private mutating func endHold(_ reason: HoldReason) {
-        if machine.hold == reason { change { $0.hold = nil } }
+        if machine.hold == reason { clearHold() }
     }
 
     /// What goes with the answer to a question: the open order, where the machine's updater does such things.
@@ -62,6 +62,7 @@ extension MachineStep {
 
     /// What the machine says about an order. Its word counts even where the order was withdrawn or expired meanwhile.
     mutating func applyAnswer(_ event: ReportedEvent) {
+        if applyWithdrawal(event) { return }
         guard let order = machine.rollback, order.id == event.rollback, order.state != .done, order.state != .refused
         else {
             return remember(.other, from: event, text: "Its answer to an order that is over.")
@@ -70,6 +71,9 @@ extension MachineStep {
         case (41, 0) where order.state.isOpen:
             let reason = FailureText.reason(code: event.code, words: event.reason)
             endOrder(.refused, from: event, text: reason.clipped(to: Self.reasonByteCountMaximum))
+            if order.isUndo == true, let grant = machine.grant {
+                fail(grant, event, reason: reason.clipped(to: Self.reasonByteCountMaximum), isFinal: true)
+            }
         case (41, 1): leave(order, event)
         case (40, 1) where order.state == .pending || order.state == .told:
             let moment = now
@@ -87,12 +91,15 @@ extension MachineStep {
 
     /// The order is done; the release that the machine left is not offered to it again by itself.
     private mutating func leave(_ order: RollbackOrder, _ event: ReportedEvent? = nil) {
-        let left = WithheldRelease(version: order.version, since: now)
+        var left = WithheldRelease(version: order.version, since: now)
+        // An undo is the group's: when it is over, the release may come again, and the machine is told so.
+        left.isReleased = order.isUndo == true
+        let withheld = left
         let (moment, text) = (now, "Runs \(machine.version), went back from \(order.version).")
         change { machine in
             machine.rollback?.enter(.done, at: moment, outcome: text)
-            machine.withheld.removeAll { $0.version == left.version }
-            machine.withheld = Array((machine.withheld + [left]).suffix(Machine.failuresMaximum))
+            machine.withheld.removeAll { $0.version == withheld.version }
+            machine.withheld = Array((machine.withheld + [withheld]).suffix(Machine.failuresMaximum))
         }
         remember(.rolledBack, from: event, version: machine.version, text: text)
     }

@@ -12,6 +12,8 @@ package struct MachineStep: Sendable {
     package private(set) var rollouts: [RolloutID: RolloutState]
     package private(set) var changedRollouts: Set<RolloutID> = []
     package private(set) var events: [MachineEvent] = []
+    /// How often the machine took a place in this step: what the group's rate counts.
+    package private(set) var placesTaken = 0
     let policy: RolloutPolicy
     let now: Timestamp
 
@@ -31,6 +33,13 @@ package struct MachineStep: Sendable {
 
     /// Adds a roll-out that the step may touch.
     package mutating func load(_ rollout: RolloutState) { rollouts[rollout.id] = rollout }
+
+    /// Takes over a roll-out that time brought on.
+    package mutating func update(_ rollout: RolloutState) {
+        guard rollouts[rollout.id] != rollout else { return }
+        rollouts[rollout.id] = rollout
+        changedRollouts.insert(rollout.id)
+    }
 
     /// Forgets what was written: the counters that changed and the events.
     package mutating func markSaved() {
@@ -55,7 +64,7 @@ package struct MachineStep: Sendable {
         machine.architecture = checkIn.architecture ?? machine.architecture
         machine.engine = Self.field(checkIn.engine)
         machine.bootedSlot = checkIn.bootedSlot ?? machine.bootedSlot
-        machine.bootID = Self.field(checkIn.bootID) ?? machine.bootID
+        observeBoot(Self.field(checkIn.bootID))
         machine.alias = Self.field(checkIn.alias)
         machine.oem = Self.field(checkIn.oem)
         machine.address = Self.field(checkIn.address) ?? machine.address
@@ -70,9 +79,9 @@ package struct MachineStep: Sendable {
             setStage(.registered)
         }
         machine.group = group
-        machine.hold = nil
+        clearHold()
         guard !isFirst else { return }
-        let text = group.map { "Moved to group \($0)." } ?? "No group has its track “\(machine.track)”."
+        let text = group.map { "Belongs to group \($0) now." } ?? "No group has its track “\(machine.track)”."
         remember(.moved, text: text)
     }
 
@@ -90,6 +99,13 @@ extension MachineStep {
         machine.stageSince = now
     }
 
+    mutating func countPlace() { placesTaken += 1 }
+
+    mutating func clearHold() {
+        machine.hold = nil
+        machine.holdUntil = nil
+    }
+
     mutating func change(_ body: (inout Machine) -> Void) { body(&machine) }
 
     /// Changes the roll-out of `version` in the machine's present group.
@@ -103,7 +119,7 @@ extension MachineStep {
     /// Ends the open grant and frees its place.
     mutating func closeGrant(_ kind: MachineEvent.Kind?, from event: ReportedEvent? = nil, text: String = "") {
         guard let grant = machine.grant else { return }
-        if grant.holdsPlace { count(grant.version) { $0.countPlaceFreed() } }
+        if grant.holdsPlace { count(grant.version) { $0.freePlace(of: grant) } }
         machine.grant = nil
         if let kind { remember(kind, from: event, version: grant.version, text: text) }
     }

@@ -6,8 +6,8 @@ package enum RolloutPlanner {
     /// Exactly one answer, and for a machine that is not offered its target exactly one reason: the first that applies,
     /// in the order of ``HoldReason``.
     ///
-    /// A machine that holds a place is offered the same release again whatever the limit; it may exchange its place for a
-    /// newer release, because that takes no further one.
+    /// A machine that holds a place is offered the same release again whatever the limits; it may exchange its place for
+    /// a newer release, because that takes no further one.
     ///
     /// - Parameters:
     ///   - isForced: a person at the machine insists, so an earlier failure or rollback there does not count.
@@ -15,23 +15,25 @@ package enum RolloutPlanner {
     package static func decide(
         for machine: Machine, target: RolloutTarget, isForced: Bool = false, readsFormatTwo: Bool = true
     ) -> Decision {
-        if machine.rollback?.state.isOpen == true { return .hold(.rollbackPending, until: nil) }
+        if let order = machine.rollback, order.state.isOpen { return .hold(.rollbackPending, until: order.expiresAt) }
         guard let version = target.version else { return .hold(.noRelease, until: nil) }
-        if machine.version == version { return .upToDate }
-        if let reason = orderHold(from: machine.version, to: version) { return .hold(reason, until: nil) }
+        if machine.version == version { return target.isPinned ? .hold(.pinned, until: nil) : .upToDate }
+        if let reason = orderHold(machine, to: version, target.undo) { return .hold(reason, until: nil) }
         guard let payload = target.payload else { return .hold(.noPayloadForArchitecture, until: nil) }
         if payload.format != 1, !readsFormatTwo { return .hold(.payloadFormat, until: nil) }
         if !isForced, hasFailed(version, on: machine) { return .hold(.failedHereBefore, until: nil) }
-        if !isForced, isWithheld(version, from: machine) { return .hold(.rolledBack, until: nil) }
-        if !target.policy.isEnabled { return .hold(.updatesDisabled, until: nil) }
-        if target.isStopped { return .hold(.rolloutStopped, until: nil) }
-        if !hasPlace(machine, target) { return .hold(.limitInProgress, until: nil) }
-        return .offer(payload)
+        if !isForced, target.undo == nil, isWithheld(version, from: machine) { return .hold(.rolledBack, until: nil) }
+        if machine.settings.hold != nil { return .hold(.heldByOperator, until: nil) }
+        if let reason = haltHold(target) { return .hold(reason, until: nil) }
+        if let grant = machine.grant, grant.holdsPlace, grant.version == version { return .offer(payload) }
+        return gateHold(machine, target, version) ?? limitHold(machine, target) ?? .offer(payload)
     }
 
-    /// Versions that do not follow Semantic Versioning have no order: any other one may be offered.
-    private static func orderHold(from current: Version, to target: Version) -> HoldReason? {
-        switch (current.isNewer(than: target), target.isNewer(than: current)) {
+    /// Versions that do not follow Semantic Versioning have no order: any other one may be offered. An undo alone leads
+    /// down, and only from the release that is undone.
+    private static func orderHold(_ machine: Machine, to target: Version, _ undo: GroupUndo?) -> HoldReason? {
+        if let undo, undo.from == machine.version, undo.to == target { return nil }
+        return switch (machine.version.isNewer(than: target), target.isNewer(than: machine.version)) {
         case (true, _): .aheadOfChannel
         case (false, false): .notOrdered
         default: nil
@@ -46,9 +48,71 @@ package enum RolloutPlanner {
         machine.withheld.contains { !$0.isReleased && $0.bars(version) }
     }
 
-    private static func hasPlace(_ machine: Machine, _ target: RolloutTarget) -> Bool {
-        guard let limit = target.policy.maximumInProgress else { return true }
-        if let grant = machine.grant, grant.holdsPlace, grant.version == target.version { return true }
-        return target.placesTakenByOthers < limit
+    /// What stands still for everyone.
+    private static func haltHold(_ target: RolloutTarget) -> HoldReason? {
+        if !target.policy.isEnabled { return .updatesDisabled }
+        if !target.isClockTrusted { return .clockJumped }
+        if target.rollout?.control?.kind == .aborted { return .rolloutAborted }
+        if target.rollout?.stop != nil { return .rolloutStopped }
+        return target.rollout?.control == nil ? nil : .rolloutPaused
+    }
+}
+
+// What passes by itself.
+extension RolloutPlanner {
+    /// The gates that open with time: the order of groups, the hours, those that try it first, the ramp.
+    private static func gateHold(_ machine: Machine, _ target: RolloutTarget, _ version: Version) -> Decision? {
+        let (policy, rollout) = (target.policy, target.rollout)
+        if let order = policy.after, rollout?.turnAt == nil || target.predecessor?.isHalted == true {
+            // A turn that came and was halted by the group before has no end that one could tell.
+            let since = rollout?.turnAt == nil ? rollout?.predecessorDoneSince : nil
+            return .hold(.waitsForGroup, until: since?.adding(seconds: order.soakSeconds))
+        }
+        if !target.calendar.isOpen(at: target.now) {
+            return .hold(.outsideWindow, until: target.calendar.nextOpening(after: target.now))
+        }
+        if let canary = policy.canary, rollout?.rampStartedAt == nil { return canaryHold(machine, canary, rollout) }
+        return rampHold(machine, target, version)
+    }
+
+    private static func canaryHold(_ machine: Machine, _ canary: Canary, _ rollout: RolloutState?) -> Decision? {
+        if let doneAt = rollout?.canariesDoneAt {
+            return .hold(.canarySoak, until: doneAt.adding(seconds: canary.soakSeconds))
+        }
+        let isChosen = canary.labels?.matches(machine.allLabels) ?? true
+        let taken = (rollout?.canariesOpen ?? 0) + (rollout?.canariesDone ?? 0)
+        return isChosen && taken < canary.size ? nil : .hold(.waitsForCanary, until: nil)
+    }
+
+    private static func rampHold(_ machine: Machine, _ target: RolloutTarget, _ version: Version) -> Decision? {
+        guard let ramp = target.policy.ramp else { return nil }
+        let start = target.rollout?.rampStartedAt ?? target.now
+        let place = RampPlace.of(machine: machine.id.rawValue, version: version.text)
+        if place < ramp.share(after: target.now.seconds(since: start)) { return nil }
+        return .hold(.ramp, until: ramp.secondsUntil(shareExceeds: place).map { start.adding(seconds: $0) })
+    }
+
+    /// The limits, which pass when others are done. A machine that exchanges its place for another release takes no
+    /// further one, but is granted anew.
+    private static func limitHold(_ machine: Machine, _ target: RolloutTarget) -> Decision? {
+        if let rate = target.policy.rate, let free = target.meter?.nextFree(rate, at: target.now) {
+            return .hold(.limitRate, until: free)
+        }
+        guard let limit = target.policy.maximumInProgress, target.placesTakenByOthers >= limit else { return nil }
+        return .hold(.limitInProgress, until: nil)
+    }
+}
+
+extension Machine {
+    /// What queries see: the labels that operators gave it, and beside them what it says of itself.
+    package var allLabels: [String: String] {
+        var labels = settings.labels
+        func add(_ key: String, _ value: String?) {
+            if let value, labels[key] == nil { labels[key] = value }
+        }
+        add("arch", architecture?.name)
+        add("oem", oem)
+        add("track", track)
+        return labels
     }
 }

@@ -4,22 +4,49 @@ package import UpdateModel
 /// Where a group is going, as seen by one machine: all that a decision needs beside the machine itself.
 package struct RolloutTarget: Hashable, Sendable {
     package var policy: RolloutPolicy
-    /// What the group's channel points at; `nil` when it points at nothing.
+    /// What the machine is to run; `nil` when the group's channel points at nothing.
     package var version: Version?
     /// The release's full payload for the machine's architecture.
     package var payload: Payload?
-    package var isStopped: Bool
+    /// The roll-out of ``version`` in the group, brought up to ``now``.
+    package var rollout: RolloutState?
     /// Places of the group that machines other than this one hold, whichever release they are updating to.
-    package var placesTakenByOthers: Int
+    package var placesTakenByOthers = 0
+    /// The grants of the group, as far as its rate needs them.
+    package var meter: GrantMeter?
+    package var calendar = OfferCalendar.always
+    /// The group that goes before, where there is one.
+    package var predecessor: Predecessor?
+    /// Machines of the group.
+    package var groupSize = 0
+    /// Whether the version is an operator's wish for this one machine.
+    package var isPinned = false
+    /// Where the group is on its way back.
+    package var undo: GroupUndo?
+    package var now = Timestamp.epoch
+    /// Whether the server's clock can be believed.
+    package var isClockTrusted = true
 
-    package init(
-        policy: RolloutPolicy, version: Version?, payload: Payload?, isStopped: Bool = false,
-        placesTakenByOthers: Int = 0
-    ) {
+    /// The group that goes before, with the same release.
+    package struct Predecessor: Hashable, Sendable {
+        package var size: Int
+        package var sizeOnRelease: Int
+        /// Stopped, paused or aborted there.
+        package var isHalted: Bool
+
+        package init(size: Int, sizeOnRelease: Int, isHalted: Bool) {
+            self.size = size
+            self.sizeOnRelease = sizeOnRelease
+            self.isHalted = isHalted
+        }
+
+        /// A group without machines proves nothing.
+        func isDone(percent: Int) -> Bool { size > 0 && !isHalted && sizeOnRelease * 100 >= size * percent }
+    }
+
+    package init(policy: RolloutPolicy, version: Version?, payload: Payload?) {
         self.policy = policy
         self.version = version
         self.payload = payload
-        self.isStopped = isStopped
-        self.placesTakenByOthers = placesTakenByOthers
     }
 }

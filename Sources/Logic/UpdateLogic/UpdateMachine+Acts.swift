@@ -21,6 +21,28 @@ extension UpdateMachine {
         }
     }
 
+    /// The server withdrew the release that waits for its boot: the machine gives it up, and boots what it runs.
+    public mutating func unstageOrdered(id: String) -> [Action] {
+        guard record.lastActID != id else { return [] }
+        switch phase {
+        case .installing, .assessing, .leaving: return []  // It is told again with the next answer.
+        case .idle:
+            refuse(act: id, reason: "Nothing is staged.")
+            return []
+        case .needsReboot: break
+        }
+        guard let staged = record.staged, !staged.isRollback else {
+            refuse(act: id, reason: "What is staged is no update but the way back.")
+            return []
+        }
+        record.lastActID = id
+        record.staged = nil
+        record.slots[staged.slot] = SlotContent(life: .empty)
+        phase = .idle
+        report(eventType: 41, eventResult: 1, subject: Subject(actID: id))
+        return emptying(staged.slot)
+    }
+
     /// The server wants something that this version does not know.
     public mutating func unknownActOrdered(id: String, name: String) {
         guard record.lastActID != id else { return }
@@ -32,6 +54,11 @@ extension UpdateMachine {
         record.held.removeAll { hold in
             hold.cause == .rolledBack && (hold.version == version || hold.version.isNewer(than: version) == true)
         }
+    }
+
+    /// Keeps the loader away from a slot that holds nothing, and on the one that runs.
+    func emptying(_ slot: Slot) -> [Action] {
+        boot.isProven(boot.booted) ? [.invalidate(slot), .prefer(boot.booted)] : [.invalidate(slot)]
     }
 
     private mutating func refuse(act id: String, reason: String) {

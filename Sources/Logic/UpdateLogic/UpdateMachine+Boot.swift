@@ -47,7 +47,7 @@ extension UpdateMachine {
         settleFallenSlot()
         if boot.isProven(boot.booted) {
             bootIsGood()
-            return []
+            return missingEmptying()
         }
         let known = record.slots[boot.booted]
         record.slots[boot.booted] = SlotContent(
@@ -55,6 +55,13 @@ extension UpdateMachine {
             payloadDigest: known?.payloadDigest)
         phase = .assessing
         return [.runHealthGate]
+    }
+
+    /// The power went after a staged release was given up on the server's word, and before the loader was told.
+    private func missingEmptying() -> [Action] {
+        let other = boot.booted.other
+        let wasGivenUp = record.slots[other]?.life == .empty && record.lastActID != nil
+        return wasGivenUp && boot.next == other ? emptying(other) : []
     }
 
     /// The other slot was good, and its boots have come to nothing since: a guard in its early boot gave it up.

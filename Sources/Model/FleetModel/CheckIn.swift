@@ -28,13 +28,15 @@ public struct CheckIn: Hashable, Sendable {
     public var readsFormatTwo: Bool
     /// By the server's clock; the use case that takes check-ins fills it in.
     public var receivedAt: Timestamp
+    /// Whether that clock can be believed; where it cannot, nothing is granted.
+    public var isClockTrusted: Bool
 
     public init(
         application: ApplicationID, machine: MachineID?, track: String, version: Version?,
         architecture: Architecture?, bootID: String? = nil, alias: String? = nil, oem: String? = nil,
         address: String? = nil, bootedSlot: Slot? = nil, engine: String? = nil, events: [ReportedEvent] = [],
         asksForUpdate: Bool = true, isForced: Bool = false, readsFormatTwo: Bool = true,
-        receivedAt: Timestamp = .epoch
+        receivedAt: Timestamp = .epoch, isClockTrusted: Bool = true
     ) {
         self.application = application
         self.machine = machine
@@ -52,6 +54,7 @@ public struct CheckIn: Hashable, Sendable {
         self.isForced = isForced
         self.readsFormatTwo = readsFormatTwo
         self.receivedAt = receivedAt
+        self.isClockTrusted = isClockTrusted
     }
 }
 
@@ -97,18 +100,36 @@ public struct CheckInOutcome: Hashable, Sendable {
     public let isNewMachine: Bool
     /// The order that the machine is told with this answer.
     public let rollback: RollbackOrder?
+    /// What the machine is to give up before it boots it, where that was withdrawn.
+    public let withdrawal: Withdrawal?
     /// Whether the release on offer was withheld from the machine and then given free.
     public let isReleased: Bool
 
     public init(
         decision: Decision?, group: GroupName?, stage: MachineStage?, isNewMachine: Bool,
-        rollback: RollbackOrder? = nil, isReleased: Bool = false
+        rollback: RollbackOrder? = nil, withdrawal: Withdrawal? = nil, isReleased: Bool = false
     ) {
         self.decision = decision
         self.group = group
         self.stage = stage
         self.isNewMachine = isNewMachine
         self.rollback = rollback
+        self.withdrawal = withdrawal
         self.isReleased = isReleased
+    }
+}
+
+/// A release that is to be given up by a machine that has it staged and has not booted it.
+public struct Withdrawal: Hashable, Sendable {
+    /// Names the act; the machine's answer carries it.
+    public let id: RollbackID
+    public let version: Version
+    /// Why, in the operator's words.
+    public let reason: String?
+
+    public init(id: RollbackID, version: Version, reason: String?) {
+        self.id = id
+        self.version = version
+        self.reason = reason
     }
 }

@@ -8,42 +8,41 @@ public struct Group: Hashable, Sendable, Codable {
     public var track: Track
     public var channel: ChannelName
     public var policy: RolloutPolicy
+    /// Machines whose labels match belong here whatever their track is; `nil` leaves it to the track.
+    public var labels: LabelQuery?
+    /// Sends the group back to the release before, while its channel still points at the one that is undone.
+    public var undo: GroupUndo?
     public let createdAt: Timestamp
 
     public init(
         application: ApplicationID, name: GroupName, track: Track, channel: ChannelName, policy: RolloutPolicy,
-        createdAt: Timestamp
+        labels: LabelQuery? = nil, createdAt: Timestamp
     ) {
         self.application = application
         self.name = name
         self.track = track
         self.channel = channel
         self.policy = policy
+        self.labels = labels
         self.createdAt = createdAt
     }
 }
 
-/// How a release may spread through a group.
-public struct RolloutPolicy: Hashable, Sendable, Codable {
-    /// Whether anything is offered at all.
-    public var isEnabled: Bool
-    /// How many machines of the group may be between offer and done at once; `nil` is no limit.
-    public var maximumInProgress: Int?
-    /// After this many failed machines the roll-out stops itself; `nil` never stops it.
-    public var stopAfterFailures: Int?
-    /// How long a machine may stay in one stage before its place goes to another machine.
-    public var stageDeadlineSeconds: Int64
+/// An operator's act that sends a whole group back, under the limits of its policy.
+public struct GroupUndo: Hashable, Sendable, Codable {
+    /// The release that is undone. The act is over when the channel points at another one.
+    public let from: Version
+    /// The release that the machines go back to.
+    public let to: Version
+    public let orderedBy: String
+    public let orderedAt: Timestamp
+    public let reason: String?
 
-    /// Enabled, without limit, stopping at the third failed machine, one day for each stage.
-    public static let standard = RolloutPolicy()
-
-    public init(
-        isEnabled: Bool = true, maximumInProgress: Int? = nil, stopAfterFailures: Int? = 3,
-        stageDeadlineSeconds: Int64 = 86_400
-    ) {
-        self.isEnabled = isEnabled
-        self.maximumInProgress = maximumInProgress
-        self.stopAfterFailures = stopAfterFailures
-        self.stageDeadlineSeconds = stageDeadlineSeconds
+    public init(from: Version, to: Version, orderedBy: String, orderedAt: Timestamp, reason: String?) {
+        self.from = from
+        self.to = to
+        self.orderedBy = orderedBy
+        self.orderedAt = orderedAt
+        self.reason = reason
     }
 }

@@ -18,8 +18,19 @@ public enum HoldReason: String, CaseIterable, Hashable, Sendable, Codable {
     case payloadFormat = "payload-format"
     case failedHereBefore = "failed-here-before"
     case rolledBack = "rolled-back"
+    case heldByOperator = "held-by-operator"
+    case pinned
     case updatesDisabled = "updates-disabled"
+    case clockJumped = "clock-jumped"
+    case rolloutAborted = "rollout-aborted"
     case rolloutStopped = "rollout-stopped"
+    case rolloutPaused = "rollout-paused"
+    case waitsForGroup = "waits-for-group"
+    case outsideWindow = "outside-window"
+    case waitsForCanary = "waits-for-canary"
+    case canarySoak = "canary-soak"
+    case ramp
+    case limitRate = "limit-rate"
     case limitInProgress = "limit-in-progress"
 
     /// The name in answers, in the API and in the database: stable.
@@ -47,8 +58,19 @@ public enum HoldReason: String, CaseIterable, Hashable, Sendable, Codable {
         case .failedHereBefore: "The release failed on this machine before."
         case .rolledBack:
             "The machine was rolled back from the release; a newer one is offered, or this one once released."
+        case .heldByOperator: "An operator holds this machine as it is."
+        case .pinned: "An operator pinned this machine to the release that it runs."
         case .updatesDisabled: "Updates are disabled for the group."
+        case .clockJumped: "The server's clock jumped; nothing is offered until it is right or an operator says so."
+        case .rolloutAborted: "An operator withdrew the release from the group."
         case .rolloutStopped: "The roll-out stopped itself after failures; an operator can resume it."
+        case .rolloutPaused: "An operator paused the roll-out."
+        case .waitsForGroup: "Another group goes first and is not done yet, or has not soaked."
+        case .outsideWindow: "Offers are made in certain hours only, and this is none of them."
+        case .waitsForCanary: "A few machines of the group try the release first."
+        case .canarySoak: "The release must run for some time on the machines that try it first."
+        case .ramp: "The release spreads through the group step by step, and this machine comes later."
+        case .limitRate: "As many machines of the group as allowed within the interval were offered the release."
         case .limitInProgress: "As many machines of the group as allowed are updating now."
         }
     }

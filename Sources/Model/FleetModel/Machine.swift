@@ -29,6 +29,14 @@ public struct Machine: Hashable, Sendable, Codable {
     public var grant: Grant?
     /// Why the machine was not offered its target at its last check.
     public var hold: HoldReason?
+    /// When the hold may be over, as estimated at that check; `nil` where nothing can be told.
+    public var holdUntil: Timestamp?
+    /// What operators set for this machine alone.
+    public var settings = MachineSettings()
+    /// The boots it reported before the present one, oldest first, at most ``recentBootsMaximum``.
+    public var recentBoots: [String] = []
+    /// Set while several machines seem to share its id.
+    public var clone: CloneSight?
     public var lastError: MachineError?
     /// Releases that failed here, oldest first, at most ``failuresMaximum``.
     public var failures: [ReleaseFailure]
@@ -40,6 +48,7 @@ public struct Machine: Hashable, Sendable, Codable {
     /// How far ``lastSeenAt`` may lag behind the truth when nothing else changed.
     public static let lastSeenLagSeconds: Int64 = 60
     public static let failuresMaximum = 16
+    public static let recentBootsMaximum = 4
 
     public init(
         application: ApplicationID, id: MachineID, track: String, group: GroupName?, version: Version,
@@ -107,6 +116,12 @@ public struct Grant: Hashable, Sendable, Codable {
     public var stageSince: Timestamp
     /// The boot in which the machine said it had installed; a later boot on another version is a failed one.
     public var installedInBoot: String?
+    /// Whether the machine tries the release before the others may have it.
+    public var isCanary = false
+    /// Whether its time ran out once: the machine is then not counted as late again.
+    public var wasLate = false
+    /// Whether it was given up after it installed; its next report puts this right.
+    public var wasSilent = false
 
     public init(version: Version, grantedAt: Timestamp) {
         self.version = version
@@ -145,5 +160,54 @@ public struct MachineError: Hashable, Sendable, Codable {
         self.code = code
         self.reason = reason
         self.at = at
+    }
+}
+
+/// What operators set for one machine.
+public struct MachineSettings: Hashable, Sendable, Codable {
+    /// By name. Their rules are in ``LabelRule``.
+    public var labels: [String: String] = [:]
+    /// The group that it belongs to whatever its labels and its track say.
+    public var group: GroupName?
+    /// The release that it is to run whatever the group's channel points at.
+    public var pin: Version?
+    /// Set while nothing is to be offered to it.
+    public var hold: OperatorHold?
+
+    public init() {}
+
+    public var isEmpty: Bool { self == MachineSettings() }
+}
+
+/// An operator's wish that a machine stays as it is.
+public struct OperatorHold: Hashable, Sendable, Codable {
+    public let by: String
+    public let at: Timestamp
+    public let reason: String?
+
+    public init(by: String, at: Timestamp, reason: String?) {
+        self.by = by
+        self.at = at
+        self.reason = reason
+    }
+}
+
+/// Several machines share one id: a boot came back that another had followed, and no boot ever comes back.
+public struct CloneSight: Hashable, Sendable, Codable {
+    public let firstAt: Timestamp
+    public var lastAt: Timestamp
+    /// How often a boot came back.
+    public var count: Int
+    /// Boots that took turns, at most ``Machine/recentBootsMaximum``.
+    public var boots: [String]
+
+    /// After so long without another turn the machine counts as one again: seven days.
+    public static let lifetimeSeconds: Int64 = 7 * 86_400
+
+    public init(firstAt: Timestamp, boots: [String]) {
+        self.firstAt = firstAt
+        self.lastAt = firstAt
+        self.count = 1
+        self.boots = boots
     }
 }

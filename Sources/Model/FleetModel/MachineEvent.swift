@@ -28,6 +28,12 @@ public struct MachineEvent: Hashable, Sendable, Codable {
         case rolledBack = "rolled-back"
         /// An order to roll back came to nothing.
         case rollbackEnded = "rollback-ended"
+        /// An operator pinned, held, labelled or moved the machine.
+        case changed
+        /// It installed a release and was not heard of again.
+        case silent
+        /// Several machines take turns under its id.
+        case clone
         /// A person gave a withheld release free again.
         case released
         /// A report that changes nothing.

@@ -32,9 +32,14 @@ extension Page: Equatable where Item: Equatable {}
 /// How many machines a group has, by version, stage and hold: kept as things happen, never by scanning.
 public struct GroupCensus: Hashable, Sendable {
     public var total = 0
+    /// The most common ones, at most ``versionsMaximum``: machines can say whatever they like.
     public var versions: [String: Int] = [:]
     public var stages: [MachineStage: Int] = [:]
     public var holds: [HoldReason: Int] = [:]
+    /// Machines whose id several seem to share.
+    public var clones = 0
+
+    public static let versionsMaximum = 200
 
     public init() {}
 }

@@ -42,18 +42,23 @@ public struct RollbackOrder: Hashable, Sendable, Codable {
     public let reason: String?
     public private(set) var state = State.pending
     public private(set) var stateSince: Timestamp
+    /// Whether it is part of an undo of the whole group, and holds a place there.
+    public let isUndo: Bool?
     /// How it ended, in plain words: what the machine said, or what it runs now.
     public private(set) var outcome: String?
 
     /// An order that led to nothing for so long is over: seven days.
     public static let lifetimeSeconds: Int64 = 7 * 86_400
 
-    public init(id: RollbackID, version: Version, orderedBy: String, orderedAt: Timestamp, reason: String?) {
+    public init(
+        id: RollbackID, version: Version, orderedBy: String, orderedAt: Timestamp, reason: String?, isUndo: Bool? = nil
+    ) {
         self.id = id
         self.version = version
         self.orderedBy = orderedBy
         self.orderedAt = orderedAt
         self.reason = reason
+        self.isUndo = isUndo
         self.stateSince = orderedAt
     }
 

@@ -28,9 +28,33 @@ public struct RolloutState: Hashable, Sendable, Codable {
     public var expired = 0
     /// Failed machines since the start or the last resume: what the stop rule compares.
     public var failedSinceResume = 0
-    /// The failures the stop rule counted, oldest first, at most ``failureNotesMaximum``.
+    /// The failures, time-outs and silences that the brakes counted, oldest first, at most ``failureNotesMaximum``.
     public var failures: [RolloutFailure] = []
     public var stop: RolloutStop?
+    /// What an operator did to it; `nil` while it runs by itself.
+    public var control: RolloutControl?
+    /// Machines that came up on the release since the start or the last resume.
+    public var completedSinceResume = 0
+    /// Machines whose time ran out, by stage.
+    public var timedOut = PerStage()
+    public var timedOutSinceResume = PerStage()
+    /// Machines that installed the release and were not heard of again.
+    public var silent = 0
+    public var silentSinceResume = 0
+    /// When the group's target was first seen to be this release.
+    public var startedAt: Timestamp?
+    /// Since when the group that goes before is done; `nil` while it is not, or there is none.
+    public var predecessorDoneSince: Timestamp?
+    /// When it was this group's turn.
+    public var turnAt: Timestamp?
+    /// Canary machines that hold a place now.
+    public var canariesOpen = 0
+    /// Canary machines that came up on the release.
+    public var canariesDone = 0
+    /// When enough of them had.
+    public var canariesDoneAt: Timestamp?
+    /// When everyone else's ramp began. Time in which it was paused or stopped does not count: the moment is moved.
+    public var rampStartedAt: Timestamp?
 
     public static let failureNotesMaximum = 20
 
@@ -44,12 +68,51 @@ public struct RolloutFailure: Hashable, Sendable, Codable {
     public let code: Int64?
     public let reason: String
     public let at: Timestamp
+    /// Which count it belongs to; `nil` is a reported failure.
+    public let brake: Brake?
 
-    public init(machine: MachineID, code: Int64?, reason: String, at: Timestamp) {
+    public init(machine: MachineID, code: Int64?, reason: String, at: Timestamp, brake: Brake? = nil) {
         self.machine = machine
         self.code = code
         self.reason = reason
         self.at = at
+        self.brake = brake
+    }
+}
+
+/// What stopped a roll-out.
+public enum Brake: String, CaseIterable, Hashable, Sendable, Codable {
+    /// So many machines failed.
+    case failures
+    /// So large a part of the machines failed.
+    case failureShare = "failure-share"
+    /// So many machines exceeded the time of one stage.
+    case timeOuts = "time-outs"
+    /// So many machines installed it and were not heard of again.
+    case silence
+    /// A machine that tried it first failed.
+    case canary
+}
+
+/// What an operator did to a roll-out.
+public struct RolloutControl: Hashable, Sendable, Codable {
+    public enum Kind: String, CaseIterable, Hashable, Sendable, Codable {
+        /// Nobody is offered the release; who has it staged keeps it.
+        case paused
+        /// The release is withdrawn: who has it staged and has not booted it gives it up.
+        case aborted
+    }
+
+    public let kind: Kind
+    public let by: String
+    public let at: Timestamp
+    public let reason: String?
+
+    public init(kind: Kind, by: String, at: Timestamp, reason: String?) {
+        self.kind = kind
+        self.by = by
+        self.at = at
+        self.reason = reason
     }
 }
 
@@ -59,10 +122,13 @@ public struct RolloutStop: Hashable, Sendable, Codable {
     /// Plain words that name the brake, the machines and their errors.
     public let reason: String
     public let failures: [RolloutFailure]
+    /// `nil` in records of a program that knew only the number of failures.
+    public let brake: Brake?
 
-    public init(at: Timestamp, reason: String, failures: [RolloutFailure]) {
+    public init(at: Timestamp, reason: String, failures: [RolloutFailure], brake: Brake? = .failures) {
         self.at = at
         self.reason = reason
         self.failures = failures
+        self.brake = brake
     }
 }

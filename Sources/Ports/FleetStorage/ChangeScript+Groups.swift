@@ -12,7 +12,9 @@ extension ChangeScript {
         case .createGroup(let group): try put(group, isNew: true, on: &store)
         case .updateGroup(let group): try put(group, isNew: false, on: &store)
         case .deleteGroup(let application, let name): try deleteGroup(name, application, on: &store)
-        case .resumeRollout(let id): try resume(id, on: &store)
+        case .resumeRollout(let id, let moment): try resume(id, at: moment, on: &store)
+        case .controlRollout(let id, let control): try put(control, on: id, &store)
+        case .undoGroup(let application, let name, let undo): try undoGroup(name, application, undo, on: &store)
         default: break
         }
     }
@@ -45,6 +47,18 @@ extension ChangeScript {
             Channel(
                 application: move.application, name: move.channel, version: move.version, changedAt: move.movedAt))
         try store.append(move)
+        guard move.version != move.previous else { return }
+        for group in try store.groups(following: move.channel, of: move.application) {
+            try beginAnew(move.version, in: group, on: &store)
+        }
+    }
+
+    /// A release that comes to a group again spreads as it did the first time, not all at once.
+    private func beginAnew(_ version: Version, in group: Group, on store: inout some FleetTransaction) throws {
+        let id = RolloutID(application: group.application, group: group.name, version: version)
+        guard var state = try store.rollout(id) else { return }
+        state.beginAnew()
+        try store.put(state)
     }
 
     private func deleteChannel(_ name: ChannelName, _ id: ApplicationID, on store: inout some FleetTransaction) throws {
@@ -66,21 +80,86 @@ extension ChangeScript {
         if let other = try store.facts(track: track, of: group.application, for: nil)?.group {
             try refuse(other.name != group.name, .inUse(.track, track, by: "the group “\(other.name)”"))
         }
+        try checkOrder(of: group, on: &store)
+        if let version = channel?.version, existing?.channel != group.channel {
+            try beginAnew(version, in: group, on: &store)
+        }
         try store.put(group)
     }
+
+    /// Follows the groups that go before, up to ``orderMaximum``: none may wait for itself.
+    private func checkOrder(of group: Group, on store: inout some FleetTransaction) throws {
+        var next = group.policy.after?.group
+        var count = 0
+        while let name = next {
+            let waits = name == group.name || count >= Self.orderMaximum
+            try refuse(waits, .conflict("The group “\(group.name)” would wait for itself."))
+            guard let before = try store.group(name, of: group.application) else {
+                throw FleetStoreError.notFound(.group, name.rawValue)
+            }
+            next = before.policy.after?.group
+            count += 1
+        }
+    }
+
+    /// A longer row of groups that wait for each other is refused.
+    private static let orderMaximum = 32
 
     private func deleteGroup(_ name: GroupName, _ id: ApplicationID, on store: inout some FleetTransaction) throws {
         try refuse(store.group(name, of: id) == nil, .notFound(.group, name.rawValue))
         let count = try store.count(.total, of: name, in: id)
         try refuse(count > 0, .inUse(.group, name.rawValue, by: count == 1 ? "a machine" : "\(count) machines"))
+        if let next = try store.firstGroup(after: name, of: id) {
+            throw FleetStoreError.inUse(.group, name.rawValue, by: "the group “\(next)”, which waits for it")
+        }
         try store.removeGroup(name, of: id)
     }
 
-    private func resume(_ id: RolloutID, on store: inout some FleetTransaction) throws {
+    private func resume(_ id: RolloutID, at moment: Timestamp, on store: inout some FleetTransaction) throws {
         guard var state = try store.rollout(id) else {
             throw FleetStoreError.notFound(.rollout, "\(id.version) in \(id.group)")
         }
-        state.resume()
+        state.resume(at: moment)
         try store.put(state)
+    }
+
+    private func put(_ control: RolloutControl, on id: RolloutID, _ store: inout some FleetTransaction) throws {
+        try refuse(store.group(id.group, of: id.application) == nil, .notFound(.group, id.group.rawValue))
+        try refuse(store.release(id.version, of: id.application) == nil, .notFound(.release, id.version.text))
+        var state = try store.rollout(id) ?? RolloutState(id: id)
+        let isAborted = state.control?.kind == .aborted
+        try refuse(isAborted, .conflict("The roll-out of \(id.version) is aborted already."))
+        let isPaused = state.control != nil && control.kind == .paused
+        try refuse(isPaused, .conflict("The roll-out of \(id.version) is paused already."))
+        state.control = control
+        try store.put(state)
+    }
+
+    private func undoGroup(
+        _ name: GroupName, _ application: ApplicationID, _ undo: GroupUndo?, on store: inout some FleetTransaction
+    ) throws {
+        guard var group = try store.group(name, of: application) else {
+            throw FleetStoreError.notFound(.group, name.rawValue)
+        }
+        if let undo {
+            let current = try store.channel(group.channel, of: application)?.version
+            try refuse(current != undo.from, .conflict("The channel “\(group.channel)” points elsewhere now."))
+            try refuse(store.release(undo.to, of: application) == nil, .notFound(.release, undo.to.text))
+            let id = RolloutID(application: application, group: name, version: undo.to)
+            try store.put(try store.rollout(id)?.begunAgain() ?? RolloutState(id: id))
+        }
+        if undo == nil, let over = group.undo { try beginAnew(over.from, in: group, on: &store) }
+        group.undo = undo
+        try store.put(group)
+    }
+}
+
+extension RolloutState {
+    /// The same machines hold the same places; everything else counts from the beginning.
+    fileprivate func begunAgain() -> RolloutState {
+        var state = RolloutState(id: id)
+        state.inProgress = inProgress
+        state.canariesOpen = canariesOpen
+        return state
     }
 }

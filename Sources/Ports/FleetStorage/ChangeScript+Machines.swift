@@ -27,6 +27,18 @@ extension ChangeScript {
                 try refuse(isFree, .conflict("Nothing is withheld from the machine “\(id)”."))
                 step.release(by: caller)
             }
+        case .changeMachine(let application, let id, let previous, let settings, let caller, let moment):
+            if let name = settings.group, name != previous.group {
+                try refuse(store.group(name, of: application) == nil, .notFound(.group, name.rawValue))
+            }
+            if let pin = settings.pin, pin != previous.pin {
+                try refuse(store.release(pin, of: application) == nil, .notFound(.release, pin.text))
+            }
+            try changeMachine(id, application, at: moment, on: &store) { step throws(FleetStoreError) in
+                let isOther = step.machine.settings != previous
+                try refuse(isOther, .conflict("The machine “\(id)” was changed by somebody else."))
+                step.take(settings, by: caller)
+            }
         default: return
         }
     }
@@ -51,7 +63,7 @@ extension ChangeScript {
         if let group = machine.group, let grant = machine.grant, grant.holdsPlace {
             let rollout = RolloutID(application: application, group: group, version: grant.version)
             if var state = try store.rollout(rollout) {
-                state.inProgress = max(0, state.inProgress - 1)
+                state.freePlace(of: grant)
                 try store.put(state)
             }
         }

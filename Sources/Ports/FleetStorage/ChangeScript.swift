@@ -14,9 +14,12 @@ package struct ChangeScript {
         case .createApplication, .updateApplication, .deleteApplication, .createRelease, .updateRelease, .deleteRelease,
             .addPayload, .deletePayload:
             try runCatalogue(on: &store)
-        case .createChannel, .moveChannel, .deleteChannel, .createGroup, .updateGroup, .deleteGroup, .resumeRollout:
+        case .createChannel, .moveChannel, .deleteChannel, .createGroup, .updateGroup, .deleteGroup, .resumeRollout,
+            .controlRollout, .undoGroup:
             try runGroups(on: &store)
-        case .forgetMachine, .orderRollback, .withdrawRollback, .releaseMachine: try runMachines(on: &store)
+        case .forgetMachine, .orderRollback, .withdrawRollback, .releaseMachine, .changeMachine:
+            try runMachines(on: &store)
+        case .shiftMoments(let seconds): try store.shiftMoments(seconds: seconds)
         case .createToken(let token):
             try refuse(store.token(token.id) != nil, .alreadyExists(.token, token.id.rawValue))
             try store.put(token)

@@ -30,19 +30,21 @@ package struct CheckInScript {
                 return outcome(.tooManyNewMachines, until: moment)
             }
         }
-        let facts = try store.facts(track: checkIn.track, of: checkIn.application, for: checkIn.architecture)
+        let facts = try home(of: known, id, version, on: &store)
         var step = try begin(known, id, version, facts, on: &store)
         step.observe(checkIn, version: version)
+        step.endSilence()
         for event in checkIn.events.prefix(Self.eventsMaximum) { step.apply(event) }
         step.reconcile()
         if checkIn.asksForUpdate { step.settleOrder() }
         step.move(to: facts?.group.name)
         let decision = checkIn.asksForUpdate ? try decide(&step, known, facts, on: &store) : nil
         let order = checkIn.asksForUpdate ? step.tellOrder() : nil
+        let withdrawal = checkIn.asksForUpdate && order == nil ? step.tellWithdrawal() : nil
         try save(&step, replacing: known, on: &store)
         return CheckInOutcome(
             decision: decision, group: step.machine.group, stage: step.machine.stage, isNewMachine: known == nil,
-            rollback: order, isReleased: step.isReleased(decision))
+            rollback: order, withdrawal: withdrawal, isReleased: step.isReleased(decision))
     }
 
     /// Answers a machine that cannot be registered.
@@ -62,10 +64,8 @@ package struct CheckInScript {
         on store: inout some FleetTransaction
     ) throws -> MachineStep {
         guard let known else {
-            let machine = Machine(
-                application: checkIn.application, id: id, track: checkIn.track, group: nil, version: version,
-                firstSeenAt: checkIn.receivedAt)
-            var step = MachineStep(machine: machine, policy: .standard, rollouts: [], now: checkIn.receivedAt)
+            var step = MachineStep(
+                machine: newMachine(id, version), policy: .standard, rollouts: [], now: checkIn.receivedAt)
             step.move(to: facts?.group.name)
             step.welcome()
             return try loadTarget(of: facts, into: step, on: &store)
@@ -100,6 +100,54 @@ package struct CheckInScript {
     }
 }
 
+// The group.
+extension CheckInScript {
+    /// Where the machine belongs: where an operator moved it, else where its labels lead, else where its track does.
+    private func home(
+        of known: Machine?, _ id: MachineID, _ version: Version, on store: inout some FleetTransaction
+    ) throws -> TrackFacts? {
+        let (application, architecture) = (checkIn.application, checkIn.architecture)
+        var facts: TrackFacts?
+        if let group = known?.settings.group {
+            facts = try store.facts(group: group, of: application, for: architecture)
+        }
+        if facts == nil, let group = try groupByLabels(known, id, version, on: &store) {
+            facts = try store.facts(group: group, of: application, for: architecture)
+        }
+        guard var found = try facts ?? store.facts(track: checkIn.track, of: application, for: architecture) else {
+            return nil
+        }
+        guard let pin = known?.settings.pin, pin != found.version else { return found }
+        found.version = pin
+        found.undo = nil
+        found.isPinned = true
+        found.payload = try store.payloads(of: pin, in: application).first {
+            $0.architecture == architecture && !$0.isDelta
+        }
+        return found
+    }
+
+    /// The first by name whose query matches.
+    private func groupByLabels(
+        _ known: Machine?, _ id: MachineID, _ version: Version, on store: inout some FleetTransaction
+    ) throws -> GroupName? {
+        let groups = try store.labelGroups(of: checkIn.application)
+        if groups.isEmpty { return nil }
+        var seen = known ?? newMachine(id, version)
+        seen.track = checkIn.track
+        seen.architecture = checkIn.architecture ?? seen.architecture
+        seen.oem = checkIn.oem
+        let labels = seen.allLabels
+        return groups.first { $0.labels?.matches(labels) == true }?.name
+    }
+
+    private func newMachine(_ id: MachineID, _ version: Version) -> Machine {
+        Machine(
+            application: checkIn.application, id: id, track: checkIn.track, group: nil, version: version,
+            firstSeenAt: checkIn.receivedAt)
+    }
+}
+
 // The decision.
 extension CheckInScript {
     private func decide(
@@ -109,26 +157,85 @@ extension CheckInScript {
             step.record(.hold(.unknownTrack, until: nil))
             return .hold(.unknownTrack, until: nil)
         }
-        var decision = try decision(for: step, known, facts, on: &store)
-        if case .hold(.limitInProgress, _) = decision, try expire(in: facts.group, sparing: &step, on: &store) {
-            decision = try self.decision(for: step, known, facts, on: &store)
+        var target = try target(for: &step, known, facts, on: &store)
+        var decision = decision(for: step, target)
+        if case .hold(.limitInProgress, _) = decision {
+            if try expire(in: facts.group, sparing: &step, on: &store) {
+                target = try self.target(for: &step, known, facts, on: &store)
+                decision = self.decision(for: step, target)
+            }
+            if case .hold(.limitInProgress, _) = decision {
+                decision = .hold(.limitInProgress, until: try store.firstDeadline(of: facts.group))
+            }
         }
-        step.record(decision)
+        return try record(decision, target, &step, on: &store)
+    }
+
+    private func decision(for step: MachineStep, _ target: RolloutTarget) -> Decision {
+        RolloutPlanner.decide(
+            for: step.machine, target: target, isForced: checkIn.isForced, readsFormatTwo: checkIn.readsFormatTwo)
+    }
+
+    /// Writes down what the machine is told. On the way back a machine that takes orders gets one in place of a payload.
+    private func record(
+        _ decision: Decision, _ target: RolloutTarget, _ step: inout MachineStep,
+        on store: inout some FleetTransaction
+    ) throws -> Decision {
+        var decision = decision
+        let isCanary = target.rollout?.isCanaryPhase(target.policy) == true
+        if case .offer = decision, let undo = target.undo, step.machine.version == undo.from, step.machine.takesOrders {
+            step.take(undo, isCanary: isCanary)
+            decision = .hold(.rollbackPending, until: step.machine.holdUntil)
+        } else {
+            step.record(decision, isCanary: isCanary)
+        }
+        if step.placesTaken > 0, let rate = target.policy.rate, var meter = target.meter,
+            let group = step.machine.group
+        {
+            meter.count(rate, at: target.now)
+            try store.put(meter, of: group, in: checkIn.application)
+        }
         return decision
     }
 
-    private func decision(
-        for step: MachineStep, _ known: Machine?, _ facts: TrackFacts, on store: inout some FleetTransaction
-    ) throws -> Decision {
-        var target = RolloutTarget(policy: facts.group.policy, version: facts.version, payload: facts.payload)
-        if let id = targetID(facts) { target.isStopped = step.rollouts[id]?.stop != nil }
-        if facts.group.policy.maximumInProgress != nil, facts.version != step.machine.version {
-            let taken = try store.count(.place, of: facts.group.name, in: checkIn.application)
-            let isOwn = known?.group == facts.group.name && known?.grant?.holdsPlace == true
+    /// Everything that the decision needs. What is not needed is not read: most machines run their target.
+    private func target(
+        for step: inout MachineStep, _ known: Machine?, _ facts: TrackFacts, on store: inout some FleetTransaction
+    ) throws -> RolloutTarget {
+        let (policy, group) = (facts.group.policy, facts.group.name)
+        var target = RolloutTarget(policy: policy, version: facts.version, payload: facts.payload)
+        target.isPinned = facts.isPinned
+        target.undo = facts.undo
+        target.calendar = facts.calendar
+        target.now = checkIn.receivedAt
+        target.isClockTrusted = checkIn.isClockTrusted
+        guard let id = targetID(facts), id.version != step.machine.version else { return target }
+        if let order = policy.after { target.predecessor = try predecessor(order, id, on: &store) }
+        if policy.canary != nil { target.groupSize = try store.count(.total, of: group, in: checkIn.application) }
+        if let rate = policy.rate {
+            target.meter = try store.meter(of: group, in: checkIn.application) ?? GrantMeter(rate)
+        }
+        if policy.maximumInProgress != nil {
+            let taken = try store.count(.place, of: group, in: checkIn.application)
+            let isOwn = known?.group == group && known?.grant?.holdsPlace == true
             target.placesTakenByOthers = taken - (isOwn ? 1 : 0)
         }
-        return RolloutPlanner.decide(
-            for: step.machine, target: target, isForced: checkIn.isForced, readsFormatTwo: checkIn.readsFormatTwo)
+        var rollout = step.rollouts[id] ?? RolloutState(id: id)
+        rollout.advance(with: target)
+        step.update(rollout)
+        target.rollout = rollout
+        return target
+    }
+
+    private func predecessor(_ order: GroupOrder, _ id: RolloutID, on store: inout some FleetTransaction) throws
+        -> RolloutTarget.Predecessor
+    {
+        let rollout = try store.rollout(
+            RolloutID(application: id.application, group: order.group, version: id.version))
+        return RolloutTarget.Predecessor(
+            size: try store.count(.total, of: order.group, in: id.application),
+            sizeOnRelease: try store.count(.version, id.version.text, of: order.group, in: id.application),
+            isHalted: rollout?.stop != nil || rollout?.control != nil)
     }
 
     /// Frees places that are overdue, other than the asking machine's own. The counters pass through the store, because
@@ -147,12 +254,21 @@ extension CheckInScript {
         throws
     {
         var machine = step.machine
-        let isUnchanged = machine == known && step.events.isEmpty && step.changedRollouts.isEmpty
+        let isUnchanged = machine.isSame(as: known) && step.events.isEmpty && step.changedRollouts.isEmpty
         let lag = checkIn.receivedAt.seconds(since: machine.lastSeenAt)
         if isUnchanged, (0..<Machine.lastSeenLagSeconds).contains(lag) { return }
         machine.lastSeenAt = checkIn.receivedAt
         try store.replace(known, with: machine)
         try step.saveCounters(on: &store)
+    }
+}
+
+extension Machine {
+    /// Whether nothing changed but an estimate, which is another at every check.
+    fileprivate func isSame(as known: Machine?) -> Bool {
+        guard var known else { return false }
+        known.holdUntil = holdUntil
+        return self == known
     }
 }
 
@@ -181,17 +297,34 @@ package struct ExpiryScript {
     package func run(_ group: Group, sparing machine: MachineID? = nil, on store: inout some FleetTransaction) throws
         -> Int
     {
-        let moment = now.adding(seconds: -group.policy.stageDeadlineSeconds)
-        let silent = try store.placeHolders(of: group, since: moment, limit: limit).filter { $0.id != machine }
-        for before in silent {
-            guard let grant = before.grant else { continue }
-            let id = RolloutID(application: before.application, group: group.name, version: grant.version)
-            let rollout = try store.rollout(id) ?? RolloutState(id: id)
-            var step = MachineStep(machine: before, policy: group.policy, rollouts: [rollout], now: now)
-            step.expire()
-            try store.replace(before, with: step.machine)
-            try step.saveCounters(on: &store)
+        var count = 0
+        for stage in PerStage.stages where count < limit {
+            let moment = now.adding(seconds: -group.policy.deadlineSeconds(of: stage))
+            let late = try store.placeHolders(of: group, at: stage, since: moment, limit: limit - count)
+            for before in late where before.id != machine {
+                let isSilent = stage == .installed && before.lastSeenAt <= silence(group)
+                try free(before, group, isSilent: isSilent, on: &store)
+                count += 1
+            }
         }
-        return silent.count
+        guard group.policy.brakes.silent != nil, count < limit else { return count }
+        for before in try store.silentMachines(of: group, since: silence(group), limit: limit - count)
+        where before.id != machine {
+            try free(before, group, isSilent: true, on: &store)
+            count += 1
+        }
+        return count
+    }
+
+    private func silence(_ group: Group) -> Timestamp { now.adding(seconds: -group.policy.brakes.silenceSeconds) }
+
+    private func free(_ before: Machine, _ group: Group, isSilent: Bool, on store: inout some FleetTransaction) throws {
+        guard let grant = before.grant else { return }
+        let id = RolloutID(application: before.application, group: group.name, version: grant.version)
+        let rollout = try store.rollout(id) ?? RolloutState(id: id)
+        var step = MachineStep(machine: before, policy: group.policy, rollouts: [rollout], now: now)
+        if isSilent { step.fallSilent() } else { step.expire() }
+        try store.replace(before, with: step.machine)
+        try step.saveCounters(on: &store)
     }
 }

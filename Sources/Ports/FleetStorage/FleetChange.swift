@@ -26,10 +26,18 @@ public enum FleetChange: Hashable, Sendable {
     /// Refused unless its channel exists, and while another group has its track.
     case createGroup(Group)
     case updateGroup(Group)
-    /// Refused while it has machines.
+    /// Refused while it has machines, and while another group waits for it.
     case deleteGroup(ApplicationID, GroupName)
-    /// Lets a stopped roll-out go on; its failures are counted from zero again.
-    case resumeRollout(RolloutID)
+    /// Lets a stopped, paused or aborted roll-out go on; what its brakes counted counts from zero again.
+    case resumeRollout(RolloutID, at: Timestamp)
+    /// Pauses or aborts a roll-out, whether it has begun or not.
+    case controlRollout(RolloutID, RolloutControl)
+    /// Sends a group back, or ends that. Refused unless the group's channel points at the release that is undone.
+    case undoGroup(ApplicationID, GroupName, GroupUndo?)
+    /// Puts `settings` in the place of `previous`. Refused where those are not what the machine has.
+    case changeMachine(ApplicationID, MachineID, from: MachineSettings, to: MachineSettings, by: String, at: Timestamp)
+    /// Moves everything that counts from a moment, after the clock was set by so much.
+    case shiftMoments(seconds: Int64)
     /// Drops a machine with its grant, its failures and its events; it may register again.
     case forgetMachine(ApplicationID, MachineID)
     /// Refused while another order stands, and unless the machine runs the version that the order names.

@@ -2,7 +2,9 @@
 ///
 /// A method that changes something returns only when the change is durable, and either happened whole or not at all.
 /// One contract suite checks every implementation.
-public protocol FleetStore: CheckInStore, FleetChangeStore, CatalogueStore, GroupStore, MachineStore, AccessStore {}
+public protocol FleetStore: CheckInStore, FleetChangeStore, CatalogueStore, GroupStore, MachineStore,
+    AccessStore, ClockStore
+{}
 
 /// What bounds a store, whatever machines do.
 public struct FleetStoreLimits: Hashable, Sendable {

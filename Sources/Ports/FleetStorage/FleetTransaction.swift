@@ -29,25 +29,44 @@ package protocol FleetTransaction {
     mutating func append(_ move: ChannelMove) throws
     mutating func group(_ name: GroupName, of application: ApplicationID) throws -> Group?
     mutating func firstGroup(following channel: ChannelName, of application: ApplicationID) throws -> GroupName?
+    /// Sorted by name.
+    mutating func groups(following channel: ChannelName, of application: ApplicationID) throws -> [Group]
     mutating func put(_ group: Group) throws
     /// Its roll-outs and counters go with it.
     mutating func removeGroup(_ name: GroupName, of application: ApplicationID) throws
     mutating func facts(track: String, of application: ApplicationID, for architecture: Architecture?) throws
         -> TrackFacts?
+    /// Where the group of this name leads.
+    mutating func facts(group: GroupName, of application: ApplicationID, for architecture: Architecture?) throws
+        -> TrackFacts?
+    /// Groups that choose their machines by labels, sorted by name.
+    mutating func labelGroups(of application: ApplicationID) throws -> [Group]
+    /// The first group that waits for `group`.
+    mutating func firstGroup(after group: GroupName, of application: ApplicationID) throws -> GroupName?
+    mutating func meter(of group: GroupName, in application: ApplicationID) throws -> GrantMeter?
+    mutating func put(_ meter: GrantMeter, of group: GroupName, in application: ApplicationID) throws
     mutating func rollout(_ id: RolloutID) throws -> RolloutState?
     mutating func put(_ rollout: RolloutState) throws
-    mutating func count(_ dimension: CensusKey.Dimension, of group: GroupName, in application: ApplicationID) throws
-        -> Int
+    /// One counter of a group's census.
+    mutating func count(
+        _ dimension: CensusKey.Dimension, _ value: String, of group: GroupName, in application: ApplicationID
+    ) throws -> Int
 
     // Machines.
     mutating func machineCount() throws -> Int
     mutating func machine(_ id: MachineID, of application: ApplicationID) throws -> Machine?
     /// Puts `after` in the place of `before` and keeps the census; `nil` stands for a machine that is not there.
     mutating func replace(_ before: Machine?, with after: Machine?) throws
-    /// Machines that hold a place and began their stage at or before the given moment, at most `limit`.
-    mutating func placeHolders(of group: Group, since moment: Timestamp, limit: Int) throws -> [Machine]
+    /// Machines that hold a place and began this stage at or before the given moment, at most `limit`, oldest first.
+    mutating func placeHolders(of group: Group, at stage: MachineStage, since moment: Timestamp, limit: Int) throws
+        -> [Machine]
+    /// Machines that hold a place, have installed, and were last heard of at or before the given moment.
+    mutating func silentMachines(of group: Group, since moment: Timestamp, limit: Int) throws -> [Machine]
     mutating func append(_ event: MachineEvent) throws
     mutating func removeEvents(of machine: MachineID, in application: ApplicationID) throws
+
+    /// Moves the moments from which deadlines, ramps and rates count, after the clock was set.
+    mutating func shiftMoments(seconds: Int64) throws
 
     // Access.
     mutating func token(_ id: AccessTokenID) throws -> AccessToken?
@@ -63,10 +82,43 @@ package struct TrackFacts: Hashable, Sendable {
     package var version: Version?
     /// The release's full payload for the architecture that was asked for.
     package var payload: Payload?
+    /// Set where the group is on its way back; `version` is then what it goes back to.
+    package var undo: GroupUndo?
+    /// Whether `version` is an operator's wish for the one machine that asks.
+    package var isPinned = false
+    package var calendar: OfferCalendar
 
-    package init(group: Group, version: Version?, payload: Payload?) {
+    package init(group: Group, version: Version?, payload: Payload? = nil, zones: any ZoneDirectory) {
         self.group = group
         self.version = version
         self.payload = payload
+        self.calendar = OfferCalendar(group.policy.windows) { zones.rules(of: $0) }
+        if let undo = group.undo, undo.from == version {
+            self.undo = undo
+            self.version = undo.to
+        }
+    }
+}
+
+extension FleetTransaction {
+    mutating func count(_ dimension: CensusKey.Dimension, of group: GroupName, in application: ApplicationID) throws
+        -> Int
+    {
+        try count(dimension, "", of: group, in: application)
+    }
+
+    /// When the first of those that hold the group's places loses its own, if nothing is heard of it until then.
+    mutating func firstDeadline(of group: Group) throws -> Timestamp? {
+        var first: Timestamp?
+        for stage in PerStage.stages {
+            let far = Timestamp(microseconds: .max)
+            guard let since = try placeHolders(of: group, at: stage, since: far, limit: 1).first?.grant?.stageSince
+            else {
+                continue
+            }
+            let end = since.adding(seconds: group.policy.deadlineSeconds(of: stage))
+            first = first.map { min($0, end) } ?? end
+        }
+        return first
     }
 }

@@ -9,34 +9,67 @@ extension MemoryFleetState {
     }
 
     func firstGroup(following channel: ChannelName, of application: ApplicationID) -> GroupName? {
-        groups.values.filter { $0.application == application && $0.channel == channel }.map(\.name)
-            .min { $0.rawValue < $1.rawValue }
+        groups(following: channel, of: application).first?.name
+    }
+
+    func groups(following channel: ChannelName, of application: ApplicationID) -> [Group] {
+        groups.values.filter { $0.application == application && $0.channel == channel }
+            .sorted { $0.name.rawValue < $1.name.rawValue }
     }
 
     mutating func put(_ group: Group) { groups[Key(application: group.application, name: group.name)] = group }
 
     mutating func removeGroup(_ name: GroupName, of application: ApplicationID) {
         groups[Key(application: application, name: name)] = nil
+        meters[Key(application: application, name: name)] = nil
         rollouts = rollouts.filter { $0.key.application != application || $0.key.group != name }
         census = census.filter { $0.key.application != application || $0.key.group != name }
     }
 
     func facts(track: String, of application: ApplicationID, for architecture: Architecture?) -> TrackFacts? {
-        let match = groups.values.first { $0.application == application && $0.track.rawValue == track }
-        guard let group = match else { return nil }
-        let version = channel(group.channel, of: application)?.version
-        let payload = version.flatMap { version in
-            payloads(of: version, in: application).first { $0.architecture == architecture && !$0.isDelta }
+        groups.values.first { $0.application == application && $0.track.rawValue == track }
+            .map { facts($0, for: architecture) }
+    }
+
+    func facts(group: GroupName, of application: ApplicationID, for architecture: Architecture?) -> TrackFacts? {
+        self.group(group, of: application).map { facts($0, for: architecture) }
+    }
+
+    private func facts(_ group: Group, for architecture: Architecture?) -> TrackFacts {
+        let version = channel(group.channel, of: group.application)?.version
+        var facts = TrackFacts(group: group, version: version, zones: zones)
+        facts.payload = facts.version.flatMap { version in
+            payloads(of: version, in: group.application).first { $0.architecture == architecture && !$0.isDelta }
         }
-        return TrackFacts(group: group, version: version, payload: payload)
+        return facts
+    }
+
+    func labelGroups(of application: ApplicationID) -> [Group] {
+        groups.values.filter { $0.application == application && $0.labels != nil }
+            .sorted { $0.name.rawValue < $1.name.rawValue }
+    }
+
+    func firstGroup(after group: GroupName, of application: ApplicationID) -> GroupName? {
+        groups.values.filter { $0.application == application && $0.policy.after?.group == group }.map(\.name)
+            .min { $0.rawValue < $1.rawValue }
+    }
+
+    func meter(of group: GroupName, in application: ApplicationID) -> GrantMeter? {
+        meters[Key(application: application, name: group)]
+    }
+
+    mutating func put(_ meter: GrantMeter, of group: GroupName, in application: ApplicationID) {
+        meters[Key(application: application, name: group)] = meter
     }
 
     func rollout(_ id: RolloutID) -> RolloutState? { rollouts[id] }
 
     mutating func put(_ rollout: RolloutState) { rollouts[rollout.id] = rollout }
 
-    func count(_ dimension: CensusKey.Dimension, of group: GroupName, in application: ApplicationID) -> Int {
-        census[CensusKey(application: application, group: group, dimension: dimension)] ?? 0
+    func count(
+        _ dimension: CensusKey.Dimension, _ value: String, of group: GroupName, in application: ApplicationID
+    ) -> Int {
+        census[CensusKey(application: application, group: group, dimension: dimension, value: value)] ?? 0
     }
 
     func machineCount() -> Int { machines.count }
@@ -55,14 +88,40 @@ extension MemoryFleetState {
         }
     }
 
-    func placeHolders(of group: Group, since moment: Timestamp, limit: Int) -> [Machine] {
-        let silent = machines.values.filter { machine in
-            guard machine.application == group.application, machine.group == group.name,
-                let grant = machine.grant, grant.holdsPlace
-            else { return false }
-            return grant.stageSince <= moment
+    func placeHolders(of group: Group, at stage: MachineStage, since moment: Timestamp, limit: Int) -> [Machine] {
+        holders(of: group, at: stage, limit) {
+            $0.grant?.stageSince ?? .epoch
+        } where: {
+            $0 <= moment
         }
-        return Array(silent.sorted { $0.id.rawValue < $1.id.rawValue }.prefix(limit))
+    }
+
+    func silentMachines(of group: Group, since moment: Timestamp, limit: Int) -> [Machine] {
+        holders(of: group, at: .installed, limit) {
+            $0.lastSeenAt
+        } where: {
+            $0 <= moment
+        }
+    }
+
+    private func holders(
+        of group: Group, at stage: MachineStage, _ limit: Int, by moment: (Machine) -> Timestamp,
+        where isWanted: (Timestamp) -> Bool
+    ) -> [Machine] {
+        let all = machines.values.filter { machine in
+            machine.application == group.application && machine.group == group.name && machine.stage == stage
+                && machine.grant?.holdsPlace == true && isWanted(moment(machine))
+        }
+        return Array(all.sorted { (moment($0), $0.id.rawValue) < (moment($1), $1.id.rawValue) }.prefix(limit))
+    }
+
+    mutating func shiftMoments(seconds: Int64) {
+        for id in rollouts.keys { rollouts[id]?.shiftMoments(seconds: seconds) }
+        meters = meters.mapValues { $0.shifted(seconds: seconds) }
+        for (key, machine) in machines where machine.grant?.holdsPlace == true {
+            machines[key]?.grant?.stageSince = (machine.grant?.stageSince ?? .epoch).adding(seconds: seconds)
+            machines[key]?.lastSeenAt = machine.lastSeenAt.adding(seconds: seconds)
+        }
     }
 
     mutating func append(_ event: MachineEvent) {

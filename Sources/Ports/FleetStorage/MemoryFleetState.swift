@@ -30,9 +30,16 @@ struct MemoryFleetState {
     var lastEventNumber: Int64 = 0
     /// How many of `events` each machine has.
     var eventCounts: [Key<MachineID>: Int] = [:]
+    var meters: [Key<GroupName>: GrantMeter] = [:]
+    var clockMark: ClockMark?
+    var clockAlarm: ClockAlarm?
     let limits: FleetStoreLimits
+    let zones: any ZoneDirectory
 
-    init(limits: FleetStoreLimits) { self.limits = limits }
+    init(limits: FleetStoreLimits, zones: any ZoneDirectory) {
+        self.limits = limits
+        self.zones = zones
+    }
 }
 
 extension MemoryFleetState: FleetTransaction {

@@ -84,6 +84,9 @@ extension MemoryFleetStore {
             for (key, count) in state.census where key.application == application && key.group == group {
                 census.add(key.dimension, key.value, count: count)
             }
+            let common = census.versions.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+            let shown = common.prefix(GroupCensus.versionsMaximum).map { ($0.key, $0.value) }
+            census.versions = Dictionary(shown, uniquingKeysWith: +)
             return census
         }
     }
@@ -122,6 +125,7 @@ extension MachineFilter {
     func matches(_ machine: Machine) -> Bool {
         (application == nil || machine.application == application) && (group == nil || machine.group == group)
             && (stage == nil || machine.stage == stage) && (version == nil || machine.version == version)
+            && (hold == nil || machine.hold == hold) && (!isClone || machine.clone != nil)
     }
 }
 

@@ -9,10 +9,10 @@ public final class MemoryFleetStore: FleetStore {
     private let limits: FleetStoreLimits
     private let arrivals: ArrivalMeter
 
-    public init(limits: FleetStoreLimits = FleetStoreLimits()) {
+    public init(limits: FleetStoreLimits = FleetStoreLimits(), zones: any ZoneDirectory = UniversalTimeOnly()) {
         self.limits = limits
         self.arrivals = ArrivalMeter(maximum: limits.newMachinesPerHourMaximum)
-        self.state = Mutex(MemoryFleetState(limits: limits))
+        self.state = Mutex(MemoryFleetState(limits: limits, zones: zones))
     }
 
     public func checkIn(_ checkIn: CheckIn) async throws(FleetStoreError) -> CheckInOutcome {
@@ -36,6 +36,14 @@ public final class MemoryFleetStore: FleetStore {
             state.append(entry)
         }
     }
+
+    public func clockMark() async -> ClockMark? { read { $0.clockMark } }
+
+    public func put(_ mark: ClockMark) async { state.withLock { $0.clockMark = mark } }
+
+    public func clockAlarm() async -> ClockAlarm? { read { $0.clockAlarm } }
+
+    public func put(_ alarm: ClockAlarm?) async { state.withLock { $0.clockAlarm = alarm } }
 
     /// The scripts check before they write, so an error leaves everything as it was.
     private func write<Value: Sendable>(_ body: (inout MemoryFleetState) throws -> Value)

@@ -64,6 +64,16 @@ public protocol MachineStore: Sendable {
     func events(_ filter: EventFilter, _ page: PageRequest) async throws(FleetStoreError) -> Page<MachineEvent>
 }
 
+/// Remembers what the clock said, so that a jump is seen across a restart.
+public protocol ClockStore: Sendable {
+    /// `nil` before the first.
+    func clockMark() async throws(FleetStoreError) -> ClockMark?
+    func put(_ mark: ClockMark) async throws(FleetStoreError)
+    /// The alarm that stands.
+    func clockAlarm() async throws(FleetStoreError) -> ClockAlarm?
+    func put(_ alarm: ClockAlarm?) async throws(FleetStoreError)
+}
+
 /// Reads tokens and the record of acts.
 public protocol AccessStore: Sendable {
     func tokens(_ page: PageRequest) async throws(FleetStoreError) -> Page<AccessToken>
@@ -78,6 +88,10 @@ public struct MachineFilter: Hashable, Sendable {
     public var group: GroupName?
     public var stage: MachineStage?
     public var version: Version?
+    /// Only machines that wait for this reason.
+    public var hold: HoldReason?
+    /// Only machines whose id several seem to share.
+    public var isClone = false
 
     public init(
         application: ApplicationID? = nil, group: GroupName? = nil, stage: MachineStage? = nil, version: Version? = nil

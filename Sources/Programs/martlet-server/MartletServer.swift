@@ -1,6 +1,7 @@
 import ArgumentParser
 import DashboardKit
 import FleetOperations
+import FleetStorage
 import FleetStorageSQLite
 import FoundationEssentials
 import Logging
@@ -38,11 +39,13 @@ struct Serve: AsyncParsableCommand {
     var auth: String?
     @Option(help: "The server's URL in what it hands out ($MARTLET_PUBLIC_URL, public-url; default: its address).")
     var publicURL: String?
+    @Option(help: "New machines that are taken in within an hour ($MARTLET_ADMIT, admit; default 100000/hour).")
+    var admit: String?
     @Option(help: "The settings file ($MARTLET_CONFIG; default \(ServerSettings.defaultFile) where there is one).")
     var config: String?
 
     func run() async throws {
-        let flags = SettingsFragment(data: data, listen: listen, auth: auth, publicURL: publicURL)
+        let flags = SettingsFragment(data: data, listen: listen, auth: auth, publicURL: publicURL, admit: admit)
         let environment = ProcessInfo.processInfo.environment
         let settings = try ServerSettings.load(flags: flags, environment: environment, configFile: config)
         LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
@@ -50,11 +53,13 @@ struct Serve: AsyncParsableCommand {
         DataDirectory.makeNewFilesPrivate()
         let directory = try DataDirectory(creating: settings.dataDirectory)
         try directory.lock()
-        let store = try SQLiteFleetStore(path: directory.databaseFile)
+        let zones = SystemZones()
+        let limits = FleetStoreLimits(newMachinesPerHourMaximum: settings.newMachinesPerHour)
+        let store = try SQLiteFleetStore(path: directory.databaseFile, limits: limits, zones: zones)
         directory.makeDatabasePrivate()
         let control = FleetControl(
             store: store,
-            payloads: try FilePayloadStore(directory: directory.payloadDirectory))
+            payloads: try FilePayloadStore(directory: directory.payloadDirectory), zones: zones)
         let server = UpdateServer(
             settings: settings, directory: directory, control: control, logger: Logger(label: "martlet-server")
         ) { overview in

@@ -45,6 +45,8 @@ package struct DashboardPage {
             HTML.tag(.body) {
                 header
                 HTML.tag(.main) {
+                    if let clock = overview.clock { clockAlarm(clock) }
+                    if let admission = overview.admission { admissionAlarm(admission) }
                     if overview.applications.isEmpty { nothingYet }
                     for part in overview.applications { ApplicationSection(part, names, at: overview.at).html }
                     MachineSection(overview.machines, at: overview.at).html
@@ -62,6 +64,23 @@ package struct DashboardPage {
                 HTML.tag(.strong, Words.count(overview.machines.total, "machine"))
                 " known"
             }
+        }
+    }
+
+    private func clockAlarm(_ clock: ClockResource) -> HTML {
+        .tag(.p, [.class("alarm")]) {
+            HTML.tag(.strong, "The server's clock jumped by \(clock.jumpSeconds ?? 0) s. ")
+            "Nothing is offered and nothing expires until it is right again, or until "
+            HTML.tag(.code, "martlet clock accept")
+        }
+    }
+
+    private func admissionAlarm(_ admission: AdmissionResource) -> HTML {
+        .tag(.p, [.class("alarm")]) {
+            HTML.tag(.strong, "More new machines come than are taken in. ")
+            "\(Words.count(admission.refusals, "check")) turned away, until \(admission.until). "
+            HTML.tag(.code, "martlet-server serve --admit")
+            " sets how many an hour."
         }
     }
 

@@ -29,13 +29,18 @@ struct GroupCard {
             }
             progress
             if let rollout = group.rollout, rollout.state == .stopped { stop(rollout) }
+            if let control = group.rollout?.control { halt(control) }
+            if let undo = group.undo { back(undo) }
             numbers
         }
     }
 
     private var badge: HTML {
         if !group.policy.enabled { return .tag(.span, [.class("badge idle")], "disabled") }
-        if group.rollout?.state == .stopped { return .tag(.span, [.class("badge bad")], "stopped") }
+        if let state = group.rollout?.state, state != .running {
+            return .tag(.span, [.class(state == .paused ? "badge idle" : "badge bad")], state.rawValue)
+        }
+        if group.undo != nil { return .tag(.span, [.class("badge busy")], "going back") }
         guard group.machines.total > 0, let target = group.version?.text else {
             return .tag(.span, [.class("badge idle")], group.version == nil ? "no release" : "no machines")
         }
@@ -48,7 +53,27 @@ struct GroupCard {
     private var policy: String {
         let limit = group.policy.maxInProgress.map { "at most \($0) at a time" } ?? "any number at a time"
         let stop = group.policy.stopAfterFailures.map { "stops after \(Words.count($0, "failure"))" } ?? "never stops"
-        return "\(limit) · \(stop)"
+        var parts = [limit, stop]
+        if let rate = group.policy.rate { parts.append("\(rate.maximum) in \(rate.seconds) s") }
+        if let canary = group.policy.canary { parts.append("\(Words.count(canary.size, "machine")) first") }
+        if let ramp = group.policy.ramp { parts.append("ramp \(ramp.words)") }
+        if let order = group.policy.after { parts.append("after \(order.group)") }
+        if let windows = group.policy.windows { parts.append(Words.count(windows.count, "offer window")) }
+        return parts.joined(separator: " · ")
+    }
+
+    private func halt(_ control: RolloutControl) -> HTML {
+        .tag(.p, [.class("why")]) {
+            "\(control.kind == .paused ? "Paused" : "Withdrawn") by \(control.by), \(Words.ago(control.at, at: now))"
+            control.reason.map { ": \($0)" } ?? "."
+        }
+    }
+
+    private func back(_ undo: GroupUndo) -> HTML {
+        .tag(.p, [.class("why")]) {
+            "On the way back from \(undo.from) to \(undo.to), by \(undo.orderedBy)"
+            undo.reason.map { ": \($0)" } ?? "."
+        }
     }
 
     private func stop(_ rollout: RolloutResource) -> HTML {
@@ -79,7 +104,9 @@ struct GroupCard {
             Words.count(group.machines.total, "machine")
             if let rollout = group.rollout {
                 " · \(rollout.version): \(standing(rollout))"
+                if let percent = rollout.rampPercent { " · ramp at \(Int(percent)) %" }
             }
+            if let clones = group.machines.clones { " · \(Words.count(clones, "id")) shared by several machines" }
         }
     }
 }

@@ -95,10 +95,20 @@ struct MachineSection {
             .tag(
                 .span, [.class("badge \(Words.mood(machine.stage))")],
                 Words.stage(machine.stage, granted: machine.grantedVersion?.text)),
-            machine.hold.map { .tag(.p, [.class("why")], $0.text) } ?? .empty,
+            machine.hold.map(hold) ?? .empty,
+            machine.clone.map { clone in
+                .tag(.p, [.class("why error")], "Several machines share this id: boots came back \(clone.count) times.")
+            } ?? .empty,
             machine.rollback.flatMap(rollback) ?? .empty,
             machine.lastError.map(error) ?? .empty,
         ])
+    }
+
+    private func hold(_ hold: HoldResource) -> HTML {
+        .tag(.p, [.class("why")]) {
+            hold.text
+            if let until = hold.until { " (expected \(until))" }
+        }
     }
 
     /// An order that stands, or that the machine did not follow.

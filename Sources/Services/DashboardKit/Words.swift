@@ -48,9 +48,9 @@ enum Words {
     static func mood(_ kind: MachineEvent.Kind) -> String {
         switch kind {
         case .complete, .rolledBack: "good"
-        case .failed, .error, .expired: "bad"
+        case .failed, .error, .expired, .silent, .clone: "bad"
         case .offered, .downloading, .downloaded, .installed, .rollback: "busy"
-        case .registered, .moved, .versionChanged, .superseded, .rollbackEnded, .released, .other: "idle"
+        case .registered, .moved, .versionChanged, .superseded, .rollbackEnded, .released, .changed, .other: "idle"
         }
     }
 
@@ -67,7 +67,10 @@ enum Words {
         case .complete: "updated"
         case .failed: "failed"
         case .error: "error"
-        case .expired: "silent"
+        case .expired: "too slow"
+        case .silent: "silent"
+        case .changed: "changed"
+        case .clone: "clone"
         case .superseded: "withdrawn"
         case .rollback: "rollback"
         case .rolledBack: "rolled back"

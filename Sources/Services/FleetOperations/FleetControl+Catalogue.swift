@@ -35,7 +35,7 @@ extension FleetControl {
     {
         try require(.admin, of: caller)
         let name = try TextRule.label.check(name, "The application's name")
-        let application = Application(id: id, name: name, createdAt: time.now())
+        let application = Application(id: id, name: name, createdAt: now)
         let change = FleetChange.createApplication(application, channels: Self.defaultChannels)
         try await commit(change, by: caller, "application.create", on: id.canonical, name)
         return application
@@ -79,7 +79,7 @@ extension FleetControl {
     {
         try require(.publisher, of: caller)
         let notes = try TextRule.notes.check(notes, "The notes")
-        let release = Release(application: application, version: version, notes: notes, createdAt: time.now())
+        let release = Release(application: application, version: version, notes: notes, createdAt: now)
         let object = Self.object(application, version.text)
         try await commit(.createRelease(release), by: caller, "release.create", on: object)
         return release

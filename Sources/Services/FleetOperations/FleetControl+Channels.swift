@@ -36,7 +36,7 @@ extension FleetControl {
         async throws(OperationError) -> Channel
     {
         try require(.admin, of: caller)
-        let channel = Channel(application: application, name: name, version: nil, changedAt: time.now())
+        let channel = Channel(application: application, name: name, version: nil, changedAt: now)
         let object = Self.object(application, name.rawValue)
         try await commit(.createChannel(channel), by: caller, "channel.create", on: object)
         return channel
@@ -95,7 +95,7 @@ extension FleetControl {
     ) async throws(OperationError) -> Channel {
         let move = ChannelMove(
             application: channel.application, channel: channel.name, previous: channel.version, version: version,
-            promotedFrom: origin, movedBy: caller.name, movedAt: time.now(), evidence: evidence)
+            promotedFrom: origin, movedBy: caller.name, movedAt: now, evidence: evidence)
         let steps = "from \(channel.version?.text ?? "nothing") to \(version)"
         let proof = evidence.map { "\($0.architecture) \($0.sha256)" }.joined(separator: ", ")
         let detail = "\(steps)\(origin.map { ", promoted from \($0)" } ?? ""): \(proof)"

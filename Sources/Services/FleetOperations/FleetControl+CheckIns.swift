@@ -6,9 +6,13 @@ extension FleetControl {
     /// Takes a machine's report and question; returns when what it says is durable.
     package func checkIn(_ checkIn: CheckIn) async throws(OperationError) -> CheckInOutcome {
         var stamped = checkIn
-        stamped.receivedAt = time.now()
+        let present = clock.read()
+        stamped.receivedAt = present.now
+        stamped.isClockTrusted = present.alarm == nil
         let request = stamped
-        return try await reading { () async throws(FleetStoreError) in try await store.checkIn(request) }
+        let outcome = try await self.reading { () async throws(FleetStoreError) in try await store.checkIn(request) }
+        admissions.note(outcome, at: present.now)
+        return outcome
     }
 
     /// Frees the places of machines that have been silent for too long in one stage; meant to be called now and then, so
@@ -17,7 +21,9 @@ extension FleetControl {
     package func expireGrants() async throws(OperationError) -> Int {
         var total = 0
         while true {
-            let moment = time.now()
+            let present = clock.read()
+            guard present.alarm == nil else { return total }
+            let moment = present.now
             let count = try await reading { () async throws(FleetStoreError) in
                 try await store.expireGrants(at: moment)
             }

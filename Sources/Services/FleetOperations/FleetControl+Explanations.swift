@@ -1,5 +1,4 @@
 package import FleetModel
-internal import FleetStorage
 package import UpdateModel
 
 /// The one leading reason why a machine stands where it stands.
@@ -29,37 +28,49 @@ extension FleetControl {
             return MachineExplanation(
                 reason: machine.stage.rawValue, text: machine.standing, since: machine.stageSince)
         }
-        let until = try await end(of: hold, of: machine, by: caller)
         return MachineExplanation(
-            reason: hold.name, text: machine.words(for: hold), since: machine.stageSince, until: until)
+            reason: hold.name, text: machine.words(for: hold), since: machine.stageSince, until: machine.holdUntil)
+    }
+}
+
+/// One reason for which machines of a group wait, and how many do.
+package struct GroupHold: Hashable, Sendable {
+    package let reason: HoldReason
+    package let count: Int
+    /// When the first, or all of them, may go on, where the group's roll-out tells.
+    package let until: Timestamp?
+}
+
+extension FleetControl {
+    /// Why the machines of a group wait, added up; most machines first. From counters: it costs the same whatever the size
+    /// of the fleet.
+    package func holds(of name: GroupName, in application: ApplicationID, by caller: Caller)
+        async throws(OperationError) -> [GroupHold]
+    {
+        let group = try await group(name, of: application, by: caller)
+        let census = try await census(of: name, in: application, by: caller)
+        let rollout = try await currentRollout(of: group, by: caller)
+        return census.holds.filter { $0.value > 0 }
+            .map { GroupHold(reason: $0.key, count: $0.value, until: end(of: $0.key, group, rollout)) }
+            .sorted { ($1.count, $0.reason.name) < ($0.count, $1.reason.name) }
     }
 
-    private func end(of hold: HoldReason, of machine: Machine, by caller: Caller)
-        async throws(OperationError) -> Timestamp?
-    {
+    private func end(of hold: HoldReason, _ group: Group, _ rollout: RolloutState?) -> Timestamp? {
+        let policy = group.policy
         switch hold {
-        case .rollbackPending:
-            return machine.rollback.flatMap { $0.isOpen(at: now) ? $0.expiresAt : nil }
-        case .limitInProgress:
-            return try await nextFreePlace(in: machine.group, of: machine.application, by: caller)
+        case .ramp:
+            guard let ramp = policy.ramp else { return nil }
+            return rollout?.rampStartedAt?.adding(seconds: ramp.endSeconds)
+        case .canarySoak:
+            return policy.canary.flatMap { canary in
+                rollout?.canariesDoneAt?.adding(seconds: canary.soakSeconds)
+            }
+        case .waitsForGroup:
+            return policy.after.flatMap { order in
+                rollout?.predecessorDoneSince?.adding(seconds: order.soakSeconds)
+            }
         default: return nil
         }
-    }
-
-    /// When the first of those that hold the group's places loses its own, if nothing is heard of it until then.
-    private func nextFreePlace(in name: GroupName?, of application: ApplicationID, by caller: Caller)
-        async throws(OperationError) -> Timestamp?
-    {
-        guard let name else { return nil }
-        let deadline = try await group(name, of: application, by: caller).policy.stageDeadlineSeconds
-        var first: Timestamp?
-        for stage in MachineStage.allCases where stage.isInProgress {
-            let filter = MachineFilter(application: application, group: name, stage: stage)
-            let page = try await machines(filter, PageRequest(limit: PageRequest.limitMaximum), by: caller)
-            let ends = page.items.compactMap { $0.grant?.holdsPlace == true ? $0.grant?.stageSince : nil }
-            first = ([first].compactMap { $0 } + ends).min()
-        }
-        return first?.adding(seconds: deadline)
     }
 }
 
@@ -68,6 +79,9 @@ extension Machine {
         switch hold {
         case .rollbackPending: rollback.map { "\(hold.text) \($0.orderedBy): back from \($0.version)." } ?? hold.text
         case .rolledBack: withheld.last.map { "\(hold.text) It left \($0.version)." } ?? hold.text
+        case .heldByOperator:
+            settings.hold.map { "\(hold.text) \($0.by)" + ($0.reason.map { reason in ": \(reason)" } ?? ".") }
+                ?? hold.text
         case .failedHereBefore: failures.last.map { "\(hold.text) \($0.version): \($0.reason)" } ?? hold.text
         default: hold.text
         }

@@ -12,8 +12,62 @@ package struct GroupChange: Hashable, Sendable {
     /// `.some(nil)` removes the stop rule.
     package var stopAfterFailures: Int??
     package var stageDeadlineSeconds: Int64?
+    package var stageDeadlines: PerStage?
+    package var rate: GrantRate??
+    package var ramp: Ramp??
+    package var canary: Canary??
+    package var windows: [OfferWindow]?
+    package var after: GroupOrder??
+    package var brakes = BrakesChange()
+    /// `.some(nil)` leaves the choice of machines to the track.
+    package var labels: LabelQuery??
 
     package init() {}
+
+    package func edited(_ policy: RolloutPolicy) -> RolloutPolicy {
+        var policy = policy
+        policy.isEnabled = isEnabled ?? policy.isEnabled
+        if let maximumInProgress { policy.maximumInProgress = maximumInProgress }
+        if let stopAfterFailures { policy.stopAfterFailures = stopAfterFailures }
+        policy.stageDeadlineSeconds = stageDeadlineSeconds ?? policy.stageDeadlineSeconds
+        policy.stageDeadlines = stageDeadlines ?? policy.stageDeadlines
+        if let rate { policy.rate = rate }
+        if let ramp { policy.ramp = ramp }
+        if let canary { policy.canary = canary }
+        policy.windows = windows ?? policy.windows
+        if let after { policy.after = after }
+        policy.brakes = brakes.edited(policy.brakes)
+        return policy
+    }
+}
+
+/// What to change of the brakes; `nil` leaves a field as it is, `.some(nil)` takes a brake away.
+package struct BrakesChange: Hashable, Sendable {
+    package var failurePercent: Int??
+    package var failureSample: Int?
+    package var timeOuts: PerStage?
+    package var silent: Int??
+    package var silenceSeconds: Int64?
+
+    package init() {}
+
+    package init(everything brakes: Brakes) {
+        failurePercent = .some(brakes.failurePercent)
+        failureSample = brakes.failureSample
+        timeOuts = brakes.timeOuts
+        silent = .some(brakes.silent)
+        silenceSeconds = brakes.silenceSeconds
+    }
+
+    func edited(_ brakes: Brakes) -> Brakes {
+        var brakes = brakes
+        if let failurePercent { brakes.failurePercent = failurePercent }
+        brakes.failureSample = failureSample ?? brakes.failureSample
+        brakes.timeOuts = timeOuts ?? brakes.timeOuts
+        if let silent { brakes.silent = silent }
+        brakes.silenceSeconds = silenceSeconds ?? brakes.silenceSeconds
+        return brakes
+    }
 }
 
 extension FleetControl {
@@ -37,12 +91,13 @@ extension FleetControl {
     /// - Parameter track: what machines send to belong here.
     package func createGroup(
         _ name: GroupName, of application: ApplicationID, track: Track, channel: ChannelName,
-        policy: RolloutPolicy = .standard, by caller: Caller
+        policy: RolloutPolicy = .standard, labels: LabelQuery? = nil, by caller: Caller
     ) async throws(OperationError) -> Group {
         try require(.admin, of: caller)
-        try check(policy)
+        try PolicyCheck(zones: zones).check(policy)
         let group = Group(
-            application: application, name: name, track: track, channel: channel, policy: policy, createdAt: time.now())
+            application: application, name: name, track: track, channel: channel, policy: policy, labels: labels,
+            createdAt: now)
         let object = Self.object(application, name.rawValue)
         try await commit(.createGroup(group), by: caller, "group.create", on: object, Self.text(of: group))
         return group
@@ -55,11 +110,9 @@ extension FleetControl {
         var group = try await self.group(name, of: application, by: caller)
         group.track = change.track ?? group.track
         group.channel = change.channel ?? group.channel
-        group.policy.isEnabled = change.isEnabled ?? group.policy.isEnabled
-        if let limit = change.maximumInProgress { group.policy.maximumInProgress = limit }
-        if let count = change.stopAfterFailures { group.policy.stopAfterFailures = count }
-        group.policy.stageDeadlineSeconds = change.stageDeadlineSeconds ?? group.policy.stageDeadlineSeconds
-        try check(group.policy)
+        group.policy = change.edited(group.policy)
+        if let labels = change.labels { group.labels = labels }
+        try PolicyCheck(zones: zones).check(group.policy)
         let object = Self.object(application, name.rawValue)
         try await commit(.updateGroup(group), by: caller, "group.set", on: object, Self.text(of: group))
         return group
@@ -93,52 +146,25 @@ extension FleetControl {
         }
     }
 
-    /// The roll-out of what the group's channel points at now; `nil` before the first grant.
-    package func currentRollout(of group: Group, by caller: Caller) async throws(OperationError) -> RolloutState? {
-        guard let version = try await channel(group.channel, of: group.application, by: caller).version else {
-            return nil
-        }
-        let id = RolloutID(application: group.application, group: group.name, version: version)
-        return try await reading { () async throws(FleetStoreError) in try await store.rollout(id) }
-    }
-
-    /// Lets a roll-out that stopped itself go on; its failures count from zero again. Machines that failed stay held.
-    /// - Parameter version: `nil` means what the group's channel points at now.
-    package func resumeRollout(
-        of name: GroupName, in application: ApplicationID, version: Version? = nil, by caller: Caller
-    ) async throws(OperationError) {
-        try require(.admin, of: caller)
-        let group = try await group(name, of: application, by: caller)
-        let current = try await channel(group.channel, of: application, by: caller).version
-        guard let version = version ?? current else {
-            throw .invalid("The group “\(name)” follows a channel without a release.", hint: nil)
-        }
-        let id = RolloutID(application: application, group: name, version: version)
-        let state = try await reading { () async throws(FleetStoreError) in try await store.rollout(id) }
-        guard let stop = state?.stop else { throw .rolloutNotStopped(version) }
-        let object = Self.object(application, name.rawValue, version.text)
-        try await commit(.resumeRollout(id), by: caller, "rollout.resume", on: object, "It had stopped: \(stop.reason)")
-    }
-
-    private func check(_ policy: RolloutPolicy) throws(OperationError) {
-        if let limit = policy.maximumInProgress, limit < 0 {
-            throw .invalid("The limit in progress cannot be negative.", hint: "0 offers nothing.")
-        }
-        if let count = policy.stopAfterFailures, count < 1 {
-            throw .invalid("A roll-out can stop after 1 or more failures.", hint: nil)
-        }
-        guard (60...31_536_000).contains(policy.stageDeadlineSeconds) else {
-            throw .invalid("A stage's deadline is between 60 seconds and one year.", hint: nil)
-        }
-    }
-
     private static func text(of group: Group) -> String {
         let policy = group.policy
-        return [
+        var words = [
             "track \(group.track)", "channel \(group.channel)", policy.isEnabled ? "enabled" : "disabled",
             "in progress at most \(policy.maximumInProgress.map(String.init) ?? "any number")",
             "stop after \(policy.stopAfterFailures.map(String.init) ?? "no number of") failures",
             "stage deadline \(policy.stageDeadlineSeconds) s",
-        ].joined(separator: ", ")
+        ]
+        if let labels = group.labels { words.append("labels \(labels)") }
+        if let ramp = policy.ramp { words.append("ramp \(ramp.words)") }
+        if let rate = policy.rate { words.append("at most \(rate.maximum) in \(rate.seconds) s") }
+        if let canary = policy.canary {
+            words.append("first \(canary.size) machines for \(canary.soakSeconds) s")
+        }
+        if let order = policy.after { words.append("after \(order.group) at \(order.percent) %") }
+        if !policy.windows.isEmpty {
+            words.append("offers " + policy.windows.map(\.description).joined(separator: "; "))
+        }
+        if policy.brakes != Brakes() { words.append("further brakes") }
+        return words.joined(separator: ", ")
     }
 }

@@ -38,9 +38,9 @@ extension FleetControl {
         let reason = try reason.map { text throws(OperationError) in try TextRule.label.check(text, "The reason") }
         let machine = try await machine(id, of: application, by: caller)
         guard machine.takesOrders else { throw .takesNoOrders(id, engine: machine.engine) }
-        guard machine.rollback?.isOpen(at: time.now()) != true else { throw .rollbackStands(id) }
+        guard machine.rollback?.isOpen(at: now) != true else { throw .rollbackStands(id) }
         let order = RollbackOrder(
-            id: Self.newRollbackID(), version: machine.version, orderedBy: caller.name, orderedAt: time.now(),
+            id: Self.newRollbackID(), version: machine.version, orderedBy: caller.name, orderedAt: now,
             reason: reason)
         let detail = "order \(order.id), back from \(order.version)" + (reason.map { ": \($0)" } ?? "")
         let object = Self.object(application, id.rawValue)
@@ -54,8 +54,8 @@ extension FleetControl {
     {
         try require(.admin, of: caller)
         let order = try await machine(id, of: application, by: caller).rollback
-        guard let order, order.isOpen(at: time.now()) else { throw .noRollback(id) }
-        let change = FleetChange.withdrawRollback(application, id, by: caller.name, at: time.now())
+        guard let order, order.isOpen(at: now) else { throw .noRollback(id) }
+        let change = FleetChange.withdrawRollback(application, id, by: caller.name, at: now)
         let object = Self.object(application, id.rawValue)
         try await commit(change, by: caller, "machine.rollback-cancel", on: object, "order \(order.id)")
         return try await machine(id, of: application, by: caller)
@@ -68,7 +68,7 @@ extension FleetControl {
         try require(.admin, of: caller)
         let withheld = try await machine(id, of: application, by: caller).withheld.filter { !$0.isReleased }
         guard !withheld.isEmpty else { throw .nothingWithheld(id) }
-        let change = FleetChange.releaseMachine(application, id, by: caller.name, at: time.now())
+        let change = FleetChange.releaseMachine(application, id, by: caller.name, at: now)
         let versions = withheld.map(\.version.text).joined(separator: ", ")
         let object = Self.object(application, id.rawValue)
         try await commit(change, by: caller, "machine.release", on: object, versions)

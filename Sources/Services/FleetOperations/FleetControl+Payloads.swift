@@ -152,7 +152,7 @@ extension FleetControl {
         return Payload(
             application: upload.application, version: upload.version, architecture: upload.architecture,
             source: upload.source, sha256: bits.sha256, sha1: bits.sha1, size: bits.size, fileName: upload.fileName,
-            format: description.format, contentDigest: description.contentDigest, addedAt: time.now())
+            format: description.format, contentDigest: description.contentDigest, addedAt: now)
     }
 
     private func existing(

@@ -83,7 +83,7 @@ extension FleetControl {
         guard let id = Self.tokenID(in: secret) else { throw Self.notAToken }
         let token = AccessToken(
             id: id, name: name, role: role, secretDigest: StreamDigest.digest(of: Array(secret.utf8)),
-            createdAt: time.now())
+            createdAt: now)
         let detail = "\(name), role \(role.rawValue)"
         try await commit(.createToken(token), by: caller, "token.create", on: id.rawValue, detail)
         return token

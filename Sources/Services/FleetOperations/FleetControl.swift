@@ -11,17 +11,27 @@ package struct FleetControl: Sendable {
     let store: any FleetStore
     let payloads: any PayloadStorage
     let custodian: PayloadCustodian
-    let time: any TimeSource
+    let clock: ClockWatch
+    let zones: any ZoneDirectory
+    let admissions = AdmissionWatch()
 
-    package init(store: any FleetStore, payloads: any PayloadStorage, time: any TimeSource = SystemTime()) {
+    /// - Parameter zones: the time zones that policies may name.
+    package init(
+        store: any FleetStore, payloads: any PayloadStorage, time: any TimeSource = SystemTime(),
+        zones: any ZoneDirectory = UniversalTimeOnly()
+    ) {
         self.store = store
         self.payloads = payloads
         self.custodian = PayloadCustodian(store: store, payloads: payloads)
-        self.time = time
+        self.clock = ClockWatch(time: time)
+        self.zones = zones
     }
 
     /// The moment by which everything here is judged.
-    package var now: Timestamp { time.now() }
+    package var now: Timestamp { clock.read().now }
+
+    /// Set while more new machines come than are taken in.
+    package var admissionAlarm: AdmissionWatch.Alarm? { admissions.alarm(at: now) }
 
     /// - Throws: ``OperationError/forbidden(caller:needs:)``.
     func require(_ role: Role, of caller: Caller) throws(OperationError) {
@@ -32,7 +42,7 @@ package struct FleetControl: Sendable {
         async throws(OperationError)
     {
         let entry = AuditEntry(
-            at: time.now(), actor: caller.name, action: action, object: object, detail: detail)
+            at: now, actor: caller.name, action: action, object: object, detail: detail)
         try await reading { () async throws(FleetStoreError) in try await store.commit(change, audit: entry) }
     }
 

@@ -21,6 +21,11 @@ package enum OperationError: Error {
     /// Stored bits no longer hash to what they were added as.
     case bitsDiffer(version: Version, architecture: Architecture, recorded: SHA256Digest, found: SHA256Digest?)
     case rolloutNotStopped(Version)
+    /// No alarm stands.
+    case clockIsRight
+    /// The group never had another release that it could go back to.
+    case nothingBefore(GroupName)
+    case notUndone(GroupName)
     /// The machine's updater would pass over what it is told; `engine` is `nil` where it never said what it is.
     case takesNoOrders(MachineID, engine: String?)
     /// An order to roll back stands already.
@@ -36,7 +41,8 @@ package enum OperationError: Error {
         case .invalid: .invalid
         case .unauthenticated: .unauthenticated
         case .forbidden: .forbidden
-        case .releaseHasNoPayloads, .releaseHasOnlyDeltas, .bitsDiffer, .rolloutNotStopped, .takesNoOrders,
+        case .releaseHasNoPayloads, .releaseHasOnlyDeltas, .bitsDiffer, .rolloutNotStopped, .clockIsRight,
+            .nothingBefore, .notUndone, .takesNoOrders,
             .rollbackStands, .noRollback, .nothingWithheld:
             .conflict
         case .store(let error): Self.kind(of: error)
@@ -86,7 +92,15 @@ extension OperationError: UserFacingError {
                     + "recorded \(recorded), found \(found.map(\.description) ?? "nothing").",
                 hint: "Nothing was moved. Delete that payload and add it again.", exit: .badData)
         case .rolloutNotStopped(let version):
-            UserMessage("The roll-out of \(version) is not stopped.", exit: .badData)
+            UserMessage("The roll-out of \(version) is neither stopped nor paused.", exit: .badData)
+        case .clockIsRight:
+            UserMessage("The server's clock is believed already.", exit: .badData)
+        case .nothingBefore(let group):
+            UserMessage(
+                "The group “\(group)” had no other release before this one.",
+                hint: "Name the release to go back to with --to.", exit: .badData)
+        case .notUndone(let group):
+            UserMessage("The group “\(group)” is not on its way back.", exit: .badData)
         case .takesNoOrders(let machine, let engine):
             UserMessage(
                 "The machine “\(machine)” takes no orders: its updater is \(engine ?? "not martletd").",

@@ -87,9 +87,11 @@ extension UpdateEngine {
     /// Does what an operator wants of this one machine; the report of it goes out with this check.
     private func take(_ act: OmahaAct) async throws {
         guard act.id != keeper.record.lastActID else { return }
-        logger.notice("The server wants something", metadata: ["act.name": "\(act.name.rawValue)", "act.id": "\(act.id)"])
+        logger.notice(
+            "The server wants something", metadata: ["act.name": "\(act.name.rawValue)", "act.id": "\(act.id)"])
         switch act.name {
         case .rollback: try await perform { $0.rollbackOrdered(id: act.id) }
+        case .unstage: try await perform { $0.unstageOrdered(id: act.id) }
         default: remember { $0.unknownActOrdered(id: act.id, name: act.name.rawValue) }
         }
     }

@@ -94,9 +94,13 @@ private struct SampleFleet {
             application: .flatcar, version: wanted, architecture: .amd64, sha256: Self.digest, sha1: "",
             size: 300_000_000, fileName: "update.crau", format: 2,
             addedAt: Timestamp(microseconds: 1_700_000_000_000_000))
-        target = RolloutTarget(
-            policy: RolloutPolicy(maximumInProgress: 100), version: wanted, payload: payload, placesTakenByOthers: 20)
+        var target = RolloutTarget(
+            policy: RolloutPolicy(maximumInProgress: 100), version: wanted, payload: payload)
+        target.placesTakenByOthers = 20
+        target.now = now
         rollout = RolloutState(id: RolloutID(application: .flatcar, group: group, version: wanted))
+        target.rollout = rollout
+        self.target = target
     }
 
     /// The whole of a check-in, as the store runs it between reading and writing.

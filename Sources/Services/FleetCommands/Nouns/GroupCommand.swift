@@ -10,9 +10,11 @@ package struct GroupCommand: AsyncParsableCommand {
         discussion: """
             Example: martlet group create --app flatcar --track stable --channel stable web
                      martlet group set --app flatcar web --max-in-progress 2 --stop-after-failures 1
+                     martlet group set --app flatcar web --canary 5/2h --ramp 1d --window "mon-fri 22:00-06:00 Europe/Berlin"
             """,
         subcommands: [
-            GroupCreate.self, GroupList.self, GroupShow.self, GroupSet.self, GroupResume.self, GroupDelete.self,
+            GroupCreate.self, GroupList.self, GroupShow.self, GroupSet.self, GroupHolds.self, GroupPause.self,
+            GroupResume.self, GroupAbort.self, GroupUndoCommand.self, GroupDelete.self,
         ])
 
     package init() {}
@@ -26,12 +28,35 @@ package struct GroupCommand: AsyncParsableCommand {
         sheet.add("in progress", "at most \(group.policy.maxInProgress.map(String.init) ?? "any number")")
         sheet.add("stops after", group.policy.stopAfterFailures.map { "\($0) failed machines" } ?? "never")
         sheet.add("stage deadline", "\(group.policy.stageDeadlineSeconds) s")
+        for (name, text) in policyLines(group.policy) { sheet.add(name, text) }
+        sheet.add("labels", group.labels?.text)
         sheet.add("machines", counts(group.machines.byVersion, of: group.machines.total))
         sheet.add("stages", counts(group.machines.byStage, of: nil))
         sheet.add("holds", counts(group.machines.byHold, of: nil))
+        sheet.add("clones", group.machines.clones.map(String.init))
         if let rollout = group.rollout { sheet.add("roll-out", text(rollout)) }
+        sheet.add("ramp at", group.rollout?.rampPercent.map { "\(Int($0)) %" })
+        sheet.add(
+            "halted",
+            group.rollout?.control.map {
+                "\($0.kind.rawValue) by \($0.by) at \($0.at)" + ($0.reason.map { ": \($0)" } ?? "")
+            })
+        sheet.add(
+            "going back",
+            group.undo.map { "from \($0.from) to \($0.to), by \($0.orderedBy)" + ($0.reason.map { ": \($0)" } ?? "") })
         sheet.add("stopped", group.rollout?.stopReason)
         return sheet.lines
+    }
+
+    private static func policyLines(_ policy: PolicyResource) -> [(String, String?)] {
+        [
+            ("stage deadlines", policy.stageDeadlines.map { PolicyWords.stages($0, unit: " s") }),
+            ("ramp", policy.ramp?.words), ("rate", policy.rate.map { "\($0.maximum) machines in \($0.seconds) s" }),
+            ("first", policy.canary.map(PolicyWords.canary)),
+            ("after", policy.after.map { "\($0.group) at \($0.percent) %, soaked \($0.soakSeconds) s" }),
+            ("windows", policy.windows.map { $0.map(\.window.description).joined(separator: "; ") }),
+            ("brakes", policy.brakes.map(PolicyWords.brakes)),
+        ]
     }
 
     static func text(_ rollout: RolloutResource) -> String {
@@ -65,13 +90,18 @@ struct GroupCreate: AsyncParsableCommand {
     @OptionGroup var place: GroupPlace
     @Option(help: "What machines send to belong here.", transform: Track.parse) var track: Track
     @Option(help: "The channel to follow.", transform: ChannelName.parse) var channel: ChannelName
+    @Option(
+        help: "Machines whose labels match belong here whatever their track is: role=web,!old.",
+        transform: LabelQuery.parse)
+    var labels: LabelQuery?
     @OptionGroup var policy: PolicyOptions
     @OptionGroup var connection: ConnectionOptions
 
     func run() async throws {
         try await FleetClient.connected(connection) { client in
             let edit = policy.edit
-            let new = NewGroup(name: place.group, track: track, channel: channel, policy: edit.isEmpty ? nil : edit)
+            let new = NewGroup(
+                name: place.group, track: track, channel: channel, policy: edit.isEmpty ? nil : edit, labels: labels)
             let path = APIPath.application(place.application.app, "groups")
             let group = try await client.send(.post, path, new, as: GroupResource.self)
             try Printer(options: connection).show(group, GroupCommand.lines(group))
@@ -128,37 +158,23 @@ struct GroupSet: AsyncParsableCommand {
     @OptionGroup var place: GroupPlace
     @Option(help: "What machines send to belong here.", transform: Track.parse) var track: Track?
     @Option(help: "The channel to follow.", transform: ChannelName.parse) var channel: ChannelName?
+    @Option(
+        help: "Machines whose labels match belong here; none leaves it to the track.", transform: LabelQuery.parseEdit)
+    var labels: FieldEdit<LabelQuery>?
     @OptionGroup var policy: PolicyOptions
     @OptionGroup var connection: ConnectionOptions
 
     func validate() throws {
-        guard track != nil || channel != nil || !policy.edit.isEmpty else {
+        guard track != nil || channel != nil || labels != nil || !policy.edit.isEmpty else {
             throw ValidationError("Nothing to change; give for instance --disabled or --max-in-progress 5.")
         }
     }
 
     func run() async throws {
         try await FleetClient.connected(connection) { client in
-            let edit = GroupEdit(track: track, channel: channel, policy: policy.edit.isEmpty ? nil : policy.edit)
+            let edit = GroupEdit(
+                track: track, channel: channel, policy: policy.edit.isEmpty ? nil : policy.edit, labels: labels)
             let group = try await client.send(.patch, place.path, edit, as: GroupResource.self)
-            try Printer(options: connection).show(group, GroupCommand.lines(group))
-        }
-    }
-}
-
-struct GroupResume: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "resume",
-        abstract: "Let a roll-out that stopped itself go on; its failures count from zero again.",
-        discussion: "Example: martlet group resume --app flatcar web")
-
-    @OptionGroup var place: GroupPlace
-    @OptionGroup var connection: ConnectionOptions
-
-    func run() async throws {
-        try await FleetClient.connected(connection) { client in
-            let path = APIPath.application(place.application.app, "groups", place.group.rawValue, "resume")
-            let group = try await client.send(.post, path, [String: String](), as: GroupResource.self)
             try Printer(options: connection).show(group, GroupCommand.lines(group))
         }
     }

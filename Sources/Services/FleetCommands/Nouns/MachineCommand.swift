@@ -12,8 +12,8 @@ package struct MachineCommand: AsyncParsableCommand {
                       martlet machine rollback 0123456789abcdef0123456789abcdef --reason "3.1 loses its network"
             """,
         subcommands: [
-            MachineList.self, MachineShow.self, MachineWhy.self, MachineRollback.self, MachineRelease.self,
-            MachineDelete.self,
+            MachineList.self, MachineShow.self, MachineWhy.self, MachineSet.self, MachineRollback.self,
+            MachineRelease.self, MachineDelete.self,
         ])
 
     package init() {}
@@ -30,6 +30,13 @@ package struct MachineCommand: AsyncParsableCommand {
         sheet.add("stage", "\(machine.stage.rawValue) since \(machine.stageSince)")
         sheet.add("leave for", machine.grantedVersion?.text)
         sheet.add("hold", machine.hold.map { "\($0.reason): \($0.text)" })
+        sheet.add("expected until", machine.hold?.until?.rfc3339)
+        let labels = machine.labels?.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+        sheet.add("labels", labels?.joined(separator: ", "))
+        sheet.add("moved to", machine.movedTo?.rawValue)
+        sheet.add("pinned to", machine.pin?.text)
+        sheet.add("held by", machine.heldBy.map { $0.by + ($0.reason.map { ": \($0)" } ?? "") })
+        sheet.add("clones", machine.clone.map { "several machines share this id; boots came back \($0.count) times" })
         sheet.add("rollback", machine.rollback?.summary)
         sheet.add("rollback until", machine.rollback?.expiresAt?.rfc3339)
         sheet.add("withheld", machine.withheld?.map(\.text).joined(separator: ", "))
@@ -58,6 +65,8 @@ struct MachineList: AsyncParsableCommand {
     @Option(help: "Only of this group.", transform: GroupName.parse) var group: GroupName?
     @Option(help: "Only at this stage, such as held, downloading, complete or failed.") var stage: String?
     @Option(help: "Only with this version.", transform: Version.parse) var version: Version?
+    @Option(help: "Only those that wait for this reason, such as ramp.") var hold: String?
+    @Flag(help: "Only ids that several machines seem to share.") var clones = false
     @OptionGroup var page: PageOptions
     @OptionGroup var connection: ConnectionOptions
 
@@ -65,6 +74,7 @@ struct MachineList: AsyncParsableCommand {
         try await FleetClient.connected(connection) { client in
             let path = page.applied(to: APIPath("machines")).with("application", app)
                 .with("group", group?.rawValue).with("stage", stage).with("version", version?.text)
+                .with("hold", hold).with("clones", clones ? "true" : nil)
             let machines = try await client.get(path, as: ListPage<MachineResource>.self)
             var table = Table("MACHINE", "ALIAS", "GROUP", "VERSION", "SLOT", "STAGE", "LAST SEEN", "HOLD OR ERROR")
             for machine in machines.items {

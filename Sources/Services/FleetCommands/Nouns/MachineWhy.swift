@@ -16,7 +16,7 @@ struct MachineWhy: AsyncParsableCommand {
     func run() async throws {
         try await FleetClient.connected(connection) { client in
             let why = try await client.get(try await place.path(client).below("why"), as: WhyResource.self)
-            let end = why.until.map { " Until \($0) at the latest." } ?? ""
+            let end = why.until.map { " Expected until \($0)." } ?? ""
             try Printer(options: connection).show(why, [Terminal.safe("\(why.reason): \(why.text)\(end)")])
         }
     }

@@ -23,8 +23,10 @@ struct APIRoutes: Sendable {
         addPayloads(to: router)
         addChannels(to: router)
         addGroups(to: router)
+        addRollouts(to: router)
         addMachines(to: router)
         addTokens(to: router)
+        addClock(to: router)
     }
 
     /// Adds a route. The caller is known, and the browser's rules are kept, before the handler runs.

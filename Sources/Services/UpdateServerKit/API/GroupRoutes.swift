@@ -18,7 +18,7 @@ extension APIRoutes {
             let new = try await request.body(NewGroup.self)
             let made = try await control.createGroup(
                 new.name, of: id, track: new.track, channel: new.channel,
-                policy: RolloutPolicy.standard.edited(new.policy), by: request.caller)
+                policy: GroupChange(policy: new.policy).edited(.standard), labels: new.labels, by: request.caller)
             return try APIRequest.answer(try await presenter(request).group(made), status: .created)
         }
         let one = "applications/:application/groups/:group"
@@ -33,13 +33,6 @@ extension APIRoutes {
             let group = try await control.changeGroup(request.identifier("group"), of: id, change, by: request.caller)
             return try APIRequest.answer(try await presenter(request).group(group))
         }
-        on(.post, one + "/resume", router) { request in
-            let id = try await request.application().id
-            let name: GroupName = try request.identifier("group")
-            try await control.resumeRollout(of: name, in: id, by: request.caller)
-            let group = try await control.group(name, of: id, by: request.caller)
-            return try APIRequest.answer(try await presenter(request).group(group))
-        }
         on(.delete, one, router) { request in
             let id = try await request.application().id
             try await control.deleteGroup(request.identifier("group"), of: id, by: request.caller)
@@ -48,26 +41,35 @@ extension APIRoutes {
     }
 }
 
-extension RolloutPolicy {
-    fileprivate func edited(_ edit: PolicyEdit?) -> RolloutPolicy {
-        guard let edit else { return self }
-        var policy = self
-        policy.isEnabled = edit.enabled ?? isEnabled
-        if let limit = edit.maxInProgress { policy.maximumInProgress = limit.value }
-        if let limit = edit.stopAfterFailures { policy.stopAfterFailures = limit.value }
-        policy.stageDeadlineSeconds = edit.stageDeadlineSeconds ?? stageDeadlineSeconds
-        return policy
-    }
-}
-
 extension GroupChange {
     fileprivate init(_ edit: GroupEdit) {
-        self.init()
+        self.init(policy: edit.policy)
         track = edit.track
         channel = edit.channel
-        isEnabled = edit.policy?.enabled
-        maximumInProgress = edit.policy?.maxInProgress.map(\.value)
-        stopAfterFailures = edit.policy?.stopAfterFailures.map(\.value)
-        stageDeadlineSeconds = edit.policy?.stageDeadlineSeconds
+        labels = edit.labels.map(\.value)
+    }
+
+    init(policy edit: PolicyEdit?) {
+        self.init()
+        isEnabled = edit?.enabled
+        maximumInProgress = edit?.maxInProgress.map(\.value)
+        stopAfterFailures = edit?.stopAfterFailures.map(\.value)
+        stageDeadlineSeconds = edit?.stageDeadlineSeconds
+        stageDeadlines = edit?.stageDeadlines.map { $0.value ?? PerStage() }
+        rate = edit?.rate.map(\.value)
+        ramp = edit?.ramp.map(\.value)
+        canary = edit?.canary.map(\.value)
+        windows = edit?.windows.map { $0.value?.map(\.window) ?? [] }
+        after = edit?.after.map(\.value)
+        switch edit?.brakes {
+        case nil: break
+        case .unlimited: brakes = BrakesChange(everything: Brakes())
+        case .limit(let edit):
+            brakes.failurePercent = edit.failurePercent.map(\.value)
+            brakes.failureSample = edit.failureSample
+            brakes.timeOuts = edit.timeOuts.map { $0.value ?? PerStage() }
+            brakes.silent = edit.silent.map(\.value)
+            brakes.silenceSeconds = edit.silenceSeconds
+        }
     }
 }

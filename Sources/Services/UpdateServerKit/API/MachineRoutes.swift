@@ -19,6 +19,13 @@ extension APIRoutes {
             let machine = try await control.machine(request.identifier("machine"), of: id, by: request.caller)
             return try APIRequest.answer(presenter(request).machine(machine))
         }
+        on(.patch, one, router) { request in
+            let id = try await request.application().id
+            let change = MachineChange(try await request.body(MachineEdit.self))
+            let machine = try await control.changeMachine(
+                request.identifier("machine"), of: id, change, by: request.caller)
+            return try APIRequest.answer(presenter(request).machine(machine))
+        }
         on(.delete, one, router) { request in
             let id = try await request.application().id
             try await control.forgetMachine(request.identifier("machine"), of: id, by: request.caller)
@@ -75,11 +82,34 @@ extension APIRoutes {
             }
             filter.stage = stage
         }
+        if let text = request.parameter("hold") {
+            guard let hold = HoldReason(rawValue: text) else {
+                throw RequestError.invalidParameter(name: "hold", value: text, wanted: "a word such as ramp")
+            }
+            filter.hold = hold
+        }
+        if let text = request.parameter("clones") {
+            guard text == "true" else {
+                throw RequestError.invalidParameter(name: "clones", value: text, wanted: "true, or nothing")
+            }
+            filter.isClone = true
+        }
         return filter
     }
 
     private func namedApplication(_ request: APIRequest) async throws -> ApplicationID? {
         guard let text = request.parameter("application") else { return nil }
         return try await control.findApplication(text, by: request.caller).id
+    }
+}
+
+extension MachineChange {
+    fileprivate init(_ edit: MachineEdit) {
+        self.init()
+        labels = edit.labels.mapValues(\.value)
+        group = edit.group.map(\.value)
+        pin = edit.pin.map(\.value)
+        isHeld = edit.held
+        reason = edit.reason
     }
 }

@@ -11,7 +11,6 @@ struct Overview {
     static let eventCountMax = 30
 
     let presenter: Presenter
-    var time: any TimeSource = SystemTime()
 
     func make() async throws(OperationError) -> FleetOverview {
         let (control, caller) = (presenter.control, presenter.caller)
@@ -20,10 +19,16 @@ struct Overview {
         for application in applications.items { parts.append(try await overview(of: application)) }
         let machines = try await self.machines()
         let events = try await control.events(.init(), PageRequest(limit: Self.eventCountMax), by: caller)
-        return FleetOverview(
-            at: time.now(), serverVersion: ServerVersion.text, applications: parts,
+        let clock = presenter.clock(try control.clockState(by: caller))
+        var overview = FleetOverview(
+            at: clock.now, serverVersion: ServerVersion.text, applications: parts,
             machines: machines,
             events: ListPage(items: events.items.map(presenter.event), total: events.total))
+        overview.clock = clock.trusted ? nil : clock
+        overview.admission = control.admissionAlarm.map {
+            AdmissionResource(refusals: $0.refusals, since: $0.since, until: $0.until)
+        }
+        return overview
     }
 
     /// Those that need a person first, so that they are there however large the fleet is.

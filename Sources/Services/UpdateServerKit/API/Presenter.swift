@@ -49,21 +49,56 @@ extension Presenter {
         let census = try await control.census(of: value.name, in: value.application, by: caller)
         return GroupResource(
             application: value.application, name: value.name, track: value.track, channel: value.channel,
-            version: channel.version, policy: policy(value.policy), rollout: rollout.map(self.rollout),
-            machines: counts(census), createdAt: value.createdAt)
+            version: channel.version, policy: policy(value.policy),
+            rollout: rollout.map { self.rollout($0, value.policy) },
+            machines: counts(census), createdAt: value.createdAt, labels: value.labels, undo: value.undo)
     }
 
     private func policy(_ value: RolloutPolicy) -> PolicyResource {
-        PolicyResource(
+        var policy = PolicyResource(
             enabled: value.isEnabled, maxInProgress: value.maximumInProgress,
             stopAfterFailures: value.stopAfterFailures, stageDeadlineSeconds: value.stageDeadlineSeconds)
+        policy.stageDeadlines = value.stageDeadlines.isEmpty ? nil : value.stageDeadlines
+        policy.rate = value.rate
+        policy.ramp = value.ramp
+        policy.canary = value.canary
+        policy.windows = value.windows.isEmpty ? nil : value.windows.map { WindowText($0) }
+        policy.after = value.after
+        policy.brakes = value.brakes == Brakes() ? nil : value.brakes
+        return policy
     }
 
-    private func rollout(_ value: RolloutState) -> RolloutResource {
-        RolloutResource(
-            version: value.id.version, state: value.stop == nil ? .running : .stopped, granted: value.granted,
+    private func rollout(_ value: RolloutState, _ policy: RolloutPolicy) -> RolloutResource {
+        var rollout = RolloutResource(
+            version: value.id.version, state: Self.state(of: value), granted: value.granted,
             inProgress: value.inProgress, completed: value.completed, failed: value.failed, expired: value.expired,
             stoppedAt: value.stop?.at, stopReason: value.stop?.reason)
+        rollout.brake = value.stop?.brake
+        rollout.control = value.control
+        let notes = value.stop?.failures ?? value.failures
+        rollout.notes = notes.isEmpty ? nil : notes.map(note)
+        rollout.timedOut = value.timedOut.isEmpty ? nil : value.timedOut
+        rollout.silent = value.silent == 0 ? nil : value.silent
+        rollout.startedAt = value.startedAt
+        if policy.canary != nil {
+            rollout.canariesDone = value.canariesDone
+            rollout.canariesDoneAt = value.canariesDoneAt
+        }
+        guard let ramp = policy.ramp else { return rollout }
+        rollout.rampStartedAt = value.rampStartedAt
+        let end = [value.stop?.at, value.control?.at].compactMap { $0 }.min() ?? control.now
+        rollout.rampPercent = value.rampStartedAt.map { ramp.share(after: end.seconds(since: $0)) * 100 } ?? 0
+        return rollout
+    }
+
+    private static func state(of value: RolloutState) -> RolloutResource.State {
+        if value.control?.kind == .aborted { return .aborted }
+        if value.stop != nil { return .stopped }
+        return value.control == nil ? .running : .paused
+    }
+
+    private func note(_ value: RolloutFailure) -> RolloutNote {
+        RolloutNote(machine: value.machine, at: value.at, code: value.code, text: value.reason)
     }
 
     private func counts(_ value: GroupCensus) -> MachineCounts {
@@ -72,7 +107,7 @@ extension Presenter {
         }
         return MachineCounts(
             total: value.total, byVersion: named(value.versions) { $0 }, byStage: named(value.stages, \.rawValue),
-            byHold: named(value.holds, \.name))
+            byHold: named(value.holds, \.name), clones: value.clones > 0 ? value.clones : nil)
     }
 }
 
@@ -80,15 +115,31 @@ extension Presenter {
 extension Presenter {
     func machine(_ value: Machine) -> MachineResource {
         let withheld = value.withheld.filter { !$0.isReleased }.map(\.version)
-        return MachineResource(
+        var machine = MachineResource(
             application: value.application, id: value.id, alias: value.alias, track: value.track, group: value.group,
             version: value.version, architecture: value.architecture, bootedSlot: value.bootedSlot, stage: value.stage,
             stageSince: value.stageSince, grantedVersion: value.grant?.version,
-            hold: value.hold.map { HoldResource(reason: $0.name, text: $0.text) },
+            hold: value.hold.map { HoldResource(reason: $0.name, text: $0.text, until: value.holdUntil) },
             lastError: value.lastError.map { error($0.code, reason: $0.reason, at: $0.at) },
             rollback: value.rollback.map { RollbackResource($0, at: control.now) },
             withheld: withheld.isEmpty ? nil : withheld, engine: value.engine, address: value.address,
             oem: value.oem, firstSeenAt: value.firstSeenAt, lastSeenAt: value.lastSeenAt)
+        machine.labels = value.settings.labels.isEmpty ? nil : value.settings.labels
+        machine.movedTo = value.settings.group
+        machine.pin = value.settings.pin
+        machine.heldBy = value.settings.hold
+        machine.clone = value.clone.map { CloneResource($0) }
+        return machine
+    }
+
+    func hold(_ value: GroupHold) -> GroupHoldResource {
+        GroupHoldResource(
+            reason: value.reason.name, text: value.reason.text, machines: value.count, until: value.until)
+    }
+
+    func clock(_ value: ClockWatch.Reading) -> ClockResource {
+        ClockResource(
+            now: value.now, trusted: value.alarm == nil, jumpSeconds: value.alarm?.jumpSeconds, since: value.alarm?.at)
     }
 
     func event(_ value: MachineEvent) -> EventResource {

@@ -66,7 +66,9 @@ extension CheckInTranslation {
     /// What the machine is told. Every refusal is `noupdate`, the only one that machines in the field take silently;
     /// why stands beside it in attributes of ours.
     func answer(_ app: OmahaRequest.App, _ outcome: CheckInOutcome) -> OmahaResponse.App {
-        let act = outcome.rollback.map { OmahaAct(.rollback, id: $0.id.rawValue, text: $0.reason) }
+        let act =
+            outcome.rollback.map { OmahaAct(.rollback, id: $0.id.rawValue, text: $0.reason) }
+            ?? outcome.withdrawal.map { OmahaAct(.unstage, id: $0.id.rawValue, text: $0.reason) }
         return switch outcome.decision {
         case nil: OmahaResponse.App(acknowledging: app)
         case .upToDate: OmahaResponse.App(acknowledging: app, updateCheck: .noUpdate(act: act))

@@ -40,6 +40,7 @@ package struct UpdateServer: Sendable {
     /// - Throws: ``StartError/cannotListen(address:reason:)``, and what the stores throw.
     package func run(onListening: @escaping @Sendable (ListenAddress) async -> Void = { _ in }) async throws {
         directory.forgetListenAddress()
+        try await control.restoreClock()
         try await AdminToken(control: control, directory: directory).prepare()
         let application = application { channel in
             let port = channel.localAddress?.port ?? settings.listen.port
@@ -79,7 +80,8 @@ package struct UpdateServer: Sendable {
             router: router(),
             server: .http1(
                 configuration: .init(
-                    additionalChannelHandlers: [ConnectionCloser(stallTimeout: patience.stall)], idleTimeout: .seconds(60),
+                    additionalChannelHandlers: [ConnectionCloser(stallTimeout: patience.stall)],
+                    idleTimeout: .seconds(60),
                     httpDecoderConfiguration: .init(maxHeaderFieldSize: 8 << 10, maxHeaderListSize: 16 << 10))),
             configuration: .init(
                 address: address, serverName: "martlet", backlog: 1024,

@@ -14,6 +14,8 @@ package struct ServerSettings: Sendable, Equatable {
     package let authentication: Authentication
     /// The server's URL in what it hands out, without a slash at its end; `nil` for the address that it listens on.
     package let publicURL: String?
+    /// New machines that are taken in within an hour.
+    package let newMachinesPerHour: Int
 
     /// Checks `fragment`.
     ///
@@ -28,7 +30,16 @@ package struct ServerSettings: Sendable, Equatable {
         }
         self.authentication = authentication
         publicURL = try fragment.publicURL.map(Self.checkedURL)
+        newMachinesPerHour = try Self.admission(fragment.admit ?? "100000/hour")
         if authentication == .none, !listen.isLoopback { throw .openToTheNetwork(listen: listen.description) }
+    }
+
+    private static func admission(_ text: String) throws(SettingsError) -> Int {
+        let number = text.hasSuffix("/hour") ? text.dropLast(5) : text[...]
+        guard let count = Int(number), (0...1_000_000_000).contains(count) else {
+            throw .invalid(key: "admit", value: text, wanted: "a number of machines an hour such as 1000/hour")
+        }
+        return count
     }
 
     private static func checkedURL(_ text: String) throws(SettingsError) -> String {

@@ -7,22 +7,28 @@ import TOMLKit
 /// - `listen` (`--listen`, `MARTLET_LISTEN`): address and port; default `127.0.0.1:8080`.
 /// - `auth` (`--auth`, `MARTLET_AUTH`): `token` (default) or `none`.
 /// - `public-url` (`--public-url`, `MARTLET_PUBLIC_URL`): the server's address in what it hands out.
+/// - `admit` (`--admit`, `MARTLET_ADMIT`): new machines that are taken in within an hour, `N/hour`; default `100000/hour`.
 package struct SettingsFragment: Sendable, Equatable, Decodable {
     package var data: String?
     package var listen: String?
     package var auth: String?
     package var publicURL: String?
+    package var admit: String?
 
     enum CodingKeys: String, CodingKey {
-        case data, listen, auth
+        case data, listen, auth, admit
         case publicURL = "public-url"
     }
 
-    package init(data: String? = nil, listen: String? = nil, auth: String? = nil, publicURL: String? = nil) {
+    package init(
+        data: String? = nil, listen: String? = nil, auth: String? = nil, publicURL: String? = nil,
+        admit: String? = nil
+    ) {
         self.data = data
         self.listen = listen
         self.auth = auth
         self.publicURL = publicURL
+        self.admit = admit
     }
 
     /// What the environment says. An empty variable counts as absent.
@@ -30,7 +36,7 @@ package struct SettingsFragment: Sendable, Equatable, Decodable {
         func value(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
         self.init(
             data: value("MARTLET_DATA"), listen: value("MARTLET_LISTEN"), auth: value("MARTLET_AUTH"),
-            publicURL: value("MARTLET_PUBLIC_URL"))
+            publicURL: value("MARTLET_PUBLIC_URL"), admit: value("MARTLET_ADMIT"))
     }
 
     /// What a settings file says; `file` names it in errors.
@@ -72,6 +78,6 @@ package struct SettingsFragment: Sendable, Equatable, Decodable {
     package func overriding(_ other: SettingsFragment) -> SettingsFragment {
         SettingsFragment(
             data: data ?? other.data, listen: listen ?? other.listen, auth: auth ?? other.auth,
-            publicURL: publicURL ?? other.publicURL)
+            publicURL: publicURL ?? other.publicURL, admit: admit ?? other.admit)
     }
 }

@@ -1,0 +1,106 @@
+package import FleetModel
+internal import FleetStorage
+package import UpdateModel
+
+// What operators do to a roll-out.
+extension FleetControl {
+    /// What the group's machines are to run: what its channel points at, or what they go back to.
+    package func targetVersion(of group: Group, by caller: Caller) async throws(OperationError) -> Version? {
+        let version = try await channel(group.channel, of: group.application, by: caller).version
+        if let undo = group.undo, undo.from == version { return undo.to }
+        return version
+    }
+
+    /// The roll-out of the group's target; `nil` before it began.
+    package func currentRollout(of group: Group, by caller: Caller) async throws(OperationError) -> RolloutState? {
+        guard let version = try await targetVersion(of: group, by: caller) else { return nil }
+        let id = RolloutID(application: group.application, group: group.name, version: version)
+        return try await reading { () async throws(FleetStoreError) in try await store.rollout(id) }
+    }
+
+    /// Lets a roll-out go on that stopped itself or was paused or aborted; what its brakes counted counts from zero again.
+    /// Machines that failed stay held.
+    /// - Parameter version: `nil` means the group's target.
+    package func resumeRollout(
+        of name: GroupName, in application: ApplicationID, version: Version? = nil, by caller: Caller
+    ) async throws(OperationError) {
+        try require(.admin, of: caller)
+        let id = try await rolloutID(of: name, in: application, version, by: caller)
+        let state = try await reading { () async throws(FleetStoreError) in try await store.rollout(id) }
+        guard let state, state.stop != nil || state.control != nil else { throw .rolloutNotStopped(id.version) }
+        let stop = state.stop.map { "It had stopped: \($0.reason)" }
+        let control = state.control.map { "It was \($0.kind.rawValue) by \($0.by)." }
+        let detail = [stop, control].compactMap { $0 }.joined(separator: " ")
+        let object = Self.object(application, name.rawValue, id.version.text)
+        try await commit(.resumeRollout(id, at: now), by: caller, "rollout.resume", on: object, detail)
+    }
+
+    /// Pauses or aborts a roll-out. A paused one offers nothing; an aborted one is also withdrawn from machines that
+    /// have it staged and have not booted it.
+    package func controlRollout(
+        of name: GroupName, in application: ApplicationID, _ kind: RolloutControl.Kind, version: Version? = nil,
+        reason: String? = nil, by caller: Caller
+    ) async throws(OperationError) {
+        try require(.admin, of: caller)
+        let reason = try reason.map { text throws(OperationError) in try TextRule.label.check(text, "The reason") }
+        let id = try await rolloutID(of: name, in: application, version, by: caller)
+        let control = RolloutControl(kind: kind, by: caller.name, at: now, reason: reason)
+        let action = kind == .paused ? "rollout.pause" : "rollout.abort"
+        let object = Self.object(application, name.rawValue, id.version.text)
+        try await commit(.controlRollout(id, control), by: caller, action, on: object, reason ?? "")
+    }
+
+    /// Sends the group back to the release before, under the same limits.
+    /// - Parameter version: where to; `nil` means what the channel pointed at before.
+    package func undo(
+        _ name: GroupName, in application: ApplicationID, to version: Version? = nil, reason: String? = nil,
+        by caller: Caller
+    ) async throws(OperationError) {
+        try require(.admin, of: caller)
+        let reason = try reason.map { text throws(OperationError) in try TextRule.label.check(text, "The reason") }
+        let group = try await group(name, of: application, by: caller)
+        guard let from = try await channel(group.channel, of: application, by: caller).version else {
+            throw .invalid("The group “\(name)” follows a channel without a release.", hint: nil)
+        }
+        let before = try await versionBefore(from, of: group, by: caller)
+        guard let to = version ?? before, to != from else { throw .nothingBefore(name) }
+        if to.isNewer(than: from) == true {
+            throw .invalid("\(to) is newer than \(from): that is no way back.", hint: "Point the channel at it.")
+        }
+        let undo = GroupUndo(from: from, to: to, orderedBy: caller.name, orderedAt: now, reason: reason)
+        let object = Self.object(application, name.rawValue)
+        try await commit(
+            .undoGroup(application, name, undo), by: caller, "group.undo", on: object, "from \(from) back to \(to)")
+    }
+
+    /// Ends the way back: the group follows its channel again.
+    package func endUndo(_ name: GroupName, in application: ApplicationID, by caller: Caller)
+        async throws(OperationError)
+    {
+        try require(.admin, of: caller)
+        guard try await group(name, of: application, by: caller).undo != nil else { throw .notUndone(name) }
+        let object = Self.object(application, name.rawValue)
+        try await commit(.undoGroup(application, name, nil), by: caller, "group.undo-end", on: object)
+    }
+
+    /// What the group's channel pointed at before it came to `version`.
+    private func versionBefore(_ version: Version, of group: Group, by caller: Caller)
+        async throws(OperationError) -> Version?
+    {
+        let moves = try await reading { () async throws(FleetStoreError) in
+            try await store.channelMoves(of: group.application, channel: group.channel, .first)
+        }
+        return moves.items.first { $0.version == version && $0.previous != version }?.previous
+    }
+
+    private func rolloutID(
+        of name: GroupName, in application: ApplicationID, _ version: Version?, by caller: Caller
+    ) async throws(OperationError) -> RolloutID {
+        let group = try await group(name, of: application, by: caller)
+        let target = try await targetVersion(of: group, by: caller)
+        guard let version = version ?? target else {
+            throw .invalid("The group “\(name)” follows a channel without a release.", hint: nil)
+        }
+        return RolloutID(application: application, group: name, version: version)
+    }
+}

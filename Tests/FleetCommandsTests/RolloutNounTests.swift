@@ -1,0 +1,123 @@
+import ArgumentParser
+import FleetAPI
+import FleetCommands
+import FleetModel
+import FleetOperations
+import FoundationEssentials
+import Testing
+import UpdateModel
+
+@Suite("Policies, acts on roll-outs and machines, from the command line")
+struct RolloutNounTests {
+    private func withGroup(_ test: @Sendable (CommandRunner, FleetControl) async throws -> Void) async throws {
+        try await CommandRunner.withServer { martlet, control in
+            try await NounTests.publish(martlet, control)
+            try await martlet("channel", "set", "--app", "os", "stable", "2.0.0")
+            try await martlet("group", "create", "--app", "os", "--track", "stable", "--channel", "stable", "web")
+            try await test(martlet, control)
+        }
+    }
+
+    private func policy(_ text: String) throws -> PolicyResource {
+        try APIJSON.decode(GroupResource.self, from: Data(text.utf8)).policy
+    }
+
+    @Test("every part of a policy is set, shown and taken away")
+    func policies() async throws {
+        try await withGroup { martlet, _ in
+            try await martlet(
+                "group", "create", "--app", "os", "--track", "lab", "--channel", "stable", "lab", "--labels", "role=lab"
+            )
+            let set = try await martlet(
+                "--json", "group", "set", "--app", "os", "web", "--ramp", "5%@0,50%@1h,100%@1d", "--rate", "50/10m",
+                "--canary", "5/2h/role=canary", "--window", "mon-fri 22:00-06:00", "--window", "sat,sun 00:00-24:00",
+                "--after", "lab/95%/2h", "--stop-at-failure-percent", "5", "--failure-sample", "40",
+                "--stop-after-time-outs", "downloading=5,installed=3", "--stop-after-silent", "2", "--silence", "6h",
+                "--stage-deadline", "2d", "--stage-deadlines", "downloading=1h")
+            let policy = try policy(set)
+            #expect(policy.ramp?.words == "5 % after 0 s, 50 % after 3600 s, 100 % after 86400 s")
+            #expect(policy.rate == GrantRate(maximum: 50, seconds: 600))
+            #expect(policy.canary == Canary(size: 5, soakSeconds: 7200, labels: LabelQuery("role=canary")))
+            #expect(policy.windows?.count == 2)
+            #expect(policy.after == GroupOrder(group: try GroupName("lab"), percent: 95, soakSeconds: 7200))
+            #expect(policy.brakes?.timeOuts == PerStage(downloading: 5, installed: 3))
+            #expect(policy.brakes?.failurePercent == 5)
+            #expect(policy.brakes?.silenceSeconds == 21_600)
+            #expect(policy.stageDeadlineSeconds == 172_800)
+            #expect(policy.stageDeadlines == PerStage(downloading: 3600))
+            let shown = try await martlet("group", "show", "--app", "os", "web")
+            for words in [
+                "50 machines in 600 s", "lab at 95 %", "5 machines with role=canary", "sat,sun 00:00-24:00 UTC",
+            ] {
+                #expect(shown.contains(words), "\(words) in \(shown)")
+            }
+            let cleared = try await martlet(
+                "--json", "group", "set", "--app", "os", "web", "--ramp", "none", "--rate", "none", "--canary", "none",
+                "--window", "none", "--after", "none", "--stop-at-failure-percent", "none", "--stop-after-silent",
+                "none",
+                "--stop-after-time-outs", "none", "--stage-deadlines", "none")
+            let empty = try self.policy(cleared)
+            #expect(empty.ramp == nil && empty.rate == nil && empty.canary == nil && empty.windows == nil)
+            #expect(empty.after == nil && empty.stageDeadlines == nil && empty.brakes?.failurePercent == nil)
+        }
+    }
+
+    @Test(
+        "nonsense is refused with what is wanted",
+        arguments: [
+            ["--ramp", "soon"], ["--ramp", "5%@"], ["--rate", "50"], ["--canary", "x/2h"], ["--window", "mondays"],
+            ["--after", "web/x"], ["--stop-after-time-outs", "lunch=5"], ["--stop-after-silent", "-1"],
+            ["--stage-deadline", "5y"], ["--window", "none", "--window", "00:00-24:00"],
+        ])
+    func nonsense(arguments: [String]) {
+        let error = #expect(throws: (any Error).self) {
+            _ = try Root.parseAsRoot(["group", "set", "--app", "os", "web"] + arguments)
+        }
+        #expect(error.map { Root.exitCode(for: $0).rawValue } == 64)
+    }
+
+    @Test("a roll-out is paused, resumed, aborted and undone; its holds are added up")
+    func acts() async throws {
+        try await withGroup { martlet, control in
+            let machine = CheckIn(
+                application: try ApplicationID(NounTests.id), machine: try MachineID("m1"), track: "stable",
+                version: try Version("1.0.0"), architecture: .amd64)
+            #expect(
+                try await martlet("group", "pause", "--app", "os", "web", "--reason", "lunch").contains(
+                    "paused by test"))
+            _ = try await control.checkIn(machine)
+            let holds = try await martlet("group", "holds", "--app", "os", "web")
+            #expect(holds.contains("rollout-paused"))
+            #expect(try await martlet("machine", "list", "--app", "os", "--hold", "rollout-paused").contains("m1"))
+            #expect(try await martlet("group", "resume", "--app", "os", "web").contains("2.0.0 running"))
+            #expect(try await martlet("group", "abort", "--app", "os", "web").contains("aborted by test"))
+            await #expect(throws: (any Error).self) { try await martlet("group", "undo", "--app", "os", "web") }
+            await #expect(throws: (any Error).self) {
+                try await martlet("group", "undo", "--app", "os", "web", "--cancel")
+            }
+        }
+    }
+
+    @Test("a machine is labelled, held, moved and freed; the clock is shown")
+    func machines() async throws {
+        try await withGroup { martlet, control in
+            _ = try await control.checkIn(
+                CheckIn(
+                    application: try ApplicationID(NounTests.id), machine: try MachineID("m1"), track: "stable",
+                    version: try Version("1.0.0"), architecture: .amd64))
+            let set = try await martlet(
+                "machine", "set", "m1", "--label", "role=web", "--label", "zone=eu", "--hold", "--reason", "new disk",
+                "--group", "web", "--pin", "2.0.0")
+            for words in ["role=web, zone=eu", "test: new disk", "moved to", "pinned to"] {
+                #expect(set.contains(words))
+            }
+            let freed = try await martlet(
+                "machine", "set", "m1", "--unlabel", "zone", "--unhold", "--group", "none", "--pin", "none")
+            #expect(freed.contains("role=web"))
+            #expect(!freed.contains("zone"))
+            #expect(!freed.contains("pinned"))
+            #expect(try await martlet("clock", "show").contains("yes"))
+            await #expect(throws: (any Error).self) { try await martlet("clock", "accept") }
+        }
+    }
+}

@@ -1,0 +1,187 @@
+import FleetModel
+import FleetOperations
+import FleetStorage
+import RolloutPlanning
+import Testing
+import UpdateModel
+
+extension FleetSimulation {
+    func checkIn(_ index: Int) async throws {
+        var machine = machines[index]
+        if machine.character == .silent, machine.progress > 2 { return }
+        let events = machine.nextEvents(&chance)
+        let isForced = chance.isOne(in: 20)
+        let before = try await fleet.store.machine(machine.id, of: os)
+        let outcome = try await fleet.control.checkIn(
+            CheckIn(
+                application: os, machine: machine.id, track: machine.track, version: machine.version,
+                architecture: .amd64, bootID: machine.bootID, engine: machine.engine, events: events,
+                asksForUpdate: !chance.isOne(in: 10), isForced: isForced))
+        try await look(at: outcome, of: machine, before: before, isForced: isForced)
+        take(outcome, by: &machine)
+        machines[index] = machine
+        told[machine.id] = outcome
+    }
+
+    private func take(_ outcome: CheckInOutcome, by machine: inout SimulatedMachine) {
+        machine.order = outcome.rollback
+        machine.withdrawal = outcome.withdrawal?.id
+        guard case .offer(let payload) = outcome.decision, machine.update != payload.version else { return }
+        machine.update = payload.version
+        machine.progress = 0
+    }
+
+    /// Looks at one answer from outside.
+    private func look(
+        at outcome: CheckInOutcome, of machine: SimulatedMachine, before: Machine?, isForced: Bool
+    ) async throws {
+        let after = try #require(await fleet.store.machine(machine.id, of: os), "invariant 7, seed \(seed)")
+        #expect(after.stage == outcome.stage && after.group == outcome.group, "invariant 7, seed \(seed)")
+        guard let name = outcome.group, let group = try await fleet.store.group(name, of: os) else { return }
+        let target = try await self.target(of: after, in: group)
+        try lookAtReason(outcome, after, target)
+        guard case .offer(let payload) = outcome.decision else {
+            return try await lookAtPlace(before, after, group)
+        }
+        #expect(payload.version == target, "seed \(seed)")
+        let isUndo = group.undo?.from == after.version && group.undo?.to == payload.version
+        #expect(isUndo || after.version.isNewer(than: payload.version) != true, "a downgrade, seed \(seed)")
+        let hasFailed = after.failures.contains { $0.version == payload.version && $0.isFinal }
+        #expect(!hasFailed || isForced, "invariant 5, seed \(seed)")
+        let isWithheld = after.withheld.contains { !$0.isReleased && $0.bars(payload.version) }
+        #expect(!isWithheld || isForced || isUndoing(group, payload.version), "invariant 5, seed \(seed)")
+        #expect(after.settings.hold == nil, "seed \(seed)")
+        try await lookAtPlace(before, after, group)
+    }
+
+    private func isUndoing(_ group: Group, _ version: Version) -> Bool { group.undo?.to == version }
+
+    /// What the machine is to run, worked out anew.
+    private func target(of machine: Machine, in group: Group) async throws -> Version? {
+        if let pin = machine.settings.pin { return pin }
+        let version = try await fleet.store.channel(group.channel, of: os)?.version
+        if let undo = group.undo, undo.from == version { return undo.to }
+        return version
+    }
+
+    /// Invariant 9: up to date, or offered, or exactly one reason, which the store knows too.
+    private func lookAtReason(_ outcome: CheckInOutcome, _ machine: Machine, _ target: Version?) throws {
+        switch outcome.decision {
+        case nil: break
+        case .upToDate:
+            #expect(machine.version == target, "invariant 9, seed \(seed)")
+            #expect(machine.hold == nil, "invariant 9, seed \(seed)")
+        case .hold(let reason, let until):
+            #expect(machine.hold == reason, "invariant 9, seed \(seed)")
+            #expect(
+                machine.version != target || reason == .pinned || reason == .rollbackPending,
+                "invariant 9, seed \(seed)")
+            #expect(until.map { $0 > now } ?? true, "invariant 9: an end in the past for \(reason), seed \(seed)")
+        case .offer:
+            #expect(machine.hold == nil && machine.version != target, "invariant 9, seed \(seed)")
+        }
+    }
+}
+
+// Invariant 6.
+extension FleetSimulation {
+    private func lookAtPlace(_ before: Machine?, _ after: Machine, _ group: Group) async throws {
+        guard let grant = after.grant, grant.holdsPlace else { return }
+        let had = before?.group == after.group ? before?.grant : nil
+        if had?.holdsPlace == true, had?.version == grant.version, had?.grantedAt == grant.grantedAt { return }
+        let policy = group.policy
+        let id = RolloutID(application: os, group: group.name, version: grant.version)
+        let rollout = try #require(await fleet.store.rollout(id), "seed \(seed)")
+        #expect(policy.isEnabled && rollout.stop == nil && rollout.control == nil, "seed \(seed)")
+        #expect(fleet.control.clockAlarm == nil, "granted while the clock is not believed, seed \(seed)")
+        let isExchange = had?.holdsPlace == true
+        if let limit = policy.maximumInProgress, !isExchange {
+            let others = try await holders(of: group.name).filter { $0.id != after.id }.count
+            #expect(others < limit, "invariant 6: in progress, seed \(seed)")
+        }
+        lookAtRate(policy, group.name)
+        lookAtGates(policy, rollout, after, grant)
+    }
+
+    private func lookAtRate(_ policy: RolloutPolicy, _ name: GroupName) {
+        guard let rate = policy.rate else { return }
+        // By time that really passes, whatever the clock says.
+        let moment = fleet.time.mark.uptimeMicroseconds
+        grants[name, default: []].append(moment)
+        let within = grants[name, default: []].count { moment - $0 < rate.seconds * 1_000_000 }
+        #expect(within <= rate.maximum, "invariant 6: the rate, seed \(seed)")
+    }
+
+    private func lookAtGates(_ policy: RolloutPolicy, _ rollout: RolloutState, _ machine: Machine, _ grant: Grant) {
+        #expect(policy.after == nil || rollout.turnAt != nil, "out of turn, seed \(seed)")
+        #expect(Self.isOpen(policy.windows, at: now), "outside the hours, seed \(seed)")
+        if let canary = policy.canary, rollout.rampStartedAt == nil {
+            #expect(grant.isCanary, "seed \(seed)")
+            #expect(rollout.canariesOpen + rollout.canariesDone <= canary.size, "invariant 6: canaries, seed \(seed)")
+        }
+        guard let ramp = policy.ramp, let start = rollout.rampStartedAt else { return }
+        let place = RampPlace.of(machine: machine.id.rawValue, version: grant.version.text)
+        #expect(place < ramp.share(after: now.seconds(since: start)), "invariant 6: the ramp, seed \(seed)")
+    }
+
+    /// All windows of these runs are daily and in universal time.
+    private static func isOpen(_ windows: [OfferWindow], at now: Timestamp) -> Bool {
+        let minute = Int(now.seconds(since: .epoch) % 86_400) / 60
+        return windows.isEmpty
+            || windows.contains { window in
+                window.fromMinute < window.toMinute
+                    ? (window.fromMinute..<window.toMinute).contains(minute)
+                    : minute >= window.fromMinute || minute < window.toMinute
+            }
+    }
+
+    private func holders(of group: GroupName) async throws -> [Machine] {
+        try await fleet.store.machines(MachineFilter(application: os, group: group), .first).items
+            .filter { $0.grant?.holdsPlace == true }
+    }
+
+    /// The brakes that stand now.
+    func brakes() async throws -> [Brake] {
+        var brakes: [Brake] = []
+        for name in Self.groups {
+            brakes += try await fleet.store.rollouts(of: name, in: os, .first).items.compactMap { $0.stop?.brake }
+        }
+        return brakes
+    }
+
+    /// Every counter that is kept as things happen is what counting gives.
+    func recount() async throws {
+        for name in Self.groups {
+            let machines = try await fleet.store.machines(MachineFilter(application: os, group: name), .first).items
+            let census = try await fleet.store.census(of: name, in: os)
+            #expect(census.total == machines.count, "seed \(seed)")
+            #expect(census.clones == machines.count { $0.clone != nil }, "seed \(seed)")
+            #expect(census.holds.filter { $0.value > 0 } == Self.count(machines) { $0.hold }, "seed \(seed)")
+            #expect(census.stages.filter { $0.value > 0 } == Self.count(machines) { $0.stage }, "seed \(seed)")
+            #expect(census.versions.filter { $0.value > 0 } == Self.count(machines) { $0.version.text }, "seed \(seed)")
+            for rollout in try await fleet.store.rollouts(of: name, in: os, .first).items {
+                let places = machines.filter { $0.grant?.holdsPlace == true && $0.grant?.version == rollout.id.version }
+                #expect(rollout.inProgress == places.count, "\(rollout.id), seed \(seed)")
+                #expect(
+                    rollout.canariesOpen == places.count { $0.grant?.isCanary == true }, "\(rollout.id), seed \(seed)")
+            }
+        }
+    }
+
+    private static func count<Key: Hashable>(_ machines: [Machine], _ key: (Machine) -> Key?) -> [Key: Int] {
+        machines.reduce(into: [:]) { counts, machine in
+            if let key = key(machine) { counts[key, default: 0] += 1 }
+        }
+    }
+
+    /// Invariant 7: `store` knows all that machines were told.
+    func compare(with store: any FleetStore) async throws {
+        for (id, outcome) in told {
+            let machine = try #require(await store.machine(id, of: os), "invariant 7, seed \(seed)")
+            if case .offer(let payload) = outcome.decision, machine.stage.isInProgress {
+                #expect(machine.grant?.version == payload.version, "invariant 7, seed \(seed)")
+            }
+            #expect(try await fleet.store.machine(id, of: os) == machine, "invariant 7, seed \(seed)")
+        }
+    }
+}
