@@ -69,18 +69,20 @@ struct Fixture {
 
     func upload(
         _ text: String, _ architecture: Architecture = .amd64, bits: String? = nil, expecting: SHA256Digest? = nil,
+        from source: String? = nil, starting: SHA256Digest? = nil, making: SHA256Digest? = nil,
         by caller: Caller = publisher
     ) async throws -> Payload {
         let upload = PayloadUpload(
-            application: os, version: try Version(text), architecture: architecture, fileName: "update.crau",
-            expectedDigest: expecting)
-        var chunks = [Array((bits ?? "payload \(text) \(architecture)").utf8)][...]
+            application: os, version: try Version(text), architecture: architecture, source: try source.map(Version.init),
+            fileName: "update.crau", expectedDigest: expecting)
+        var chunks = [Array((bits ?? "payload \(text) \(architecture) \(source ?? "")").utf8)][...]
         return try await control.addPayload(
             upload, by: caller,
             describe: { reader in
                 let magic = try await reader.read(at: 0, count: 3)
                 guard magic != Array("bad".utf8) else { throw NotAPayload() }
-                return PayloadDescription(format: 2, isDelta: false)
+                return PayloadDescription(
+                    format: 2, isDelta: source != nil, contentDigest: making, sourceContentDigest: starting)
             }, nextChunk: { chunks.popFirst() })
     }
 

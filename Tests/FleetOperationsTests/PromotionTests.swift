@@ -85,6 +85,25 @@ struct PromotionTests {
         }
     }
 
+    @Test("a delta must start from the bits of the release that it names, and make those of its own")
+    func deltasAreOfTheirReleases() async throws {
+        let fleet = try await Fixture()
+        let (old, new) = (SHA256Digest(bytes: [UInt8](repeating: 1, count: 32)), SHA256Digest(bytes: [UInt8](repeating: 2, count: 32)))
+        for (version, made) in [("1.0.0", old), ("2.0.0", new)] {
+            try await fleet.publish(version, [])
+            _ = try await fleet.upload(version, making: made)
+        }
+        let other = await refusal { _ = try await fleet.upload("2.0.0", from: "1.0.0", starting: new, making: new) }
+        #expect(other?.kind == .invalid)
+        #expect(other?.userMessage.text.contains("does not start from the bits of 1.0.0") == true)
+        let made = await refusal { _ = try await fleet.upload("2.0.0", from: "1.0.0", starting: old, making: old) }
+        #expect(made?.userMessage.text.contains("makes other bits") == true)
+        let delta = try await fleet.upload("2.0.0", from: "1.0.0", starting: old, making: new)
+        #expect(delta.isDelta)
+        // From a release that this server never had there is nothing to compare with.
+        #expect(try await fleet.upload("2.0.0", from: "0.9.0", starting: new, making: new).source?.text == "0.9.0")
+    }
+
     @Test("a release without payloads, and a channel without a release, cannot be promoted")
     func emptyThingsAreRefused() async throws {
         let fleet = try await Fixture()

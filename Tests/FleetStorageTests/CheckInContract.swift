@@ -5,6 +5,28 @@ import UpdateModel
 
 @Suite("FleetStore contract: check-ins")
 struct CheckInContract {
+    @Test("a machine is offered the delta from its exact release, others the full payload", arguments: StoreKind.allCases)
+    func deltaFromExactRelease(kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            try await store.furnish()
+            let (full, delta) = (try makePayload("2.0.0"), try makePayload("2.0.0", from: "1.0.0"))
+            #expect(try await store.check("m1").decision == .offer(full))
+            try await store.commit(.addPayload(delta))
+            #expect(try await store.check("m1", at: 1).decision == .offer(delta))
+            #expect(try await store.check("m2", "1.5.0", at: 2).decision == .offer(full))
+        }
+    }
+
+    @Test("a delta is required where the policy says so", arguments: StoreKind.allCases)
+    func deltaRequired(kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            var policy = RolloutPolicy()
+            policy.deltas = .require
+            try await store.furnish(policy)
+            #expect(try await store.check("m1").hold == .noDelta)
+        }
+    }
+
     @Test("a machine is registered, offered its target, followed, and counted", arguments: StoreKind.allCases)
     func wholeUpdateIsKept(kind: StoreKind) async throws {
         try await kind.withStore { store in

@@ -52,10 +52,13 @@ func digest(_ text: String) throws -> SHA256Digest {
     return digest
 }
 
-func makePayload(_ version: String, _ architecture: Architecture = .amd64) throws -> Payload {
+func makePayload(
+    _ version: String, _ architecture: Architecture = .amd64, from source: String? = nil
+) throws -> Payload {
     Payload(
         application: os, version: try Version(version), architecture: architecture,
-        sha256: try digest(version + architecture.name), sha1: "c2hhMQ==", size: 12_345, fileName: "update.gz",
+        source: try source.map { try Version($0) },
+        sha256: try digest(version + architecture.name + (source ?? "")), sha1: "c2hhMQ==", size: 12_345, fileName: "update.gz",
         format: 2, contentDigest: try digest("content"), addedAt: start)
 }
 

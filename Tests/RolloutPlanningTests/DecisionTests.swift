@@ -14,7 +14,8 @@ struct DecisionTests {
         // Everything that is wrong from `reason` on is wrong at once; only `reason` is told.
         func isWrong(_ other: HoldReason) -> Bool { Self.rank(other) >= Self.rank(reason) }
         var wanted = target(reason == .noRelease ? nil : "2.0.0")
-        if reason == .noPayloadForArchitecture { wanted.payload = nil }
+        if [.noPayloadForArchitecture, .noDelta].contains(reason) { wanted.payload = nil }
+        wanted.hasPayloads = reason != .noPayloadForArchitecture
         if reason == .payloadFormat { wanted.payload = payload("2.0.0", format: 2) }
         wanted.policy.isEnabled = !isWrong(.updatesDisabled)
         wanted.isClockTrusted = !isWrong(.clockJumped)

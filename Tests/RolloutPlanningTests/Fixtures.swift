@@ -17,12 +17,14 @@ func groupName(_ text: String) -> GroupName {
     do { return try GroupName(text) } catch { preconditionFailure("\(error)") }
 }
 
-func payload(_ text: String, _ architecture: Architecture = .amd64, format: Int = 1) -> Payload {
-    let bytes = Array((text + architecture.name).utf8) + [UInt8](repeating: 0, count: 32)
+func payload(
+    _ text: String, _ architecture: Architecture = .amd64, from source: String? = nil, format: Int = 1
+) -> Payload {
+    let bytes = Array((text + architecture.name + (source ?? "")).utf8) + [UInt8](repeating: 0, count: 32)
     guard let digest = SHA256Digest(bytes: bytes.prefix(32)) else { preconditionFailure() }
     return Payload(
-        application: application, version: version(text), architecture: architecture, sha256: digest, sha1: "",
-        size: 1, fileName: "update.gz", format: format, addedAt: start)
+        application: application, version: version(text), architecture: architecture, source: source.map(version),
+        sha256: digest, sha1: "", size: 1, fileName: "update.gz", format: format, addedAt: start)
 }
 
 func machine(_ text: String = "1.0.0", id: String = "m1", group: String? = "web") -> Machine {

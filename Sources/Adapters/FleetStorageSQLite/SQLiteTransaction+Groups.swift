@@ -109,9 +109,9 @@ extension SQLiteTransaction {
         guard var facts, let version = facts.version, let architecture = key.architecture else { return facts }
         let payloadSQL = """
             SELECT \(Payload.columns) FROM payload
-            WHERE application = ? AND version = ? AND architecture = ? AND source = ''
+            WHERE application = ? AND version = ? AND architecture = ?
             """
-        facts.payload = try first(payloadSQL, [key.application.canonical, version.text, architecture.name]) {
+        facts.payloads = try all(payloadSQL, [key.application.canonical, version.text, architecture.name]) {
             try Payload(reading: &$0)
         }
         return facts

@@ -60,6 +60,8 @@ public struct PolicyResource: Codable, Sendable, Hashable {
     /// The group that goes first.
     public var after: GroupOrder?
     public var brakes: Brakes?
+    /// Which of a release's payloads machines get; left out for “prefer”.
+    public var deltas: DeltaPolicy?
 
     public init(enabled: Bool, maxInProgress: Int?, stopAfterFailures: Int?, stageDeadlineSeconds: Int64) {
         self.enabled = enabled

@@ -16,6 +16,7 @@ public struct PolicyEdit: Sendable, Hashable {
     public var windows: FieldEdit<[WindowText]>?
     public var after: FieldEdit<GroupOrder>?
     public var brakes: FieldEdit<BrakesEdit>?
+    public var deltas: DeltaPolicy?
 
     public init(
         enabled: Bool? = nil, maxInProgress: LimitEdit? = nil, stopAfterFailures: LimitEdit? = nil,
@@ -107,7 +108,7 @@ public struct WindowText: Sendable, Hashable, Codable {
 extension PolicyEdit: Codable {
     private enum CodingKeys: String, CodingKey {
         case enabled, maxInProgress, stopAfterFailures, stageDeadlineSeconds, stageDeadlines, rate, ramp, canary
-        case windows, after, brakes
+        case windows, after, brakes, deltas
     }
 
     public init(from decoder: any Decoder) throws {
@@ -124,6 +125,7 @@ extension PolicyEdit: Codable {
         windows = try container.decodeEdit(forKey: .windows)
         after = try container.decodeEdit(forKey: .after)
         brakes = try container.decodeEdit(forKey: .brakes)
+        deltas = try container.decodeIfPresent(DeltaPolicy.self, forKey: .deltas)
     }
 
     public func encode(to encoder: any Encoder) throws {
@@ -139,6 +141,7 @@ extension PolicyEdit: Codable {
         try container.encode(windows, forKey: .windows)
         try container.encode(after, forKey: .after)
         try container.encode(brakes, forKey: .brakes)
+        try container.encodeIfPresent(deltas, forKey: .deltas)
     }
 }
 

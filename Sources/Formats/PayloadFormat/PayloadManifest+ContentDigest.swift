@@ -17,11 +17,19 @@ extension PayloadManifest {
     /// ```
     ///
     /// A partition that does not tell what it will hold is left out; none such is ever installed.
-    public var contentDigest: SHA256Digest {
+    public var contentDigest: SHA256Digest { contentDigest { $0.newInfo } }
+
+    /// The same of what a delta starts from; `nil` for a full payload, and where a partition does not tell it.
+    public var sourceContentDigest: SHA256Digest? {
+        guard isDelta, partitions.allSatisfy({ $0.oldInfo != nil }) else { return nil }
+        return contentDigest { $0.oldInfo }
+    }
+
+    private func contentDigest(_ content: (PayloadPartition) -> ContentInfo?) -> SHA256Digest {
         var digest = StreamDigest()
         digest.update(Array("martlet content\n".utf8))
         for partition in partitions.sorted(by: { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }) {
-            guard let info = partition.newInfo else { continue }
+            guard let info = content(partition) else { continue }
             let name = Array(partition.name.utf8)
             digest.update(bigEndianBytes(UInt64(name.count), count: 4) + name)
             digest.update(bigEndianBytes(info.sizeBytes, count: 8) + info.digest.bytes)

@@ -19,7 +19,9 @@ package enum RolloutPlanner {
         guard let version = target.version else { return .hold(.noRelease, until: nil) }
         if machine.version == version { return target.isPinned ? .hold(.pinned, until: nil) : .upToDate }
         if let reason = orderHold(machine, to: version, target.undo) { return .hold(reason, until: nil) }
-        guard let payload = target.payload else { return .hold(.noPayloadForArchitecture, until: nil) }
+        guard let payload = target.payload else {
+            return .hold(target.hasPayloads ? .noDelta : .noPayloadForArchitecture, until: nil)
+        }
         if payload.format != 1, !readsFormatTwo { return .hold(.payloadFormat, until: nil) }
         if !isForced, hasFailed(version, on: machine) { return .hold(.failedHereBefore, until: nil) }
         if !isForced, target.undo == nil, isWithheld(version, from: machine) { return .hold(.rolledBack, until: nil) }

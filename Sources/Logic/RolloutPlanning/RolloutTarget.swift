@@ -6,8 +6,10 @@ package struct RolloutTarget: Hashable, Sendable {
     package var policy: RolloutPolicy
     /// What the machine is to run; `nil` when the group's channel points at nothing.
     package var version: Version?
-    /// The release's full payload for the machine's architecture.
+    /// The payload of the release that fits the machine, see ``PayloadChoice``.
     package var payload: Payload?
+    /// Whether the release has payloads for the machine's architecture at all.
+    package var hasPayloads = false
     /// The roll-out of ``version`` in the group, brought up to ``now``.
     package var rollout: RolloutState?
     /// Places of the group that machines other than this one hold, whichever release they are updating to.
@@ -48,5 +50,6 @@ package struct RolloutTarget: Hashable, Sendable {
         self.policy = policy
         self.version = version
         self.payload = payload
+        self.hasPayloads = payload != nil
     }
 }

@@ -15,6 +15,7 @@ public enum HoldReason: String, CaseIterable, Hashable, Sendable, Codable {
     case aheadOfChannel = "ahead-of-channel"
     case notOrdered = "not-ordered"
     case noPayloadForArchitecture = "no-payload-for-architecture"
+    case noDelta = "no-delta"
     case payloadFormat = "payload-format"
     case failedHereBefore = "failed-here-before"
     case rolledBack = "rolled-back"
@@ -52,6 +53,9 @@ public enum HoldReason: String, CaseIterable, Hashable, Sendable, Codable {
         case .aheadOfChannel: "The machine runs a newer version than its channel; it is never downgraded silently."
         case .notOrdered: "The machine's version and the channel's differ only in build metadata; neither is newer."
         case .noPayloadForArchitecture: "The release has no payload for the machine's architecture."
+        case .noDelta:
+            "The release has payloads for the machine's architecture, but none that fits what it runs; add a delta from "
+                + "there, or a full payload where the group's policy takes one."
         case .payloadFormat:
             "This release's payload is in format 2, which this machine's updater cannot read; "
                 + "add one made with --format 1."

@@ -22,6 +22,8 @@ public struct RolloutPolicy: Hashable, Sendable {
     public var after: GroupOrder?
     /// What stops a roll-out beside ``stopAfterFailures``.
     public var brakes = Brakes()
+    /// Whether machines get a delta from their exact release.
+    public var deltas = DeltaPolicy.prefer
 
     /// Enabled, without limit, stopping at the third failed machine, one day for each stage.
     public static let standard = RolloutPolicy()
@@ -45,7 +47,7 @@ public struct RolloutPolicy: Hashable, Sendable {
 extension RolloutPolicy: Codable {
     private enum CodingKeys: String, CodingKey {
         case isEnabled, maximumInProgress, stopAfterFailures, stageDeadlineSeconds, stageDeadlines, rate, ramp, canary
-        case windows, after, brakes
+        case windows, after, brakes, deltas
     }
 
     /// What is missing has its default, so that a record of an older program can be read.
@@ -63,7 +65,18 @@ extension RolloutPolicy: Codable {
         windows = try container.decodeIfPresent([OfferWindow].self, forKey: .windows) ?? []
         after = try container.decodeIfPresent(GroupOrder.self, forKey: .after)
         brakes = try container.decodeIfPresent(Brakes.self, forKey: .brakes) ?? Brakes()
+        deltas = try container.decodeIfPresent(DeltaPolicy.self, forKey: .deltas) ?? .prefer
     }
+}
+
+/// Which of a release's payloads a machine gets.
+public enum DeltaPolicy: String, CaseIterable, Hashable, Sendable, Codable {
+    /// The delta from the release that the machine runs, where there is one; else the full payload.
+    case prefer
+    /// The delta, or nothing.
+    case require
+    /// The full payload.
+    case never
 }
 
 /// A number for each stage that a machine passes on its way to a release.

@@ -121,9 +121,7 @@ extension CheckInScript {
         found.version = pin
         found.undo = nil
         found.isPinned = true
-        found.payload = try store.payloads(of: pin, in: application).first {
-            $0.architecture == architecture && !$0.isDelta
-        }
+        found.payloads = try store.payloads(of: pin, in: application).filter { $0.architecture == architecture }
         return found
     }
 
@@ -203,7 +201,10 @@ extension CheckInScript {
         for step: inout MachineStep, _ known: Machine?, _ facts: TrackFacts, on store: inout some FleetTransaction
     ) throws -> RolloutTarget {
         let (policy, group) = (facts.group.policy, facts.group.name)
-        var target = RolloutTarget(policy: policy, version: facts.version, payload: facts.payload)
+        let payload = PayloadChoice.best(
+            of: facts.payloads, for: step.machine, policy.deltas, readsFormatTwo: checkIn.readsFormatTwo)
+        var target = RolloutTarget(policy: policy, version: facts.version, payload: payload)
+        target.hasPayloads = !facts.payloads.isEmpty
         target.isPinned = facts.isPinned
         target.undo = facts.undo
         target.calendar = facts.calendar

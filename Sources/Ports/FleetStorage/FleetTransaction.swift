@@ -80,18 +80,18 @@ package struct TrackFacts: Hashable, Sendable {
     package var group: Group
     /// What the group's channel points at.
     package var version: Version?
-    /// The release's full payload for the architecture that was asked for.
-    package var payload: Payload?
+    /// The release's payloads for the architecture that was asked for: the full one, and deltas.
+    package var payloads: [Payload]
     /// Set where the group is on its way back; `version` is then what it goes back to.
     package var undo: GroupUndo?
     /// Whether `version` is an operator's wish for the one machine that asks.
     package var isPinned = false
     package var calendar: OfferCalendar
 
-    package init(group: Group, version: Version?, payload: Payload? = nil, zones: any ZoneDirectory) {
+    package init(group: Group, version: Version?, payloads: [Payload] = [], zones: any ZoneDirectory) {
         self.group = group
         self.version = version
-        self.payload = payload
+        self.payloads = payloads
         self.calendar = OfferCalendar(group.policy.windows) { zones.rules(of: $0) }
         if let undo = group.undo, undo.from == version {
             self.undo = undo

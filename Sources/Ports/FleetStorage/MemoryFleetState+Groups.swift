@@ -38,9 +38,9 @@ extension MemoryFleetState {
     private func facts(_ group: Group, for architecture: Architecture?) -> TrackFacts {
         let version = channel(group.channel, of: group.application)?.version
         var facts = TrackFacts(group: group, version: version, zones: zones)
-        facts.payload = facts.version.flatMap { version in
-            payloads(of: version, in: group.application).first { $0.architecture == architecture && !$0.isDelta }
-        }
+        facts.payloads = facts.version.map { version in
+            payloads(of: version, in: group.application).filter { $0.architecture == architecture }
+        } ?? []
         return facts
     }
 

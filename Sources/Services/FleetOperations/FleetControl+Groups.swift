@@ -19,6 +19,7 @@ package struct GroupChange: Hashable, Sendable {
     package var windows: [OfferWindow]?
     package var after: GroupOrder??
     package var brakes = BrakesChange()
+    package var deltas: DeltaPolicy?
     /// `.some(nil)` leaves the choice of machines to the track.
     package var labels: LabelQuery??
 
@@ -37,6 +38,7 @@ package struct GroupChange: Hashable, Sendable {
         policy.windows = windows ?? policy.windows
         if let after { policy.after = after }
         policy.brakes = brakes.edited(policy.brakes)
+        policy.deltas = deltas ?? policy.deltas
         return policy
     }
 }
@@ -165,6 +167,7 @@ extension FleetControl {
             words.append("offers " + policy.windows.map(\.description).joined(separator: "; "))
         }
         if policy.brakes != Brakes() { words.append("further brakes") }
+        if policy.deltas != .prefer { words.append("deltas: \(policy.deltas.rawValue)") }
         return words.joined(separator: ", ")
     }
 }

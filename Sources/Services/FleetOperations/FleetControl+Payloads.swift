@@ -34,12 +34,18 @@ package struct PayloadDescription: Hashable, Sendable {
     /// Major version of the format: 1 or 2.
     package var format: Int
     package var isDelta: Bool
+    /// Names what it makes of a slot.
     package var contentDigest: SHA256Digest?
+    /// Names what a delta starts from, where it says so.
+    package var sourceContentDigest: SHA256Digest?
 
-    package init(format: Int, isDelta: Bool, contentDigest: SHA256Digest? = nil) {
+    package init(
+        format: Int, isDelta: Bool, contentDigest: SHA256Digest? = nil, sourceContentDigest: SHA256Digest? = nil
+    ) {
         self.format = format
         self.isDelta = isDelta
         self.contentDigest = contentDigest
+        self.sourceContentDigest = sourceContentDigest
     }
 }
 
@@ -149,10 +155,37 @@ extension FleetControl {
             let text = description.isDelta ? "a delta: say from which version" : "full: it has no source version"
             throw .invalid("The payload is \(text).", hint: nil)
         }
+        try await checkContent(description, of: upload)
         return Payload(
             application: upload.application, version: upload.version, architecture: upload.architecture,
             source: upload.source, sha256: bits.sha256, sha1: bits.sha1, size: bits.size, fileName: upload.fileName,
             format: description.format, contentDigest: description.contentDigest, addedAt: now)
+    }
+
+    /// All payloads of a release make the same bits, and a delta starts from those of the release that it names. What
+    /// the server has no other payload of cannot be compared.
+    private func checkContent(_ description: PayloadDescription, of upload: PayloadUpload) async throws(OperationError) {
+        if let made = description.contentDigest,
+            let other = try await content(of: upload.version, upload), other != made
+        {
+            throw .invalid(
+                "The payload makes other bits than the payload that \(upload.version) has already.",
+                hint: "Was one of the two made from another build of the release?")
+        }
+        guard let source = upload.source, let start = description.sourceContentDigest,
+            let known = try await content(of: source, upload), known != start
+        else { return }
+        throw .invalid(
+            "The delta does not start from the bits of \(source) that this server has.",
+            hint: "Make it from the images of which the payload of \(source) was made.")
+    }
+
+    /// What the payloads of a release make of a slot; `nil` when there are none, or they do not say.
+    private func content(
+        of version: Version, _ upload: PayloadUpload
+    ) async throws(OperationError) -> SHA256Digest? {
+        try await allPayloads(of: upload.application, version: version)
+            .first { $0.architecture == upload.architecture && $0.contentDigest != nil }?.contentDigest
     }
 
     private func existing(

@@ -107,12 +107,12 @@ extension InstallationError {
         case .payload(let error): error.updateEngineCode
         case .refused(_, let code): code
         case .newInfoMissing, .nothingToInstall: 12
-        case .sourceMissing, .wrongSource, .wrongSourceBlocks: 20
+        case .sourceMissing, .wrongSource, .wrongSourceBlocks, .otherEncoder: 20
         case .wrongResult(PayloadPartition.kernelName, _, _): 16
         case .wrongResult(PayloadPartition.pcrPolicyName, _, _): 42
         case .wrongResult: 15
         case .device, .unsupportedOperation, .targetTooSmall, .targetsNotOpened, .outOfRange, .badCompression, .badPatch,
-            .wrongLength, .badRecipe, .otherEncoder:
+            .wrongLength, .badRecipe:
             28
         }
     }

@@ -49,6 +49,11 @@ struct PolicyOptions: ParsableArguments {
         transform: { try PolicyParser.edit($0, PolicyParser.order) })
     var after: FieldEdit<GroupOrder>?
 
+    @Option(
+        help: "Deltas from the release that a machine runs: prefer them to full payloads, require them, or never.",
+        transform: PolicyParser.deltas)
+    var deltas: DeltaPolicy?
+
     @OptionGroup var brakes: BrakeOptions
 
     func validate() throws {
@@ -67,6 +72,7 @@ struct PolicyOptions: ParsableArguments {
         edit.rate = rate
         edit.canary = canary
         edit.after = after
+        edit.deltas = deltas
         if !windows.isEmpty {
             edit.windows = windows == [.unlimited] ? .unlimited : .limit(windows.compactMap(\.value))
         }

@@ -113,6 +113,14 @@ enum PolicyParser {
         return stages
     }
 
+    static func deltas(_ text: String) throws -> DeltaPolicy {
+        guard let policy = DeltaPolicy(rawValue: text) else {
+            let choices = DeltaPolicy.allCases.map(\.rawValue).joined(separator: ", ")
+            throw ValidationError("“\(text)” is not one of: \(choices).")
+        }
+        return policy
+    }
+
     static func number(_ text: some StringProtocol) throws -> Int {
         guard let number = Int(text), number >= 0 else {
             throw ValidationError("“\(text)” is not a limit; use a number or none.")

@@ -61,6 +61,7 @@ extension GroupChange {
         canary = edit?.canary.map(\.value)
         windows = edit?.windows.map { $0.value?.map(\.window) ?? [] }
         after = edit?.after.map(\.value)
+        deltas = edit?.deltas
         switch edit?.brakes {
         case nil: break
         case .unlimited: brakes = BrakesChange(everything: Brakes())

@@ -16,7 +16,7 @@ package enum PayloadInspection {
         guard end == reader.size else { throw PayloadError.trailingBytes }
         return PayloadDescription(
             format: Int(clamping: header.format.rawValue), isDelta: manifest.isDelta,
-            contentDigest: manifest.contentDigest)
+            contentDigest: manifest.contentDigest, sourceContentDigest: manifest.sourceContentDigest)
     }
 
     private static func read(_ reader: any PayloadReader, from start: UInt64, count: UInt64) async throws -> [UInt8] {

@@ -65,6 +65,7 @@ extension Presenter {
         policy.windows = value.windows.isEmpty ? nil : value.windows.map { WindowText($0) }
         policy.after = value.after
         policy.brakes = value.brakes == Brakes() ? nil : value.brakes
+        policy.deltas = value.deltas == .prefer ? nil : value.deltas
         return policy
     }
 
