@@ -75,7 +75,7 @@ struct Fixture {
         let upload = PayloadUpload(
             application: os, version: try Version(text), architecture: architecture, source: try source.map(Version.init),
             fileName: "update.crau", expectedDigest: expecting)
-        var chunks = [Array((bits ?? "payload \(text) \(architecture) \(source ?? "")").utf8)][...]
+        var chunks = [Array((bits ?? "payload \(text) \(architecture)" + (source ?? "")).utf8)][...]
         return try await control.addPayload(
             upload, by: caller,
             describe: { reader in
