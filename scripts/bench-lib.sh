@@ -37,7 +37,11 @@ end() {
     exit "$status"
 }
 
-row() { printf '%s\t%s\t%s\t%s\t%s\n' "$1" "$2" "$3" "$4" "${5:-}" >>"$rows"; }
+# Said at once too: a run that is ended early is not lost.
+row() {
+    printf '%s\t%s\t%s\t%s\t%s\n' "$1" "$2" "$3" "$4" "${5:-}" >>"$rows"
+    progress "$1: $2: $3 $4 ${5:-}"
+}
 load_average() { cut -d ' ' -f 1-3 /proc/loadavg; }
 
 # measured NAME COMMAND…: runs it; its seconds, processor seconds and peak KiB become a line of $work/times.NAME

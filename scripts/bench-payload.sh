@@ -3,11 +3,17 @@
 #
 #   scripts/bench-payload.sh [--json FILE] [full] [verify] [delta]      default: all
 #
-# IMAGE=FILE         the image (default: security.ext4 of scripts/image-pairs.sh, which makes it where it is missing)
+# IMAGE=FILE         the image of “full” and “verify” (default: security.ext4 of scripts/image-pairs.sh, which makes it where
+#                    it is missing)
+# DELTA_PAIRS, DELTA_FORMS, DELTA_PEERS   fewer rows of “delta”; see scripts/bench-delta.sh
 # ROUNDS=3           how often each way of applying takes its turn
 # TMPDIR=/var/tmp    where payloads and slots stand: the disk that is measured; four times the image must fit
 #
-# A full run takes about half an hour on two processors, nearly all of it zstd -19. See docs/benchmarks.md.
+# Nearly all of the time is zstd -19: a full run takes hours where others use the processors. The security pair alone:
+#
+#   DELTA_PAIRS=release:security DELTA_FORMS=ext4 scripts/bench-payload.sh full delta
+#
+# See docs/benchmarks.md.
 set -eu
 
 cd "$(dirname "$0")/.."
@@ -122,7 +128,7 @@ verify() {
     row verify "re-read and hash a slot" "$slot" s "payload verify --target, less payload verify; $((megabytes)) MiB"
     row verify "peer: the disk alone, dd iflag=direct" "$(median disk 1)" s "$(cost disk)"
     row verify "peer: the hash alone, openssl sha256 from the cache" "$(median hash 1)" s "$(cost hash)"
-    slower=$(awk -v a="$(median disk 1)" -v b="$(median hash 1)" 'BEGIN { print a > b ? a : b }')
+    slower=$(awk -v a="$(median disk 1)" -v b="$(median hash 1)" 'BEGIN { print (a > b ? a : b) }')
     row verify "beside the slower of both" "$(ratio "$slot" "$slower")" ×
 }
 
