@@ -5,7 +5,7 @@ CONFIGURATION = -c release
 # One test at a time: tests that compute for long would starve those that wait for an answer.
 TESTS = $(CONFIGURATION) --disable-testable-imports --no-parallel
 
-.PHONY: help build demo test image test-boot fuzz bench bench-payload format lint clean
+.PHONY: help build demo test check-api image test-boot fuzz bench bench-server bench-payload format lint clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -26,6 +26,10 @@ test-boot: build ## Take the reference OS through its whole life in QEMU; ARGS="
 	@scripts/install-packages.sh boot
 	.build/release/boot-journey $(ARGS)
 
+check-api: build ## Hold the OpenAPI document against a running server, with schemathesis from PyPI
+	@scripts/install-packages.sh api
+	scripts/check-api.sh
+
 image: build ## Build the reference OS: dist/images/disk.img (1.0.0), and an update to 2.0.0; ARGS go to the builder
 	@scripts/install-packages.sh image
 	scripts/image.sh $(ARGS)
@@ -37,6 +41,10 @@ fuzz: ## Fuzz every parser of outside bytes; SECONDS_EACH=60
 bench: build ## Measure what people wait for, beside a peer in the same run
 	@scripts/install-packages.sh bench
 	scripts/bench.sh
+
+bench-server: build ## Measure the server under load, with a million machines, and killed; PART="load", "million" or "crash"
+	@scripts/install-packages.sh server
+	scripts/bench-server.sh $(PART)
 
 bench-payload: build ## Measure payloads of real images beside their peers; PART="full", "verify" or "delta"; wants root once
 	@scripts/install-packages.sh payloads

@@ -153,8 +153,8 @@ let package = Package(
         room(
             "Services", "FleetCommands",
             [
-                "ContentTrust", "FleetAPI", "FleetModel", "PayloadFormat", "UpdateModel", argumentParser, httpClient,
-                nioCore, nioHTTP1, nioPosix,
+                "ContentTrust", "FleetAPI", "FleetModel", "OmahaProtocol", "PayloadFormat", "UpdateModel", argumentParser,
+                httpClient, nioCore, nioHTTP1, nioPosix,
             ]),
         room(
             "Services", "FleetDemo",

@@ -149,7 +149,7 @@ serve() {
     progress "check-ins over loopback"
     start_server
     head -c 1048576 "$programs/martlet" >"$work/small.img"
-    "$programs/martlet" payload create --quiet --target "$work/small.img" --output "$work/small.crau" >/dev/null
+    "$programs/martlet" payload create --quiet --format 1 --target "$work/small.img" --output "$work/small.crau" >/dev/null
     operate app create --id '{e96281a6-d1af-4bde-9a0a-97b76e56dc57}' --name bench
     operate release create --app bench 2.0.0
     operate payload add --app bench --release 2.0.0 --arch amd64 "$work/small.crau"

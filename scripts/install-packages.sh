@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs the Debian packages that Martlet needs and this host lacks.
 #
-# Usage: scripts/install-packages.sh [build] [demo] [test] [bench] [payloads] [boot] [image]     (no word: build)
+# Usage: scripts/install-packages.sh [build] [demo] [test] [api] [bench] [server] [payloads] [boot] [image]     (no word: build)
 set -eu
 
 build="pkg-config libexpat1-dev libbz2-dev liblzma-dev libzstd-dev liblz4-dev libdivsufsort-dev libssl-dev libsqlite3-dev"
@@ -12,6 +12,10 @@ test="e2fsprogs gdisk openssl bzip2 xz-utils dosfstools mtools bsdiff"
 # The builder's tools, the loader and its stub, and QEMU with its firmware to boot what was built.
 image="mmdebstrap erofs-utils cryptsetup-bin systemd-boot-efi fdisk mtools dosfstools e2fsprogs zstd kmod binutils
     util-linux qemu-system-x86 ovmf"
+# What checks the API comes from PyPI.
+api="python3 python3-venv"
+# The store is looked into from outside.
+server="sqlite3"
 bench="zstd openssl xz-utils bzip2"
 # The peers of payloads, and what builds the images that they are measured on.
 payloads="zstd openssl casync zchunk xdelta3 bsdiff mmdebstrap e2fsprogs erofs-utils"
@@ -25,11 +29,13 @@ for purpose in "${@:-build}"; do
         build) wanted="$wanted $build" ;;
         demo) wanted="$wanted $demo" ;;
         test) wanted="$wanted $test" ;;
+        api) wanted="$wanted $api" ;;
+        server) wanted="$wanted $server" ;;
         bench) wanted="$wanted $bench" ;;
         payloads) wanted="$wanted $payloads" ;;
         image) wanted="$wanted $image" ;;
         boot) wanted="$wanted $boot" ;;
-        *) echo "install-packages.sh: “$purpose” is not one of: build demo test bench payloads boot image" >&2; exit 64 ;;
+        *) echo "install-packages.sh: “$purpose” is not one of: build demo test api bench server payloads boot image" >&2; exit 64 ;;
     esac
 done
 

@@ -28,7 +28,11 @@ struct CommandRunner: Sendable {
 
     /// - Returns: what the command prints.
     @discardableResult
-    func callAsFunction(_ arguments: String...) async throws -> String {
+    func callAsFunction(_ arguments: String...) async throws -> String { try await run(arguments) }
+
+    /// - Returns: what the command prints.
+    @discardableResult
+    func run(_ arguments: [String]) async throws -> String {
         let printed = PrintedLines()
         let connection = ["--server", server, "--token-file", tokenFile, "--quiet"]
         let all = ArgumentOrder.normalized(connection + arguments)

@@ -93,7 +93,7 @@ struct ChangeContract {
             let both = try [Architecture.amd64, .arm64].map {
                 VerifiedPayload(architecture: $0, sha256: try makePayload("3.0.0", $0).sha256)
             }
-            await expectRefusal(.conflict("The channel “stable” was moved by somebody else.")) {
+            await expectRefusal(.changed(.channel, "stable")) {
                 try await store.commit(move(previous: nil, both))
             }
             await expectRefusal(.conflict("The payloads of 3.0.0 changed meanwhile.")) {
@@ -104,6 +104,22 @@ struct ChangeContract {
             let moves = try await store.channelMoves(of: os, channel: nil, .first)
             #expect(moves.items.map(\.version.text) == ["3.0.0", "2.0.0"])
             #expect(moves.items.first?.evidence == both)
+        }
+    }
+
+    @Test("a group that somebody else changed meanwhile is not overwritten", arguments: StoreKind.allCases)
+    func staleEditIsRefused(kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            try await store.furnish(RolloutPolicy(maximumInProgress: 3))
+            let seen = try await store.web()
+            var (first, second) = (seen, seen)
+            first.policy.ramp = .linear(seconds: 60)
+            second.policy.isEnabled = false
+            try await store.commit(.updateGroup(first, from: seen))
+            await expectRefusal(.changed(.group, "web")) {
+                try await store.commit(.updateGroup(second, from: seen))
+            }
+            #expect(try await store.web() == first)
         }
     }
 

@@ -90,6 +90,8 @@ struct APITests {
             (.delete, "/api/v1/applications/flatcar/releases/4000.0.0", "", 409),
             (.get, "/api/v1/machines?limit=0", "", 400),
             (.get, "/api/v1/machines?limit=many", "", 400),
+            (.get, "/api/v1/machines?limit=", "", 400),
+            (.get, "/api/v1/machines?group=", "", 422),
             (.get, "/api/v1/machines?stage=lost", "", 400),
             (.get, "/api/v1/applications/%zz", "", 400),
             (.post, "/api/v1/applications/flatcar/groups/web/resume", "{}", 409),

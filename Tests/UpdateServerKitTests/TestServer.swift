@@ -30,8 +30,10 @@ struct TestServer {
     }
 
     /// Runs `test` with a client whose requests go straight to the router.
-    func test(_ test: @Sendable (any TestClientProtocol) async throws -> Void) async throws {
-        try await server().application().test(.router, test)
+    func test(
+        metrics: ServerMetrics = ServerMetrics(), _ test: @Sendable (any TestClientProtocol) async throws -> Void
+    ) async throws {
+        try await server(metrics: metrics).application().test(.router, test)
     }
 
     /// Runs `test` with a server on a free port of the loopback address.
@@ -55,14 +57,16 @@ struct TestServer {
         }
     }
 
-    func server(in directory: String = FileManager.default.temporaryDirectory.path) throws -> UpdateServer {
+    func server(
+        in directory: String = FileManager.default.temporaryDirectory.path, metrics: ServerMetrics = ServerMetrics()
+    ) throws -> UpdateServer {
         var fragment = SettingsFragment(data: directory, listen: "127.0.0.1:0", auth: authentication.rawValue)
         fragment.publicURL = publicURL
         var logger = Logger(label: "test")
         logger.logLevel = .critical
         var server = UpdateServer(
             settings: try ServerSettings(fragment), directory: try DataDirectory(creating: directory), control: control,
-            logger: logger
+            logger: logger, metrics: metrics
         ) { overview in
             FleetPage(markup: "<p>\(overview.machines.total) machines</p>", contentSecurityPolicy: "default-src 'none'")
         }

@@ -5,6 +5,7 @@ import Glibc
 /// ```text
 /// yardstick run FILE COMMAND…      runs it, appends “seconds  CPU seconds  peak KiB” to FILE, leaves with its status
 /// yardstick micro FILE             a table's rows from what the benchmark library exported (JMH's JSON)
+/// yardstick sync FILE COUNT        a table's row: how long fdatasync takes after so many appends of 4 KiB
 /// yardstick load FLAGS…            check-ins against a server on this host; see LoadSettings
 /// ```
 @main
@@ -16,8 +17,9 @@ enum Yardstick {
             switch verb {
             case "run": exit(try run(arguments))
             case "micro": try micro(arguments)
+            case "sync": try sync(arguments)
             case "load": try load(arguments)
-            default: throw YardstickError.usage("the verbs are run, micro and load")
+            default: throw YardstickError.usage("the verbs are run, micro, sync and load")
             }
         } catch {
             Output.complain("yardstick: \(error.text)")
@@ -37,6 +39,13 @@ enum Yardstick {
     private static func micro(_ arguments: [String]) throws(YardstickError) {
         guard arguments.count == 1 else { throw .usage("micro FILE") }
         for row in try MicroResults(contentsOfFile: arguments[0]).rows { print(row.line) }
+    }
+
+    private static func sync(_ arguments: [String]) throws(YardstickError) {
+        guard arguments.count == 2, let count = Int(arguments[1]), (10...100_000).contains(count) else {
+            throw .usage("sync FILE COUNT")
+        }
+        print(try DiskSync(file: arguments[0], count: count).row.line)
     }
 
     private static func load(_ arguments: [String]) throws(YardstickError) {

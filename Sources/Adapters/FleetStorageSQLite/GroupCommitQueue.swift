@@ -16,6 +16,7 @@ internal import Synchronization
 actor GroupCommitQueue {
     private let pool: DatabasePool
     private let cache: TrackCache
+    private let observer: StoreObserver?
     private var pending: [any QueuedWork] = []
     private var isDraining = false
 
@@ -23,9 +24,10 @@ actor GroupCommitQueue {
     static let pendingMaximum = 20_000
     static let batchMaximum = 1000
 
-    init(pool: DatabasePool, cache: TrackCache) {
+    init(pool: DatabasePool, cache: TrackCache, observer: StoreObserver? = nil) {
         self.pool = pool
         self.cache = cache
+        self.observer = observer
     }
 
     /// Runs `work` in the next transaction; returns when that is durable.
@@ -53,7 +55,10 @@ actor GroupCommitQueue {
         while !pending.isEmpty {
             let batch = Array(pending.prefix(Self.batchMaximum))
             pending.removeFirst(batch.count)
+            let start = ContinuousClock.now
             let error = await commit(batch)
+            observer?.sawBatch(
+                StoreBatch(workCount: batch.count, duration: ContinuousClock.now - start, isDurable: error == nil))
             for work in batch { work.settle(error) }
         }
         isDraining = false

@@ -13,9 +13,11 @@ package struct SQLiteFleetStore: FleetStore {
     private let arrivals: ArrivalMeter
 
     /// Opens the file, makes it where there is none, and brings it up to date.
+    /// - Parameter observer: is told of every transaction.
     /// - Throws: ``FleetStoreError/newerDatabase(path:marks:)`` or ``FleetStoreError/failed(doing:reason:)``.
     package init(
-        path: String, limits: FleetStoreLimits = FleetStoreLimits(), zones: any ZoneDirectory = UniversalTimeOnly()
+        path: String, limits: FleetStoreLimits = FleetStoreLimits(), zones: any ZoneDirectory = UniversalTimeOnly(),
+        observer: StoreObserver? = nil
     ) throws(FleetStoreError) {
         do {
             var configuration = Configuration()
@@ -27,7 +29,7 @@ package struct SQLiteFleetStore: FleetStore {
             // The pool chooses NORMAL, which may lose the last commits with the power; what was acknowledged must stay.
             try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
             self.pool = pool
-            self.queue = GroupCommitQueue(pool: pool, cache: cache)
+            self.queue = GroupCommitQueue(pool: pool, cache: cache, observer: observer)
             self.limits = limits
             self.zones = zones
             self.arrivals = ArrivalMeter(maximum: limits.newMachinesPerHourMaximum)

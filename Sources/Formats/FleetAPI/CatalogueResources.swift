@@ -79,6 +79,8 @@ public struct ChannelResource: Codable, Sendable, Hashable {
     /// Left out until the channel was first set.
     public let version: Version?
     public let changedAt: Timestamp
+    /// What `If-Match` takes: changes with the channel.
+    public var etag: String?
 
     public init(application: ApplicationID, name: ChannelName, version: Version?, changedAt: Timestamp) {
         self.application = application

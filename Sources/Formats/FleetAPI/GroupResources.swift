@@ -19,6 +19,8 @@ public struct GroupResource: Codable, Sendable, Hashable {
     public let undo: GroupUndo?
     public let machines: MachineCounts
     public let createdAt: Timestamp
+    /// What `If-Match` takes: changes with what people edit, not with the counters.
+    public var etag: String?
 
     public init(
         application: ApplicationID, name: GroupName, track: Track, channel: ChannelName, version: Version?,

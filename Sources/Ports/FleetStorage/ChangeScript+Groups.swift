@@ -10,7 +10,11 @@ extension ChangeScript {
         case .moveChannel(let move): try make(move, on: &store)
         case .deleteChannel(let application, let name): try deleteChannel(name, application, on: &store)
         case .createGroup(let group): try put(group, isNew: true, on: &store)
-        case .updateGroup(let group): try put(group, isNew: false, on: &store)
+        case .updateGroup(let group, let previous):
+            let existing = try store.group(group.name, of: group.application)
+            let isOther = previous != nil && existing != nil && existing != previous
+            try refuse(isOther, .changed(.group, group.name.rawValue))
+            try put(group, isNew: false, on: &store)
         case .deleteGroup(let application, let name): try deleteGroup(name, application, on: &store)
         case .resumeRollout(let id, let moment): try resume(id, at: moment, on: &store)
         case .controlRollout(let id, let control): try put(control, on: id, &store)
@@ -32,8 +36,7 @@ extension ChangeScript {
         }
         let release = try store.release(move.version, of: move.application)
         try refuse(release == nil, .notFound(.release, move.version.text))
-        try refuse(
-            channel.version != move.previous, .conflict("The channel “\(move.channel)” was moved by somebody else."))
+        try refuse(channel.version != move.previous, .changed(.channel, move.channel.rawValue))
         let payloads = try store.payloads(of: move.version, in: move.application).map {
             VerifiedPayload(architecture: $0.architecture, sha256: $0.sha256, source: $0.source)
         }

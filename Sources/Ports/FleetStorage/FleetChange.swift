@@ -25,7 +25,9 @@ public enum FleetChange: Hashable, Sendable {
     case deleteChannel(ApplicationID, ChannelName)
     /// Refused unless its channel exists, and while another group has its track.
     case createGroup(Group)
-    case updateGroup(Group)
+    /// Refused with ``FleetStoreError/changed(_:_:)`` where the group is not what the second one says; `nil` takes the
+    /// place of whatever is there.
+    case updateGroup(Group, from: Group? = nil)
     /// Refused while it has machines, and while another group waits for it.
     case deleteGroup(ApplicationID, GroupName)
     /// Lets a stopped, paused or aborted roll-out go on; what its brakes counted counts from zero again.

@@ -12,6 +12,8 @@ public enum FleetStoreError: Error, Hashable {
     case inUse(Noun, String, by: String)
     /// Something changed between reading and writing; the text says what.
     case conflict(String)
+    /// Somebody else changed it between reading and writing.
+    case changed(Noun, String)
     /// More is waiting to be written than may wait.
     case busy
     /// The database belongs to a newer program; `marks` are what this program does not know.
@@ -39,6 +41,10 @@ extension FleetStoreError: UserFacingError {
                 exit: .badData)
         case .conflict(let text):
             UserMessage(text, hint: "Look at it again and repeat.", exit: .tryLater)
+        case .changed(let noun, let name):
+            UserMessage(
+                "The \(noun.rawValue) “\(name)” was changed by somebody else.", hint: "Look at it again and repeat.",
+                exit: .tryLater)
         case .busy:
             UserMessage("The store has too much waiting to be written.", hint: "Try again shortly.", exit: .tryLater)
         case .newerDatabase(let path, let marks):

@@ -54,14 +54,17 @@ struct Serve: AsyncParsableCommand {
         let directory = try DataDirectory(creating: settings.dataDirectory)
         try directory.lock()
         let zones = SystemZones()
+        let metrics = ServerMetrics()
         let limits = FleetStoreLimits(newMachinesPerHourMaximum: settings.newMachinesPerHour)
-        let store = try SQLiteFleetStore(path: directory.databaseFile, limits: limits, zones: zones)
+        let store = try SQLiteFleetStore(
+            path: directory.databaseFile, limits: limits, zones: zones, observer: metrics.storeObserver)
         directory.makeDatabasePrivate()
         let control = FleetControl(
             store: store,
             payloads: try FilePayloadStore(directory: directory.payloadDirectory), zones: zones)
         let server = UpdateServer(
-            settings: settings, directory: directory, control: control, logger: Logger(label: "martlet-server")
+            settings: settings, directory: directory, control: control, logger: Logger(label: "martlet-server"),
+            metrics: metrics
         ) { overview in
             FleetPage(
                 markup: DashboardPage(overview).markup, contentSecurityPolicy: DashboardPage.contentSecurityPolicy)

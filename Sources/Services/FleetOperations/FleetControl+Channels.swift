@@ -44,14 +44,23 @@ extension FleetControl {
 
     /// Points a channel at a release, making the channel if there is none. Every payload of the release is read again
     /// and hashed first; one that differs from what was added refuses the whole act.
-    package func setChannel(_ name: ChannelName, of application: ApplicationID, to version: Version, by caller: Caller)
-        async throws(OperationError) -> Channel
-    {
+    /// - Parameter seen: the channel as the caller saw it; `nil` to set it whatever it is now.
+    /// - Throws: among others ``OperationError/changed(_:_:)`` where it is not `seen` any more.
+    package func setChannel(
+        _ name: ChannelName, of application: ApplicationID, to version: Version, ifStill seen: Channel? = nil,
+        by caller: Caller
+    ) async throws(OperationError) -> Channel {
         try require(.admin, of: caller)
         _ = try await release(version, of: application, by: caller)
         let evidence = try await verifiedPayloads(of: version, in: application)
         let channel = try await channelToMove(name, of: application, by: caller)
-        return try await move(channel, to: version, promotedFrom: nil, evidence, "channel.set", by: caller)
+        if let seen, seen != channel { throw .changed(.channel, name.rawValue) }
+        do {
+            return try await move(channel, to: version, promotedFrom: nil, evidence, "channel.set", by: caller)
+        } catch {
+            if seen != nil, case .store(.changed) = error { throw .changed(.channel, name.rawValue) }
+            throw error
+        }
     }
 
     /// Points `destination` at exactly what `origin` points at: the same release, the same bits, all architectures or

@@ -105,19 +105,43 @@ extension FleetControl {
         return group
     }
 
+    /// Merges `change` into the group as it is.
+    /// - Parameter seen: the group as the caller saw it; `nil` to change it whatever it is now.
+    /// - Throws: ``OperationError/changed(_:_:)`` where it is not `seen` any more.
     package func changeGroup(
-        _ name: GroupName, of application: ApplicationID, _ change: GroupChange, by caller: Caller
+        _ name: GroupName, of application: ApplicationID, _ change: GroupChange, ifStill seen: Group? = nil,
+        by caller: Caller
     ) async throws(OperationError) -> Group {
         try require(.admin, of: caller)
-        var group = try await self.group(name, of: application, by: caller)
+        var attempts = seen == nil ? Self.mergeAttempts : 1
+        while true {
+            var group = try await self.group(name, of: application, by: caller)
+            if let seen, seen != group { throw .changed(.group, name.rawValue) }
+            let previous = group
+            try edit(&group, change)
+            let object = Self.object(application, name.rawValue)
+            do {
+                let text = Self.text(of: group)
+                try await commit(.updateGroup(group, from: previous), by: caller, "group.set", on: object, text)
+                return group
+            } catch {
+                guard case .store(.changed) = error else { throw error }
+                attempts -= 1
+                if seen != nil { throw .changed(.group, name.rawValue) }
+                if attempts == 0 { throw error }
+            }
+        }
+    }
+
+    /// So often a change is merged anew into what somebody else wrote meanwhile.
+    private static let mergeAttempts = 5
+
+    private func edit(_ group: inout Group, _ change: GroupChange) throws(OperationError) {
         group.track = change.track ?? group.track
         group.channel = change.channel ?? group.channel
         group.policy = change.edited(group.policy)
         if let labels = change.labels { group.labels = labels }
         try PolicyCheck(zones: zones).check(group.policy)
-        let object = Self.object(application, name.rawValue)
-        try await commit(.updateGroup(group), by: caller, "group.set", on: object, Self.text(of: group))
-        return group
     }
 
     /// Refused while it has machines.

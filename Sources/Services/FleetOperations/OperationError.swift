@@ -7,11 +7,13 @@ package import UpdateModel
 package enum OperationError: Error {
     /// What kind of answer a transport should give.
     package enum Kind: String, Hashable, Sendable {
-        case notFound, conflict, invalid, unauthenticated, forbidden, storage
+        case notFound, conflict, changed, invalid, unauthenticated, forbidden, storage
     }
 
     case notFound(FleetStoreError.Noun, String)
     case invalid(String, hint: String?)
+    /// It is not any more what the caller saw and wanted to change.
+    case changed(FleetStoreError.Noun, String)
     /// The secret is missing, malformed or unknown.
     case unauthenticated
     case forbidden(caller: String, needs: Role)
@@ -39,6 +41,7 @@ package enum OperationError: Error {
         switch self {
         case .notFound: .notFound
         case .invalid: .invalid
+        case .changed: .changed
         case .unauthenticated: .unauthenticated
         case .forbidden: .forbidden
         case .releaseHasNoPayloads, .releaseHasOnlyDeltas, .bitsDiffer, .rolloutNotStopped, .clockIsRight,
@@ -53,7 +56,7 @@ package enum OperationError: Error {
     private static func kind(of error: FleetStoreError) -> Kind {
         switch error {
         case .notFound: .notFound
-        case .alreadyExists, .inUse, .conflict: .conflict
+        case .alreadyExists, .inUse, .conflict, .changed: .conflict
         case .busy, .newerDatabase, .failed, .corrupt: .storage
         }
     }
@@ -74,6 +77,10 @@ extension OperationError: UserFacingError {
             UserMessage("There is no \(noun.rawValue) “\(name)”.", exit: .badData)
         case .invalid(let text, let hint):
             UserMessage(text, hint: hint, exit: .badData)
+        case .changed(let noun, let name):
+            UserMessage(
+                "The \(noun.rawValue) “\(name)” is not what you saw: somebody else changed it.",
+                hint: "Look at it again and repeat.", exit: .tryLater)
         case .unauthenticated:
             UserMessage(
                 "The request has no valid access token.", hint: "Give one with --token-file.", exit: .notPermitted)

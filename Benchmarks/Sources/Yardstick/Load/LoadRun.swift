@@ -19,12 +19,20 @@ struct LoadRun {
         let start = clock.now
         let deadline = start + .seconds(settings.secondsMax)
         try crowd.begin(at: start)
-        while !crowd.isDone {
-            guard clock.now < deadline else { throw .failed("not done after \(settings.secondsMax) s") }
-            try crowd.proceed(clock)
+        var after = before
+        do throws(YardstickError) {
+            while !crowd.isDone {
+                guard clock.now < deadline else { throw .failed("not done after \(settings.secondsMax) s") }
+                try crowd.proceed(clock)
+            }
+            after = try ProcessUsage(of: settings.process)
+        } catch {
+            // With a record the server is meant to die.
+            if settings.record == nil { throw error }
+            Output.complain("over: \(error.text)")
         }
         let seconds = (clock.now - start) / .seconds(1)
-        let after = try ProcessUsage(of: settings.process)
+        if let record = settings.record { try Output.append(crowd.record, toFile: record) }
         return LoadResult(
             settings: settings, seconds: seconds, latencies: crowd.latencies.sorted(),
             processorSeconds: after.processorSeconds - before.processorSeconds, peakKibibytes: after.peakKibibytes)
@@ -51,6 +59,8 @@ private struct Crowd: ~Copyable {
     private var talking = 0
     /// In nanoseconds.
     private(set) var latencies: [Int64] = []
+    /// The last step that each machine was answered, where that is recorded.
+    private var told: [Int: Int] = [:]
 
     init(_ settings: LoadSettings, _ script: StoryScript) throws(YardstickError) {
         self.settings = settings
@@ -67,6 +77,14 @@ private struct Crowd: ~Copyable {
 
     var isDone: Bool { talking == 0 }
 
+    /// A line for each machine: its id and the last step that was acknowledged, between tabs.
+    var record: String {
+        told.sorted { $0.key < $1.key }.map { machine, step in
+            let digits = String(machine, radix: 16)
+            return String(repeating: "0", count: 32 - digits.count) + digits + "\t\(step)\n"
+        }.joined()
+    }
+
     mutating func begin(at moment: ContinuousClock.Instant) throws(YardstickError) {
         for index in connections.indices { try beginStory(on: index, at: moment) }
     }
@@ -80,6 +98,7 @@ private struct Crowd: ~Copyable {
             let now = clock.now
             latencies.append(Int64((now - talk.sentAt) / .nanoseconds(1)))
             try check(answer, script.steps[talk.step])
+            if settings.record != nil { told[talk.machine] = talk.step }
             if talk.step + 1 < script.steps.count {
                 talks[index]?.step += 1
                 try send(on: index, at: now)

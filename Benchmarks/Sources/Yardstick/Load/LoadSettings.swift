@@ -2,7 +2,7 @@
 struct LoadSettings {
     /// A part of a machine's life.
     enum Story: String, CaseIterable {
-        /// `GET /healthz`: what any answer of this server costs.
+        /// `GET` of ``LoadSettings/path``: `/healthz` is what any answer of this server costs.
         case health
         /// A check-in of a machine that runs its channel's release.
         case current
@@ -27,12 +27,18 @@ struct LoadSettings {
     var name = "load"
     /// The rate of an earlier run that this one is compared with.
     var referenceRate: Double?
+    /// What the story `health` asks for.
+    var path = "/healthz"
+    /// Where what the machines were told is written: a line for each, its number and the last step that was
+    /// acknowledged. The server may then die: the run is over, and says so.
+    var record: String?
     /// Ends the run in any case.
     var secondsMax = 60
 
     static let usage =
         "load --port N --process PID [--story health|current|update] [--connections N] [--machines N] "
-        + "[--first-machine N] [--rounds N] [--reference RATE] [--name TEXT] [--seconds-max N]"
+        + "[--first-machine N] [--rounds N] [--reference RATE] [--name TEXT] [--seconds-max N] "
+        + "[--path PATH] [--record FILE]"
 
     init(_ arguments: [String]) throws(YardstickError) {
         var rest = arguments[...]
@@ -53,6 +59,8 @@ struct LoadSettings {
         case "--rounds": rounds = try Self.number(value, 1...1000)
         case "--seconds-max": secondsMax = try Self.number(value, 1...3600)
         case "--name": name = value
+        case "--path": path = value
+        case "--record": record = value
         case "--reference": referenceRate = Double(value)
         case "--story":
             guard let story = Story(rawValue: value) else { throw .usage(Self.usage) }

@@ -25,7 +25,7 @@ struct StoryScript {
     init(_ settings: LoadSettings) {
         switch settings.story {
         case .health:
-            let request = "GET /healthz HTTP/1.1\r\nHost: 127.0.0.1:\(settings.port)\r\n\r\n"
+            let request = "GET \(settings.path) HTTP/1.1\r\nHost: 127.0.0.1:\(settings.port)\r\n\r\n"
             steps = [Step(request: Array(request.utf8), machineIDs: [], expectation: .anything)]
         case .current:
             steps = [Self.check(settings, version: settings.newVersion, expectation: .nothing)]

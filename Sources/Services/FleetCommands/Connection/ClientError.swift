@@ -51,7 +51,7 @@ extension ClientError: UserFacingError {
         switch status {
         case 401, 403: .notPermitted
         case 400, 422: .usage
-        case 429, 503: .tryLater
+        case 412, 429, 503: .tryLater
         case 507: .inputOutput
         case 502, 504: .unavailable
         case 500...: .software

@@ -20,6 +20,7 @@ package struct ChannelCommand: AsyncParsableCommand {
         sheet.add("channel", channel.name.rawValue)
         sheet.add("version", channel.version?.text ?? "none")
         sheet.add("changed", channel.changedAt.rfc3339)
+        sheet.add("tag", TagOption.text(channel.etag))
         return sheet.lines
     }
 }
@@ -35,12 +36,14 @@ struct ChannelSet: AsyncParsableCommand {
     @OptionGroup var application: ApplicationOption
     @Argument(help: "The channel's name.", transform: ChannelName.parse) var channel: ChannelName
     @Argument(help: "The release's version.", transform: Version.parse) var version: Version
+    @OptionGroup var tag: TagOption
     @OptionGroup var connection: ConnectionOptions
 
     func run() async throws {
         try await FleetClient.connected(connection) { client in
             let path = APIPath.application(application.app, "channels", channel.rawValue)
-            let changed = try await client.send(.put, path, ChannelTarget(version: version), as: ChannelResource.self)
+            let target = ChannelTarget(version: version)
+            let changed = try await client.send(.put, path, target, ifStill: tag.ifTag, as: ChannelResource.self)
             try Printer(options: connection).show(changed, ChannelCommand.lines(changed))
         }
     }

@@ -5,7 +5,7 @@ package import ArgumentParser
 package enum FleetNouns {
     package static let commands: [any ParsableCommand.Type] = [
         AppCommand.self, ReleaseCommand.self, ChannelCommand.self, GroupCommand.self, MachineCommand.self,
-        EventCommand.self, TokenCommand.self, ClockCommand.self,
+        EventCommand.self, TokenCommand.self, ClockCommand.self, FleetCommand.self,
     ]
 
     package static let payloadVerbs: [any ParsableCommand.Type] = [

@@ -45,6 +45,7 @@ package struct GroupCommand: AsyncParsableCommand {
             "going back",
             group.undo.map { "from \($0.from) to \($0.to), by \($0.orderedBy)" + ($0.reason.map { ": \($0)" } ?? "") })
         sheet.add("stopped", group.rollout?.stopReason)
+        sheet.add("tag", TagOption.text(group.etag))
         return sheet.lines
     }
 
@@ -162,6 +163,7 @@ struct GroupSet: AsyncParsableCommand {
         help: "Machines whose labels match belong here; none leaves it to the track.", transform: LabelQuery.parseEdit)
     var labels: FieldEdit<LabelQuery>?
     @OptionGroup var policy: PolicyOptions
+    @OptionGroup var tag: TagOption
     @OptionGroup var connection: ConnectionOptions
 
     func validate() throws {
@@ -174,7 +176,7 @@ struct GroupSet: AsyncParsableCommand {
         try await FleetClient.connected(connection) { client in
             let edit = GroupEdit(
                 track: track, channel: channel, policy: policy.edit.isEmpty ? nil : policy.edit, labels: labels)
-            let group = try await client.send(.patch, place.path, edit, as: GroupResource.self)
+            let group = try await client.send(.patch, place.path, edit, ifStill: tag.ifTag, as: GroupResource.self)
             try Printer(options: connection).show(group, GroupCommand.lines(group))
         }
     }

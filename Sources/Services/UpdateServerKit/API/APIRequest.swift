@@ -44,10 +44,8 @@ extension APIRequest {
 
 // What the query says.
 extension APIRequest {
-    /// The parameter's first value; `nil` where it is absent or empty.
-    func parameter(_ name: String) -> String? {
-        request.uri.queryParameters.get(name).flatMap { $0.isEmpty ? nil : $0 }
-    }
+    /// The parameter's first value; `nil` where it is absent.
+    func parameter(_ name: String) -> String? { request.uri.queryParameters.get(name) }
 
     /// `limit` (1 to 1000, default 100) and `offset`.
     func page() throws(RequestError) -> PageRequest {
@@ -108,9 +106,14 @@ extension APIRequest {
 
 // Answers.
 extension APIRequest {
-    static func answer(_ value: some Encodable, status: HTTPResponse.Status = .ok) throws -> Response {
-        Response(
-            status: status, headers: [.contentType: APIJSON.mediaType, .cacheControl: "no-store"],
+    /// - Parameter tag: of what the answer shows, where people edit it.
+    static func answer(
+        _ value: some Encodable, status: HTTPResponse.Status = .ok, tag: EntityTag? = nil
+    ) throws -> Response {
+        var headers: HTTPFields = [.contentType: APIJSON.mediaType, .cacheControl: "no-store"]
+        headers[.eTag] = tag?.text
+        return Response(
+            status: status, headers: headers,
             body: ResponseBody(byteBuffer: ByteBuffer(bytes: try APIJSON.encode(value))))
     }
 

@@ -17,6 +17,7 @@ struct APIRoutes: Sendable {
     let startedAt: Timestamp
 
     func add(to router: Router<ServerContext>) {
+        addDescription(to: router)
         addStatus(to: router)
         addApplications(to: router)
         addReleases(to: router)

@@ -19,22 +19,26 @@ extension APIRoutes {
             let made = try await control.createGroup(
                 new.name, of: id, track: new.track, channel: new.channel,
                 policy: GroupChange(policy: new.policy).edited(.standard), labels: new.labels, by: request.caller)
-            return try APIRequest.answer(try await presenter(request).group(made), status: .created)
+            return try APIRequest.answer(
+                try await presenter(request).group(made), status: .created, tag: EntityTag(made))
         }
         let one = "applications/:application/groups/:group"
         on(.get, one, router) { request in
             let id = try await request.application().id
             let group = try await control.group(request.identifier("group"), of: id, by: request.caller)
-            return try APIRequest.answer(try await presenter(request).group(group))
+            return try APIRequest.answer(try await presenter(request).group(group), tag: EntityTag(group))
         }
         on(.patch, one, router) { request in
             let id = try await request.application().id
             let change = GroupChange(try await request.body(GroupEdit.self))
-            let group = try await control.changeGroup(request.identifier("group"), of: id, change, by: request.caller)
-            return try APIRequest.answer(try await presenter(request).group(group))
+            let group = try await control.changeGroup(
+                request.identifier("group"), of: id, change, ifStill: try await seenGroup(request, id),
+                by: request.caller)
+            return try APIRequest.answer(try await presenter(request).group(group), tag: EntityTag(group))
         }
         on(.delete, one, router) { request in
             let id = try await request.application().id
+            _ = try await seenGroup(request, id)
             try await control.deleteGroup(request.identifier("group"), of: id, by: request.caller)
             return APIRequest.done
         }

@@ -32,8 +32,10 @@ struct Presenter {
     }
 
     func channel(_ value: Channel) -> ChannelResource {
-        ChannelResource(
+        var channel = ChannelResource(
             application: value.application, name: value.name, version: value.version, changedAt: value.changedAt)
+        channel.etag = EntityTag(value).text
+        return channel
     }
 
     func token(_ value: AccessToken) -> TokenResource {
@@ -47,11 +49,13 @@ extension Presenter {
         let channel = try await control.channel(value.channel, of: value.application, by: caller)
         let rollout = try await control.currentRollout(of: value, by: caller)
         let census = try await control.census(of: value.name, in: value.application, by: caller)
-        return GroupResource(
+        var group = GroupResource(
             application: value.application, name: value.name, track: value.track, channel: value.channel,
             version: channel.version, policy: policy(value.policy),
             rollout: rollout.map { self.rollout($0, value.policy) },
             machines: counts(census), createdAt: value.createdAt, labels: value.labels, undo: value.undo)
+        group.etag = EntityTag(value).text
+        return group
     }
 
     private func policy(_ value: RolloutPolicy) -> PolicyResource {

@@ -29,6 +29,7 @@ struct FaultMiddleware: RouterMiddleware {
         do {
             return try await next(request, context)
         } catch {
+            if let refusal = Self.wrongMethod(request, error) { return refusal }
             let fault = Fault(error)
             if fault.status.code >= 500, health.failed(fault.logged, ofStore: fault.isOfStore) {
                 context.logger.error(
@@ -36,6 +37,17 @@ struct FaultMiddleware: RouterMiddleware {
             }
             return request.uri.path.hasPrefix("/api/") ? fault.problem : fault.text
         }
+    }
+
+    /// The router knows no path that has another method only: such a request is answered with what may be done there.
+    private static func wrongMethod(_ request: Request, _ error: any Error) -> Response? {
+        guard let error = error as? HTTPError, error.status == .notFound else { return nil }
+        let methods = APIOperation.methods(at: request.uri.path)
+        guard !methods.isEmpty, !methods.contains(request.method.rawValue) else { return nil }
+        let fault = Fault(.methodNotAllowed, "This path takes \(methods.joined(separator: ", ")).")
+        var response = request.uri.path.hasPrefix("/api/") ? fault.problem : fault.text
+        response.headers[.allow] = methods.joined(separator: ", ")
+        return response
     }
 }
 
@@ -64,6 +76,7 @@ struct Fault {
         switch error.kind {
         case .notFound: self.init(.notFound, line)
         case .conflict: self.init(.conflict, line)
+        case .changed: self.init(.preconditionFailed, line)
         case .invalid: self.init(.unprocessableContent, line)
         case .unauthenticated: self.init(.unauthorized, line)
         case .forbidden: self.init(.forbidden, line)
@@ -81,7 +94,7 @@ struct Fault {
         }
     }
 
-    private init(_ status: HTTPResponse.Status, _ detail: String, logged: String? = nil) {
+    init(_ status: HTTPResponse.Status, _ detail: String, logged: String? = nil) {
         self.status = status
         self.detail = detail
         self.logged = logged ?? detail

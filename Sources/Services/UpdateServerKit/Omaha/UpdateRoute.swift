@@ -18,6 +18,7 @@ struct UpdateRoute: Sendable {
     let address: PublicAddress
     let bodies: BodyReader
     let health: StoreHealth
+    let metrics: ServerMetrics
     /// A machine queues far fewer reports. More are refused, so that none is acknowledged and dropped.
     static let eventCountMax = 64
 
@@ -28,6 +29,8 @@ struct UpdateRoute: Sendable {
     private func respond(to request: Request, _ context: ServerContext) async -> Response {
         do {
             let body = try await bodies.collect(request, context, upTo: XMLLimits.request.documentBytes)
+            let start = ContinuousClock.now
+            defer { metrics.answeredCheckIn(after: ContinuousClock.now - start) }
             let message = try OmahaRequest(xml: body.readableBytesView)
             guard message.apps.allSatisfy({ $0.events.count <= Self.eventCountMax }) else {
                 return refusal(.badRequest, "more than \(Self.eventCountMax) events of one application", context)
@@ -61,7 +64,9 @@ struct UpdateRoute: Sendable {
                 apps.append(translation.refusalOfName(app))
                 continue
             }
-            apps.append(translation.answer(app, try await control.checkIn(checkIn)))
+            let outcome = try await control.checkIn(checkIn)
+            metrics.count(outcome)
+            apps.append(translation.answer(app, outcome))
         }
         return OmahaResponse(apps: apps)
     }
@@ -75,6 +80,7 @@ struct UpdateRoute: Sendable {
     /// A document for people: machines drop the body of any status but 2xx. The connection ends with it, so that the
     /// rest of an endless body need not be read.
     private func refusal(_ status: HTTPResponse.Status, _ reason: String?, _ context: ServerContext) -> Response {
+        metrics.countRefusal(isOurs: status.code >= 500)
         if let reason {
             let peer = context.peerAddress ?? "unknown"
             context.logger.info("Update request refused", metadata: ["peer": "\(peer)", "reason": "\(reason)"])

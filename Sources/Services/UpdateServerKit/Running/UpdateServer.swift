@@ -19,18 +19,20 @@ package struct UpdateServer: Sendable {
     let control: FleetControl
     let renderPage: PageRenderer
     let logger: Logger
+    let metrics: ServerMetrics
     /// How long the server bears with slow peers.
     package var patience = Patience()
 
     package init(
         settings: ServerSettings, directory: DataDirectory, control: FleetControl, logger: Logger,
-        renderPage: @escaping PageRenderer
+        metrics: ServerMetrics = ServerMetrics(), renderPage: @escaping PageRenderer
     ) {
         self.settings = settings
         self.directory = directory
         self.control = control
         self.logger = logger
         self.renderPage = renderPage
+        self.metrics = metrics
     }
 
     /// Serves until SIGTERM or SIGINT, or until the task is cancelled.
@@ -89,6 +91,9 @@ package struct UpdateServer: Sendable {
             onServerRunning: onRunning, logger: logger)
     }
 
+    /// What the router knows: `GET /healthz`, and so on.
+    package var routes: [String] { router().routes.map { "\($0.method.rawValue) \($0.path)" } }
+
     private func router() -> Router<ServerContext> {
         let router = Router(context: ServerContext.self, options: .autoGenerateHeadEndpoints)
         let health = StoreHealth()
@@ -97,15 +102,21 @@ package struct UpdateServer: Sendable {
         let authenticator = Authenticator(control: control, mode: settings.authentication)
         let guardian = BrowserGuard(mode: settings.authentication)
         let address = PublicAddress(url: settings.publicURL, listen: settings.listen)
-        UpdateRoute(control: control, address: address, bodies: bodies, health: health).add(to: router)
+        UpdateRoute(
+            control: control, address: address, bodies: bodies, health: health, metrics: metrics
+        ).add(to: router)
         PayloadRoutes(control: control).add(to: router)
         PageRoutes(
             control: control, authenticator: authenticator, guardian: guardian, address: address,
             health: health, render: renderPage
         ).add(to: router)
+        let startedAt = SystemTime().now()
+        MetricsRoute(
+            control: control, authenticator: authenticator, guardian: guardian, metrics: metrics, startedAt: startedAt
+        ).add(to: router)
         APIRoutes(
             control: control, authenticator: authenticator, guardian: guardian, address: address, bodies: bodies,
-            startedAt: SystemTime().now()
+            startedAt: startedAt
         ).add(to: router)
         return router
     }

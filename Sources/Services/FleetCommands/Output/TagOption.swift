@@ -1,0 +1,16 @@
+import ArgumentParser
+
+/// What must not have changed meanwhile.
+struct TagOption: ParsableArguments {
+    @Option(help: "Only while it still has this tag, as “show” prints it; else nothing changes and the exit code is 75.")
+    var ifTag: String?
+
+    func validate() throws {
+        guard ifTag?.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber) }) != false else {
+            throw ValidationError("--if-tag takes letters and digits, as “show” prints them.")
+        }
+    }
+
+    /// As people read it: without its quotes.
+    static func text(_ tag: String?) -> String? { tag?.filter { $0 != "\"" } }
+}
