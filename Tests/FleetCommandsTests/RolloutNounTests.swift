@@ -98,6 +98,26 @@ struct RolloutNounTests {
         }
     }
 
+    @Test("a release is blocked with a reason, marked in lists, refused as a target, and unblocked")
+    func blocks() async throws {
+        try await withGroup { martlet, _ in
+            let blocked = try await martlet("release", "block", "--app", "os", "2.0.0", "--reason", "it eats disks")
+            #expect(blocked.contains("by test: it eats disks"))
+            #expect(try await martlet("release", "list", "--app", "os").contains("[blocked]"))
+            let json = try await martlet("--json", "release", "show", "--app", "os", "2.0.0")
+            let release = try APIJSON.decode(ReleaseResource.self, from: Data(json.utf8))
+            #expect(release.block?.reason == "it eats disks")
+            await #expect(throws: (any Error).self) {
+                try await martlet("channel", "promote", "--app", "os", "stable", "--to", "beta")
+            }
+            #expect(!(try await martlet("release", "unblock", "--app", "os", "2.0.0").contains("blocked")))
+            try await martlet("channel", "promote", "--app", "os", "stable", "--to", "beta")
+        }
+        #expect(throws: (any Error).self) {
+            _ = try Root.parseAsRoot(["release", "block", "--app", "os", "2.0.0"])
+        }
+    }
+
     @Test("a machine is labelled, held, moved and freed; the clock is shown")
     func machines() async throws {
         try await withGroup { martlet, control in

@@ -77,7 +77,8 @@ import Testing
             HoldReason.allCases.map(\.name) == [
                 "unknown-application", "unknown-machine-id", "unknown-version", "fleet-full",
                 "too-many-new-machines", "unknown-track", "rollback-pending", "no-release", "ahead-of-channel",
-                "not-ordered", "no-payload-for-architecture", "no-delta", "payload-format", "failed-here-before",
+                "not-ordered", "release-blocked", "no-payload-for-architecture", "no-delta", "payload-format",
+                "failed-here-before",
                 "rolled-back", "held-by-operator", "pinned", "updates-disabled", "clock-jumped", "rollout-aborted", "rollout-stopped",
                 "rollout-paused", "waits-for-group", "outside-window", "waits-for-canary", "canary-soak", "ramp",
                 "limit-rate", "limit-in-progress",

@@ -17,6 +17,7 @@ struct DecisionTests {
         if [.noPayloadForArchitecture, .noDelta].contains(reason) { wanted.payload = nil }
         wanted.hasPayloads = reason != .noPayloadForArchitecture
         if reason == .payloadFormat { wanted.payload = payload("2.0.0", format: 2) }
+        if isWrong(.releaseBlocked) { wanted.block = ReleaseBlock(by: "ada", at: start, reason: "no") }
         wanted.policy.isEnabled = !isWrong(.updatesDisabled)
         wanted.isClockTrusted = !isWrong(.clockJumped)
         wanted.rollout = Self.rollout(isWrong)
@@ -103,6 +104,19 @@ struct DecisionTests {
         #expect(RolloutPlanner.decide(for: machine, target: target()) == .hold(.failedHereBefore, until: nil))
         #expect(RolloutPlanner.decide(for: machine, target: target(), isForced: true) == .offer(payload("2.0.0")))
         #expect(RolloutPlanner.decide(for: machine, target: target("3.0.0")) == .offer(payload("3.0.0")))
+    }
+
+    @Test("a blocked release is offered to nobody: not to who holds a place, and not when a person insists")
+    func blockedReleaseIsNotOffered() {
+        var wanted = target()
+        wanted.block = ReleaseBlock(by: "ada", at: start, reason: "it loses its disks")
+        for machine in [machine(), granted().machine] {
+            for isForced in [false, true] {
+                let decision = RolloutPlanner.decide(for: machine, target: wanted, isForced: isForced)
+                #expect(decision == .hold(.releaseBlocked, until: nil))
+            }
+        }
+        #expect(RolloutPlanner.decide(for: machine("2.0.0"), target: wanted) == .upToDate)
     }
 
     @Test("a download that broke may be tried again")

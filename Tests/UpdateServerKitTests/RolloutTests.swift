@@ -195,6 +195,29 @@ struct RolloutTests {
         }
     }
 
+    @Test("a release is blocked and unblocked; the machine is told, and the release shows who and why")
+    func blocks() async throws {
+        let server = TestServer()
+        _ = try await server.publish()
+        let releases = "/api/v1/applications/flatcar/releases"
+        let block = releases + "/4000.0.0/block"
+        try await server.test { client in
+            #expect(try await send(client, .delete, block).status == .conflict)
+            #expect((400..<500).contains(try await send(client, .post, block, "{}").status.code))
+            #expect(try await ask(client).status == .ok)
+            let blocked = try await send(client, .post, block, #"{"reason":"it eats disks"}"#)
+            #expect(blocked.status == .ok)
+            #expect(try blocked.json(ReleaseResource.self).block?.reason == "it eats disks")
+            #expect(try await ask(client).hold?.reason == "release-blocked")
+            let shown = try await send(client, .get, releases)
+            #expect(try shown.json(ListPage<ReleaseResource>.self).items.first?.block?.reason == "it eats disks")
+            #expect(try await send(client, .post, block, #"{"reason":"again"}"#).status == .conflict)
+            let freed = try await send(client, .delete, block).json(ReleaseResource.self)
+            #expect(freed.block == nil)
+            #expect(try await ask(client).status == .ok)
+        }
+    }
+
     @Test("the clock is shown, and accepted only where it jumped")
     func clock() async throws {
         try await TestServer().test { client in

@@ -14,6 +14,9 @@ enum FleetSchema {
         migrator.registerMigration("3-rollouts") { db in
             for statement in rollouts { try db.execute(sql: statement) }
         }
+        migrator.registerMigration("4-blocks") { db in
+            for statement in blocks { try db.execute(sql: statement) }
+        }
         return migrator
     }
 
@@ -167,6 +170,9 @@ enum FleetSchema {
         """,
         "CREATE TABLE clock (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID",
     ]
+
+    /// Who blocked a release, when and why, as JSON.
+    private static let blocks = ["ALTER TABLE release ADD COLUMN block TEXT"]
 
     private static let access = [
         """

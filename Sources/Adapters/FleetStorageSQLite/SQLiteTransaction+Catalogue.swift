@@ -51,12 +51,15 @@ extension SQLiteTransaction {
 
     func put(_ release: Release) throws {
         let sql = """
-            INSERT INTO release (\(Release.columns)) VALUES (?, ?, ?, ?)
-            ON CONFLICT (application, version) DO UPDATE SET notes = excluded.notes
+            INSERT INTO release (\(Release.columns)) VALUES (?, ?, ?, ?, ?)
+            ON CONFLICT (application, version) DO UPDATE SET notes = excluded.notes, block = excluded.block
             """
         try run(
             sql,
-            [release.application.canonical, release.version.text, release.notes, release.createdAt.microseconds])
+            [
+                release.application.canonical, release.version.text, release.notes, release.createdAt.microseconds,
+                try release.block.map(jsonText),
+            ])
     }
 
     func removeRelease(_ version: Version, of application: ApplicationID) throws {
@@ -105,12 +108,12 @@ extension Application {
 }
 
 extension Release {
-    static let columns = "application, version, notes, created_at"
+    static let columns = "application, version, notes, created_at, block"
 
     init(reading row: inout RowReader) throws {
         self.init(
             application: try row.application(), version: try row.version(), notes: try row.text(),
-            createdAt: try row.time())
+            createdAt: try row.time(), block: try row.optionalJSON())
     }
 }
 

@@ -106,7 +106,9 @@ extension SQLiteTransaction {
         let facts = try first(sql, [key.application.canonical, value]) { row in
             TrackFacts(group: try Group(reading: &row), version: try row.optionalVersion(), zones: zones)
         }
-        guard var facts, let version = facts.version, let architecture = key.architecture else { return facts }
+        guard var facts, let version = facts.version else { return facts }
+        facts.block = try release(version, of: key.application)?.block
+        guard let architecture = key.architecture else { return facts }
         let payloadSQL = """
             SELECT \(Payload.columns) FROM payload
             WHERE application = ? AND version = ? AND architecture = ?

@@ -22,6 +22,8 @@ public struct ReleaseResource: Codable, Sendable, Hashable {
     public let notes: String
     public let createdAt: Timestamp
     public let payloads: [PayloadResource]
+    /// Left out unless the release is blocked.
+    public var block: ReleaseBlock?
 
     public init(
         application: ApplicationID, version: Version, notes: String, createdAt: Timestamp, payloads: [PayloadResource]

@@ -37,6 +37,14 @@ public struct ReleaseEdit: Codable, Sendable, Hashable {
     public init(notes: String) { self.notes = notes }
 }
 
+/// `POST /api/v1/applications/{app}/releases/{version}/block`
+public struct NewReleaseBlock: Codable, Sendable, Hashable {
+    /// Why, for people.
+    public let reason: String
+
+    public init(reason: String) { self.reason = reason }
+}
+
 /// `PUT /api/v1/applications/{app}/channels/{channel}`
 public struct ChannelTarget: Codable, Sendable, Hashable {
     public let version: Version

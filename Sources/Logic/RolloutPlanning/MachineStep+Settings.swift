@@ -42,8 +42,8 @@ extension MachineStep {
 
     /// What a machine is told that has a withdrawn release staged, where its updater does such things.
     package func tellWithdrawal() -> Withdrawal? {
-        guard machine.takesOrders, waitsForReboot, let (id, grant, control) = withdrawal else { return nil }
-        return Withdrawal(id: id, version: grant.version, reason: control.reason)
+        guard machine.takesOrders, waitsForReboot, let (id, grant, reason) = withdrawal else { return nil }
+        return Withdrawal(id: id, version: grant.version, reason: reason)
     }
 
     /// - Returns: whether the event answers a withdrawal.
@@ -62,11 +62,15 @@ extension MachineStep {
         return true
     }
 
-    private var withdrawal: (RollbackID, Grant, RolloutControl)? {
+    /// The act that withdraws the granted release, and its reason: the roll-out was aborted, or the release blocked.
+    private var withdrawal: (RollbackID, Grant, String?)? {
         guard let group = machine.group, let grant = machine.grant else { return nil }
         let id = RolloutID(application: machine.application, group: group, version: grant.version)
-        guard let control = rollouts[id]?.control, control.kind == .aborted else { return nil }
-        return (ActName.of(machine, grant.version, at: control.at, for: "withdraw"), grant, control)
+        if let control = rollouts[id]?.control, control.kind == .aborted {
+            return (ActName.of(machine, grant.version, at: control.at, for: "withdraw"), grant, control.reason)
+        }
+        guard let block = blocks[grant.version] else { return nil }
+        return (ActName.of(machine, grant.version, at: block.at, for: "block"), grant, block.reason)
     }
 }
 

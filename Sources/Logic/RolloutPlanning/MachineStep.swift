@@ -12,6 +12,8 @@ package struct MachineStep: Sendable {
     package private(set) var rollouts: [RolloutID: RolloutState]
     package private(set) var changedRollouts: Set<RolloutID> = []
     package private(set) var events: [MachineEvent] = []
+    /// What is known to be blocked of the releases that the step may touch.
+    private(set) var blocks: [Version: ReleaseBlock] = [:]
     /// How often the machine took a place in this step: what the group's rate counts.
     package private(set) var placesTaken = 0
     let policy: RolloutPolicy
@@ -33,6 +35,9 @@ package struct MachineStep: Sendable {
 
     /// Adds a roll-out that the step may touch.
     package mutating func load(_ rollout: RolloutState) { rollouts[rollout.id] = rollout }
+
+    /// Says whether the release of the machine's open grant is blocked.
+    package mutating func load(_ block: ReleaseBlock?, of version: Version) { blocks[version] = block }
 
     /// Takes over a roll-out that time brought on.
     package mutating func update(_ rollout: RolloutState) {

@@ -19,6 +19,7 @@ package enum RolloutPlanner {
         guard let version = target.version else { return .hold(.noRelease, until: nil) }
         if machine.version == version { return target.isPinned ? .hold(.pinned, until: nil) : .upToDate }
         if let reason = orderHold(machine, to: version, target.undo) { return .hold(reason, until: nil) }
+        if target.block != nil { return .hold(.releaseBlocked, until: nil) }
         guard let payload = target.payload else {
             return .hold(target.hasPayloads ? .noDelta : .noPayloadForArchitecture, until: nil)
         }

@@ -6,6 +6,8 @@ package struct RolloutTarget: Hashable, Sendable {
     package var policy: RolloutPolicy
     /// What the machine is to run; `nil` when the group's channel points at nothing.
     package var version: Version?
+    /// Set where an operator blocked the release.
+    package var block: ReleaseBlock?
     /// The payload of the release that fits the machine, see ``PayloadChoice``.
     package var payload: Payload?
     /// Whether the release has payloads for the machine's architecture at all.

@@ -20,12 +20,30 @@ public struct Release: Hashable, Sendable, Codable {
     public let version: Version
     public var notes: String
     public let createdAt: Timestamp
+    /// Set while it may be offered to nobody.
+    public var block: ReleaseBlock?
 
-    public init(application: ApplicationID, version: Version, notes: String, createdAt: Timestamp) {
+    public init(
+        application: ApplicationID, version: Version, notes: String, createdAt: Timestamp, block: ReleaseBlock? = nil
+    ) {
         self.application = application
         self.version = version
         self.notes = notes
         self.createdAt = createdAt
+        self.block = block
+    }
+}
+
+/// An operator's word that a release is offered to nobody, in no group.
+public struct ReleaseBlock: Hashable, Sendable, Codable {
+    public let by: String
+    public let at: Timestamp
+    public let reason: String
+
+    public init(by: String, at: Timestamp, reason: String) {
+        self.by = by
+        self.at = at
+        self.reason = reason
     }
 }
 

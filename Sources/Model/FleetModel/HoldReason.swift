@@ -14,6 +14,7 @@ public enum HoldReason: String, CaseIterable, Hashable, Sendable, Codable {
     case noRelease = "no-release"
     case aheadOfChannel = "ahead-of-channel"
     case notOrdered = "not-ordered"
+    case releaseBlocked = "release-blocked"
     case noPayloadForArchitecture = "no-payload-for-architecture"
     case noDelta = "no-delta"
     case payloadFormat = "payload-format"
@@ -52,6 +53,7 @@ public enum HoldReason: String, CaseIterable, Hashable, Sendable, Codable {
         case .noRelease: "The group's channel does not point at a release yet."
         case .aheadOfChannel: "The machine runs a newer version than its channel; it is never downgraded silently."
         case .notOrdered: "The machine's version and the channel's differ only in build metadata; neither is newer."
+        case .releaseBlocked: "An operator blocked the release: it is offered to nobody."
         case .noPayloadForArchitecture: "The release has no payload for the machine's architecture."
         case .noDelta:
             "The release has payloads for the machine's architecture, but none that fits what it runs; add a delta from "

@@ -10,6 +10,7 @@ extension ChangeScript {
         case .deleteApplication(let id): try deleteApplication(id, on: &store)
         case .createRelease(let release): try create(release, on: &store)
         case .updateRelease(let release): try update(release, on: &store)
+        case .blockRelease(let application, let version, let block): try put(block, on: version, application, &store)
         case .deleteRelease(let application, let version): try deleteRelease(version, application, on: &store)
         case .addPayload(let payload): try add(payload, on: &store)
         case .deletePayload(let application, let version, let architecture, let source):
@@ -54,8 +55,22 @@ extension ChangeScript {
     }
 
     private func update(_ release: Release, on store: inout some FleetTransaction) throws {
-        let existing = try store.release(release.version, of: release.application)
-        try refuse(existing == nil, .notFound(.release, release.version.text))
+        guard var existing = try store.release(release.version, of: release.application) else {
+            throw FleetStoreError.notFound(.release, release.version.text)
+        }
+        existing.notes = release.notes
+        try store.put(existing)
+    }
+
+    private func put(
+        _ block: ReleaseBlock?, on version: Version, _ id: ApplicationID, _ store: inout some FleetTransaction
+    ) throws {
+        guard var release = try store.release(version, of: id) else {
+            throw FleetStoreError.notFound(.release, version.text)
+        }
+        let isSame = (release.block == nil) == (block == nil)
+        try refuse(isSame, .conflict("Release \(version) is \(block == nil ? "not blocked" : "blocked already")."))
+        release.block = block
         try store.put(release)
     }
 

@@ -36,6 +36,7 @@ extension ChangeScript {
         }
         let release = try store.release(move.version, of: move.application)
         try refuse(release == nil, .notFound(.release, move.version.text))
+        try refuse(release?.block != nil, .conflict("Release \(move.version) is blocked."))
         try refuse(channel.version != move.previous, .changed(.channel, move.channel.rawValue))
         let payloads = try store.payloads(of: move.version, in: move.application).map {
             VerifiedPayload(architecture: $0.architecture, sha256: $0.sha256, source: $0.source)
@@ -147,7 +148,9 @@ extension ChangeScript {
         if let undo {
             let current = try store.channel(group.channel, of: application)?.version
             try refuse(current != undo.from, .conflict("The channel “\(group.channel)” points elsewhere now."))
-            try refuse(store.release(undo.to, of: application) == nil, .notFound(.release, undo.to.text))
+            let release = try store.release(undo.to, of: application)
+            try refuse(release == nil, .notFound(.release, undo.to.text))
+            try refuse(release?.block != nil, .conflict("Release \(undo.to) is blocked."))
             let id = RolloutID(application: application, group: name, version: undo.to)
             try store.put(try store.rollout(id)?.begunAgain() ?? RolloutState(id: id))
         }

@@ -79,7 +79,10 @@ package struct CheckInScript {
             let id = RolloutID(application: known.application, group: group, version: grant.version)
             rollouts = [try store.rollout(id) ?? RolloutState(id: id)]
         }
-        let step = MachineStep(machine: known, policy: policy, rollouts: rollouts, now: checkIn.receivedAt)
+        var step = MachineStep(machine: known, policy: policy, rollouts: rollouts, now: checkIn.receivedAt)
+        if let version = known.grant?.version {
+            step.load(try store.release(version, of: known.application)?.block, of: version)
+        }
         return try loadTarget(of: facts, into: step, on: &store)
     }
 
@@ -121,6 +124,7 @@ extension CheckInScript {
         found.version = pin
         found.undo = nil
         found.isPinned = true
+        found.block = try store.release(pin, of: application)?.block
         found.payloads = try store.payloads(of: pin, in: application).filter { $0.architecture == architecture }
         return found
     }
@@ -206,6 +210,7 @@ extension CheckInScript {
         var target = RolloutTarget(policy: policy, version: facts.version, payload: payload)
         target.hasPayloads = !facts.payloads.isEmpty
         target.isPinned = facts.isPinned
+        target.block = facts.block
         target.undo = facts.undo
         target.calendar = facts.calendar
         target.now = checkIn.receivedAt

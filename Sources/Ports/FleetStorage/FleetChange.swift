@@ -12,6 +12,8 @@ public enum FleetChange: Hashable, Sendable {
     case createRelease(Release)
     /// Changes the notes only.
     case updateRelease(Release)
+    /// Offers a release to nobody, or ends that. Refused where it is so already.
+    case blockRelease(ApplicationID, Version, ReleaseBlock?)
     /// Refused while it has payloads or a channel points at it.
     case deleteRelease(ApplicationID, Version)
     /// Refused unless its release exists, and while the release has another of its architecture and source.
@@ -19,7 +21,8 @@ public enum FleetChange: Hashable, Sendable {
     /// Refused while a channel points at its release.
     case deletePayload(ApplicationID, Version, Architecture, source: Version?)
     case createChannel(Channel)
-    /// Refused when the channel no longer points at `previous`, or a payload in `evidence` is no longer the release's.
+    /// Refused when the channel no longer points at `previous`, a payload in `evidence` is no longer the release's, or
+    /// the release is blocked.
     case moveChannel(ChannelMove)
     /// Refused while a group follows it.
     case deleteChannel(ApplicationID, ChannelName)
@@ -34,7 +37,8 @@ public enum FleetChange: Hashable, Sendable {
     case resumeRollout(RolloutID, at: Timestamp)
     /// Pauses or aborts a roll-out, whether it has begun or not.
     case controlRollout(RolloutID, RolloutControl)
-    /// Sends a group back, or ends that. Refused unless the group's channel points at the release that is undone.
+    /// Sends a group back, or ends that. Refused unless the group's channel points at the release that is
+    /// undone, and where the other is blocked.
     case undoGroup(ApplicationID, GroupName, GroupUndo?)
     /// Puts `settings` in the place of `previous`. Refused where those are not what the machine has.
     case changeMachine(ApplicationID, MachineID, from: MachineSettings, to: MachineSettings, by: String, at: Timestamp)

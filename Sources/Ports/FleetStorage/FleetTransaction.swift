@@ -80,6 +80,8 @@ package struct TrackFacts: Hashable, Sendable {
     package var group: Group
     /// What the group's channel points at.
     package var version: Version?
+    /// Set where the release is blocked.
+    package var block: ReleaseBlock?
     /// The release's payloads for the architecture that was asked for: the full one, and deltas.
     package var payloads: [Payload]
     /// Set where the group is on its way back; `version` is then what it goes back to.

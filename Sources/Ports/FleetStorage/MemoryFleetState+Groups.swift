@@ -38,6 +38,7 @@ extension MemoryFleetState {
     private func facts(_ group: Group, for architecture: Architecture?) -> TrackFacts {
         let version = channel(group.channel, of: group.application)?.version
         var facts = TrackFacts(group: group, version: version, zones: zones)
+        facts.block = facts.version.flatMap { release($0, of: group.application)?.block }
         facts.payloads = facts.version.map { version in
             payloads(of: version, in: group.application).filter { $0.architecture == architecture }
         } ?? []

@@ -51,7 +51,7 @@ extension FleetControl {
         by caller: Caller
     ) async throws(OperationError) -> Channel {
         try require(.admin, of: caller)
-        _ = try await release(version, of: application, by: caller)
+        try await requireUnblocked(version, of: application, by: caller)
         let evidence = try await verifiedPayloads(of: version, in: application)
         let channel = try await channelToMove(name, of: application, by: caller)
         if let seen, seen != channel { throw .changed(.channel, name.rawValue) }
@@ -74,6 +74,7 @@ extension FleetControl {
         guard let version = proven.version else {
             throw .invalid("The channel “\(origin)” points at no release yet.", hint: "Set it first.")
         }
+        try await requireUnblocked(version, of: application, by: caller)
         let evidence = try await verifiedPayloads(of: version, in: application)
         let target = try await channelToMove(destination, of: application, by: caller)
         return try await move(target, to: version, promotedFrom: origin, evidence, "channel.promote", by: caller)

@@ -28,8 +28,10 @@ extension FleetControl {
             return MachineExplanation(
                 reason: machine.stage.rawValue, text: machine.standing, since: machine.stageSince)
         }
+        var text = machine.words(for: hold)
+        if hold == .releaseBlocked, let words = try await blockWords(for: machine, by: caller) { text += " \(words)" }
         return MachineExplanation(
-            reason: hold.name, text: machine.words(for: hold), since: machine.stageSince, until: machine.holdUntil)
+            reason: hold.name, text: text, since: machine.stageSince, until: machine.holdUntil)
     }
 }
 

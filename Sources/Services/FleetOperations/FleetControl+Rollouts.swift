@@ -67,6 +67,7 @@ extension FleetControl {
         if to.isNewer(than: from) == true {
             throw .invalid("\(to) is newer than \(from): that is no way back.", hint: "Point the channel at it.")
         }
+        try await requireUnblocked(to, of: application, by: caller)
         let undo = GroupUndo(from: from, to: to, orderedBy: caller.name, orderedAt: now, reason: reason)
         let object = Self.object(application, name.rawValue)
         try await commit(

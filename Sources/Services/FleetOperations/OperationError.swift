@@ -18,6 +18,8 @@ package enum OperationError: Error {
     case unauthenticated
     case forbidden(caller: String, needs: Role)
     case releaseHasNoPayloads(Version)
+    /// It may be the target of nothing.
+    case releaseBlocked(Version, ReleaseBlock)
     /// Machines on other versions than the deltas' sources could not update.
     case releaseHasOnlyDeltas(Version)
     /// Stored bits no longer hash to what they were added as.
@@ -44,9 +46,8 @@ package enum OperationError: Error {
         case .changed: .changed
         case .unauthenticated: .unauthenticated
         case .forbidden: .forbidden
-        case .releaseHasNoPayloads, .releaseHasOnlyDeltas, .bitsDiffer, .rolloutNotStopped, .clockIsRight,
-            .nothingBefore, .notUndone, .takesNoOrders,
-            .rollbackStands, .noRollback, .nothingWithheld:
+        case .releaseBlocked, .releaseHasNoPayloads, .releaseHasOnlyDeltas, .bitsDiffer, .rolloutNotStopped,
+            .clockIsRight, .nothingBefore, .notUndone, .takesNoOrders, .rollbackStands, .noRollback, .nothingWithheld:
             .conflict
         case .store(let error): Self.kind(of: error)
         case .payloads(let error): Self.kind(of: error)
@@ -90,6 +91,10 @@ extension OperationError: UserFacingError {
                 exit: .notPermitted)
         case .releaseHasNoPayloads(let version):
             UserMessage("Release \(version) has no payload.", hint: "Add one with “payload add”.", exit: .badData)
+        case .releaseBlocked(let version, let block):
+            UserMessage(
+                "Release \(version) was blocked by \(block.by): \(block.reason)",
+                hint: "Choose another release, or lift that with “release unblock”.", exit: .badData)
         case .releaseHasOnlyDeltas(let version):
             UserMessage(
                 "Release \(version) has only a delta.", hint: "Add a full payload with “payload add”.", exit: .badData)

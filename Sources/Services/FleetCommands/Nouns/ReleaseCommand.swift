@@ -8,7 +8,10 @@ package struct ReleaseCommand: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "release", abstract: "Releases: versions of an application.",
         discussion: "Example: martlet release create --app flatcar 2.0.0 --notes 'Kernel 6.12.'",
-        subcommands: [ReleaseCreate.self, ReleaseList.self, ReleaseShow.self, ReleaseSet.self, ReleaseDelete.self])
+        subcommands: [
+            ReleaseCreate.self, ReleaseList.self, ReleaseShow.self, ReleaseSet.self, ReleaseBlockCommand.self,
+            ReleaseUnblock.self, ReleaseDelete.self,
+        ])
 
     package init() {}
 
@@ -17,6 +20,7 @@ package struct ReleaseCommand: AsyncParsableCommand {
         sheet.add("version", release.version.text)
         sheet.add("created", release.createdAt.rfc3339)
         sheet.add("notes", release.notes)
+        if let block = release.block { sheet.add("blocked", "\(block.at.rfc3339) by \(block.by): \(block.reason)") }
         for payload in release.payloads { sheet.add("payload", PayloadLines.short(payload)) }
         return sheet.lines
     }
@@ -58,9 +62,10 @@ struct ReleaseList: AsyncParsableCommand {
             var table = Table("VERSION", "PAYLOADS", "CREATED", "NOTES")
             for release in releases.items {
                 let payloads = release.payloads.map { $0.architecture.name + ($0.source.map { " from \($0)" } ?? "") }
-                let notes = release.notes.prefix { !$0.isNewline }.prefix(60)
+                let mark = release.block == nil ? "" : "[blocked] "
+                let notes = mark + release.notes.prefix { !$0.isNewline }.prefix(60)
                 table.add(
-                    release.version.text, payloads.joined(separator: ", "), release.createdAt.rfc3339, String(notes))
+                    release.version.text, payloads.joined(separator: ", "), release.createdAt.rfc3339, notes)
             }
             try Printer(options: connection).list(releases, offset: page.offset, table)
         }

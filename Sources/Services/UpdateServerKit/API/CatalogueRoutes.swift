@@ -64,5 +64,16 @@ extension APIRoutes {
             try await control.deleteRelease(request.version(), of: id, by: request.caller)
             return APIRequest.done
         }
+        on(.post, "applications/:application/releases/:version/block", router) { request in
+            let block = try await request.body(NewReleaseBlock.self)
+            let (id, version) = (try await request.application().id, try request.version())
+            let release = try await control.blockRelease(version, of: id, reason: block.reason, by: request.caller)
+            return try APIRequest.answer(try await presenter(request).release(release))
+        }
+        on(.delete, "applications/:application/releases/:version/block", router) { request in
+            let id = try await request.application().id
+            let release = try await control.unblockRelease(request.version(), of: id, by: request.caller)
+            return try APIRequest.answer(try await presenter(request).release(release))
+        }
     }
 }

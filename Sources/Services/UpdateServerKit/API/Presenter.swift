@@ -18,9 +18,11 @@ struct Presenter {
     func release(_ value: Release) async throws(OperationError) -> ReleaseResource {
         let page = PageRequest(limit: PageRequest.limitMaximum)
         let payloads = try await control.payloads(of: value.application, version: value.version, page, by: caller)
-        return ReleaseResource(
+        var release = ReleaseResource(
             application: value.application, version: value.version, notes: value.notes, createdAt: value.createdAt,
             payloads: payloads.items.map(payload))
+        release.block = value.block
+        return release
     }
 
     func payload(_ value: Payload) -> PayloadResource {

@@ -62,6 +62,12 @@ extension APIOperation {
             .patch, app + "/releases/:version", "editRelease", "Changes its notes.", takes: .json("ReleaseEdit"),
             answers: one("Release")),
         api(.delete, app + "/releases/:version", "deleteRelease", "Deletes one without payloads."),
+        api(
+            .post, app + "/releases/:version/block", "blockRelease", "Offers it to nobody.",
+            takes: .json("NewReleaseBlock"), answers: one("Release")),
+        api(
+            .delete, app + "/releases/:version/block", "unblockRelease", "Lets it be offered again.",
+            answers: one("Release")),
     ]
 
     private static let payload = app + "/releases/:version/payloads/:architecture"

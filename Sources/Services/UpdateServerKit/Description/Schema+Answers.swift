@@ -6,10 +6,11 @@ extension Schema {
 
     private static let catalogue: [String: Schema] = [
         "Application": object(["id": application, "name": text, "createdAt": time]),
-        "Release": object([
-            "application": application, "version": version, "notes": text, "createdAt": time,
-            "payloads": list(of: named("Payload")),
-        ]),
+        "Release": object(
+            [
+                "application": application, "version": version, "notes": text, "createdAt": time,
+                "payloads": list(of: named("Payload")),
+            ], optional: ["block": object(["by": text, "at": time, "reason": text])]),
         "Payload": object(
             [
                 "application": application, "version": version, "architecture": architecture, "sha256": digest,

@@ -12,6 +12,7 @@ extension Schema {
         "ApplicationEdit": object(["name": label]),
         "NewRelease": edit(["version": version], ["notes": notes]),
         "ReleaseEdit": object(["notes": notes]),
+        "NewReleaseBlock": object(["reason": label]),
         "ChannelTarget": object(["version": version]),
         "Promotion": object(["to": identifier]),
         "PolicyEdit": policy,
