@@ -87,9 +87,11 @@ struct MetricsTests {
         let server = TestServer(authentication: .token)
         let secret = try await server.control.createToken(name: "scraper", role: .viewer, by: .local).secret
         try await server.test { client in
-            #expect(try await client.execute(uri: "/metrics", method: .get).status == .unauthorized)
+            let refused = try await client.execute(uri: "/metrics", method: .get)
+            #expect(refused.status == .unauthorized)
             let headers: HTTPFields = [.authorization: "Bearer \(secret)"]
-            #expect(try await client.execute(uri: "/metrics", method: .get, headers: headers).status == .ok)
+            let answered = try await client.execute(uri: "/metrics", method: .get, headers: headers)
+            #expect(answered.status == .ok)
         }
     }
 }
