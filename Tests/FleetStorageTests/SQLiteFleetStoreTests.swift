@@ -84,6 +84,7 @@ import UpdateModel
             try before.close()
             let queue = try DatabaseQueue(path: path)
             try await queue.write { db in
+                try db.execute(sql: "ALTER TABLE release DROP COLUMN block")
                 try db.takeBackRollouts()
                 for column in ["engine", "rollback", "withheld"] {
                     try db.execute(sql: "ALTER TABLE machine DROP COLUMN \(column)")

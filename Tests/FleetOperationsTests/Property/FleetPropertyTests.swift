@@ -35,8 +35,8 @@ struct FleetPropertyTests {
             }
         }
         let wanted: Set<HoldReason> = [
-            .rollbackPending, .aheadOfChannel, .releaseBlocked, .failedHereBefore, .heldByOperator, .pinned,
-            .updatesDisabled, .clockJumped,
+            .rollbackPending, .aheadOfChannel, .failedHereBefore, .heldByOperator, .pinned, .updatesDisabled,
+            .clockJumped,
             .rolloutAborted, .rolloutStopped, .rolloutPaused, .waitsForGroup, .outsideWindow, .waitsForCanary,
             .canarySoak,
             .ramp, .limitRate, .limitInProgress,

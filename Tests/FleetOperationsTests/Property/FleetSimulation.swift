@@ -15,8 +15,6 @@ final class FleetSimulation {
     let versions: [Version]
     /// By group: when each place was taken, in microseconds of the time that never jumps. A rate never changes during a run.
     var grants: [GroupName: [Int64]] = [:]
-    /// What operators blocked, kept apart from what the store says.
-    var blocked: Set<Version> = []
     /// What each machine was last told, as far as the store must know it.
     var told: [MachineID: CheckInOutcome] = [:]
 
@@ -106,7 +104,7 @@ final class FleetSimulation {
     private func act() async {
         let (control, group) = (fleet.control, chance.pick(Self.groups))
         let machine = chance.pick(machines).id
-        switch chance.below(15) {
+        switch chance.below(14) {
         case 0: try? await control.controlRollout(of: group, in: os, .paused, by: admin)
         case 1: try? await control.controlRollout(of: group, in: os, .aborted, by: admin)
         case 2...5: try? await control.resumeRollout(of: group, in: os, by: admin)
@@ -115,8 +113,7 @@ final class FleetSimulation {
         case 8...9: await promote()
         case 10: _ = try? await control.changeMachine(machine, of: os, randomChange(), by: admin)
         case 11: _ = try? await control.orderRollback(of: machine, in: os, by: admin)
-        case 12: await block()
-        case 13:
+        case 12:
             var change = GroupChange()
             change.maximumInProgress = .some(chance.maybe(1 + chance.below(4)))
             change.isEnabled = !chance.isOne(in: 5)
@@ -124,19 +121,6 @@ final class FleetSimulation {
         default:
             try? await control.forgetMachine(machine, of: os, by: admin)
             told[machine] = nil
-        }
-    }
-
-    /// At most one release at a time is blocked, so that the others still spread.
-    private func block() async {
-        let control = fleet.control
-        if let version = blocked.first {
-            let release = try? await control.unblockRelease(version, of: os, by: admin)
-            if let release, release.block == nil { blocked.remove(version) }
-        } else {
-            let version = chance.pick(versions)
-            let release = try? await control.blockRelease(version, of: os, reason: "random", by: admin)
-            if release?.block != nil { blocked.insert(version) }
         }
     }
 
