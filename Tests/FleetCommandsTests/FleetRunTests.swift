@@ -3,6 +3,7 @@ import FleetCommands
 import FleetModel
 import FleetOperations
 import FoundationEssentials
+import Synchronization
 import Testing
 import UpdateModel
 
@@ -89,15 +90,16 @@ struct FleetRunTests {
 
     @Test("the same seed makes the same machines, another seed others")
     func seeds() async throws {
-        var kinds: [[String: Int]] = []
+        let seen = Mutex<[[String: Int]]>([])
         for seed in ["3", "3", "4"] {
             try await CommandRunner.withServer { martlet, control in
                 try await Self.publish(martlet, control)
                 let summary = try await Self.run(
                     martlet, "--machines", "200", "--turns", "1", "--failing", "30", "--slow", "30", "--seed", seed)
-                kinds.append(summary.kinds.mapValues(\.machines))
+                seen.withLock { $0.append(summary.kinds.mapValues(\.machines)) }
             }
         }
+        let kinds = seen.withLock { $0 }
         #expect(kinds[0] == kinds[1])
         #expect(kinds[0] != kinds[2])
     }
