@@ -277,7 +277,8 @@ let package = Package(
             "InstallPowerCut",
             [
                 "BootControl", "BootControlGPT", "ContentTrust", "EngineTestKit", "FleetTestKit", "HostPower",
-                "PartitionTable", "SlotDevice", "UpdateEngineKit", "UpdateLogic", "UpdateModel", logging,
+                "PartitionTable", "PayloadInstaller", "SlotDevice", "UpdateEngineKit", "UpdateLogic", "UpdateModel",
+                logging,
             ]),
         tests(
             "MachineCommands",

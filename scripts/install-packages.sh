@@ -8,7 +8,7 @@ build="pkg-config libexpat1-dev libbz2-dev liblzma-dev libzstd-dev liblz4-dev li
 # mke2fs and debugfs make and read the images; the demo fetches the rest by itself.
 demo="e2fsprogs"
 # The system's own tools are run over what we write.
-test="e2fsprogs gdisk openssl bzip2 xz-utils dosfstools mtools bsdiff"
+test="e2fsprogs gdisk fdisk curl openssl bzip2 xz-utils dosfstools mtools bsdiff"
 # The builder's tools, the loader and its stub, and QEMU with its firmware to boot what was built.
 image="mmdebstrap erofs-utils cryptsetup-bin systemd-boot-efi fdisk mtools dosfstools e2fsprogs zstd kmod binutils
     util-linux qemu-system-x86 ovmf"

@@ -1,6 +1,7 @@
 import ContentTrust
 import EngineTestKit
 import FleetTestKit
+import PayloadInstaller
 import Testing
 import UpdateEngineKit
 import UpdateModel
@@ -16,11 +17,32 @@ import UpdateModel
         #expect(writer == nil)
     }
 
-    private func write(_ release: TestRelease, pieces: Int, on rig: InstallRig) throws -> SlotWriter {
+    @Test("That the boot partition has no room is found out before the slot is given up")
+    func roomFirst() throws {
+        let (first, second) = (try TestRelease("1.0.0"), try TestRelease("2.0.0"))
+        let rig = try InstallRig(first, second, disk: try InstallRig.disk(with: first), seed: 1)
+        let writer = try self.writer(of: second, on: rig)
+        var position = Int(try writer.begin())
+        while !writer.awaitsSlot {
+            let end = min(position + 8 << 10, Int(writer.boundBytes))
+            try writer.consume(Array(second.payload[position..<end]))
+            position = end
+        }
+        try writer.checkTargets()
+        _ = try rig.kernels.create("filler", sizeBytes: try rig.kernels.freeBytes())
+        #expect(throws: InstallationError.self) { try writer.checkTargets() }
+        #expect(try rig.kernels.names().sorted() == ["filler", "vmlinuz-a"])
+    }
+
+    private func writer(of release: TestRelease, on rig: InstallRig) throws -> SlotWriter {
         let plan = InstallationPlan(
             offer: release.offer, slot: .b, keys: TrustedKeys(keys: [TestRelease.key.verificationKey]), held: [],
             checkpointIntervalBytes: 16 << 10)
-        let writer = SlotWriter(plan, host: rig.host(booted: .a, bootID: "boot-1"))
+        return SlotWriter(plan, host: rig.host(booted: .a, bootID: "boot-1"))
+    }
+
+    private func write(_ release: TestRelease, pieces: Int, on rig: InstallRig) throws -> SlotWriter {
+        let writer = try self.writer(of: release, on: rig)
         _ = try writer.begin()
         var (position, left) = (0, pieces)
         while position < release.payload.count, left > 0 {

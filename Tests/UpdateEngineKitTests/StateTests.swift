@@ -102,6 +102,7 @@ struct StateTests {
     func verdictOnFullDisk() throws {
         let power = PowerSupply()
         var keeper = try keeper(power, FaultyFileArea(power: power), isOnTrial: true)
+        power.fail(operation: 1)
         #expect(try keeper.perform { $0.started() } == [.runHealthGate])
         power.fail(operation: 1)
         let errands = try keeper.perform { $0.healthFailed("the lamp is out") }

@@ -151,6 +151,20 @@ struct UpdateMachineTests {
         #expect(machine.record.staged == nil)
     }
 
+    @Test("a staged update whose boot file somebody removed is reported once, and may be fetched anew")
+    func stagedLost() {
+        var machine = Fixture.staged()
+        machine.stagedLost(in: .a)
+        #expect(machine.record.staged != nil)
+        for _ in 0..<2 { machine.stagedLost(in: .b) }
+        #expect(machine.record.staged == nil)
+        #expect(machine.phase == .idle)
+        #expect(machine.record.slots[.b]?.life == .empty)
+        #expect(machine.record.reports.suffix(2).map(\.eventResult) == [1, 0])
+        let offer = Fixture.offer(Fixture.two)
+        #expect(machine.record.judge(offer, boot: machine.boot, isForced: false) == .install(into: .b))
+    }
+
     @Test("an offer that turns out to be unusable before anything is written costs neither fall-back nor staged update")
     func nothingGivenUp() {
         var updated = Fixture.updated()

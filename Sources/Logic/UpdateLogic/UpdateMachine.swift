@@ -63,6 +63,8 @@ public struct UpdateMachine: Sendable {
 
     /// The update_engine code for “came back on the old slot”.
     public static let rollbackErrorCode = 44
+    /// The update_engine code for “the slot could not be made bootable”, PostinstallRunnerError.
+    static let notBootableErrorCode = 5
     /// Older holds are forgotten.
     static let heldMax = 64
     /// A trial that ended without a verdict is repeated once: the power may have gone.
@@ -143,6 +145,19 @@ extension UpdateMachine {
             if hasBegunWriting { record.slots[installation.slot] = SlotContent(life: .empty) }
             record.installation = nil
         }
+    }
+
+    /// What the boot loader needs for the staged update is gone: somebody removed it. It may be fetched anew.
+    public mutating func stagedLost(in slot: Slot) {
+        guard let staged = record.staged, staged.slot == slot, slot != boot.booted else { return }
+        let reason = "the boot loader has nothing to boot slot \(slot) from."
+        record.staged = nil
+        record.slots[slot] = SlotContent(life: .empty)
+        endAct(failure: reason)
+        report(
+            eventType: 3, eventResult: 0, code: Self.notBootableErrorCode, reason: reason,
+            subject: Subject(version: staged.version, payloadDigest: staged.payloadDigest))
+        if phase == .needsReboot { phase = .idle }
     }
 
     /// The manifest shows what has failed here before: nothing was written, and it is no new failure. The payload is

@@ -14,12 +14,13 @@ struct InstallationPreflight {
     /// Whether an interrupted installation must start anew.
     var hasInPlaceTarget: Bool { chosen.contains { manifest.isAppliedInPlace($0.partition) } }
 
-    func check() throws(InstallationError) {
+    /// - Parameter readsSources: also reads and hashes what a delta starts from.
+    func check(readsSources: Bool = true) throws(InstallationError) {
         guard !chosen.isEmpty else { throw .nothingToInstall }
         for (partition, target) in chosen {
             try checkOperations(of: partition)
             try checkSize(of: target, for: partition)
-            try checkSource(of: target, for: partition)
+            if readsSources { try checkSource(of: target, for: partition) }
         }
     }
 

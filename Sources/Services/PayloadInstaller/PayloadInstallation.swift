@@ -53,6 +53,7 @@ package struct PayloadInstallation {
     private let storeCheckpoint: CheckpointStore?
     private var crew = InstallationCrew()
     private var hasOpenTargets = false
+    private var hasCheckedSources = false
     private var mayCheckpoint = false
     private var bytesAtCheckpoint: UInt64 = 0
     /// How far the payload's operations are done.
@@ -101,6 +102,14 @@ package struct PayloadInstallation {
 
     /// Whether nothing but ``openTargets()`` is missing for the first operation.
     package var awaitsTargets: Bool { parser.manifest != nil && !hasOpenTargets }
+
+    /// Looks whether the payload can go onto such targets, before anything is given up for it. Writes nothing; what a delta
+    /// starts from is read here and not again by ``openTargets()``.
+    package mutating func check(_ targets: [String: InstallTarget]) throws(InstallationError) {
+        guard let manifest = parser.manifest else { return }
+        try InstallationPreflight(manifest: manifest, targets: targets).check()
+        hasCheckedSources = true
+    }
 
     /// Asks for the targets and checks them. Nothing was written before.
     package mutating func openTargets() throws(InstallationError) {
@@ -166,7 +175,7 @@ package struct PayloadInstallation {
 
     private mutating func prepare(_ manifest: PayloadManifest, isResuming: Bool) throws(InstallationError) {
         let preflight = InstallationPreflight(manifest: manifest, targets: try resolve(manifest))
-        try preflight.check()
+        try preflight.check(readsSources: !hasCheckedSources)
         if isResuming {
             guard !preflight.hasInPlaceTarget else { throw .payload(.checkpointMismatch) }
         } else {

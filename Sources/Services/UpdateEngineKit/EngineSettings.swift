@@ -167,7 +167,12 @@ package struct EngineSettings: Sendable {
     /// What the unit's environment says where the file says nothing: the limit that holds for the rest of the disk.
     package mutating func take(environment: [String: String]) {
         guard kernelBytesPerSecond == 0, let text = environment["MARTLET_KERNEL_BYTES_PER_SECOND"] else { return }
-        kernelBytesPerSecond = UInt64(text) ?? 0
+        // As systemd reads the same value: 50M is 50 000 000.
+        let units: [Character: UInt64] = ["K": 1000, "M": 1_000_000, "G": 1_000_000_000, "T": 1_000_000_000_000]
+        let unit = text.last.flatMap { units[$0] }
+        guard let number = UInt64(unit == nil ? text[...] : text.dropLast()) else { return }
+        let (bytes, overflow) = number.multipliedReportingOverflow(by: unit ?? 1)
+        kernelBytesPerSecond = overflow ? 0 : bytes
     }
 
     private mutating func readSchedule(

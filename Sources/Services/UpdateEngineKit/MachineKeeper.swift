@@ -39,8 +39,8 @@ package struct MachineKeeper: Sendable {
     /// Lets the machine change, saves that, and does what it wants of the boot loader. When saving fails nothing has
     /// changed; when an action fails it may be asked for again.
     ///
-    /// A boot that was found bad is left even where that cannot be saved, on a full or read-only disk: the boot loader
-    /// then remembers what the record does not.
+    /// A boot is judged, and a bad one left, even where that cannot be saved because the disk is full: the boot loader then
+    /// remembers what the record does not.
     /// - Returns: what is left to do.
     package mutating func perform(
         _ change: (inout UpdateMachine) throws -> [UpdateMachine.Action]
@@ -49,14 +49,19 @@ package struct MachineKeeper: Sendable {
         let actions: [UpdateMachine.Action]
         do {
             actions = try change(&machine)
-            try save(mustSucceed: !actions.contains(.reject(bootControl.booted)))
+            try save(mustSucceed: actions.isEmpty || actions.contains(where: \.changesOrder))
         } catch {
             machine = before
             throw error
         }
         var errands: [Errand] = []
         for action in actions {
-            if let errand = try act(action) { errands.append(errand) }
+            do {
+                if let errand = try act(action) { errands.append(errand) }
+            } catch BootControlError.nothingToBoot(let slot) {
+                remember { $0.stagedLost(in: slot) }
+                break
+            }
         }
         try refresh()
         return errands
@@ -119,5 +124,15 @@ package struct MachineKeeper: Sendable {
     /// A slot that cannot be rejected because nothing else boots stays as it is: better a bad system than none.
     private func reject(_ slot: Slot) throws {
         do { try bootControl.reject(slot) } catch BootControlError.nothingToFallBackTo {}
+    }
+}
+
+extension UpdateMachine.Action {
+    /// Whether it gives or takes a slot its place in the order of boots: then the record must know first.
+    fileprivate var changesOrder: Bool {
+        switch self {
+        case .activate, .prefer, .invalidate: true
+        case .reject, .runHealthGate, .reboot: false
+        }
     }
 }

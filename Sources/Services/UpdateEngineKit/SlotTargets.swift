@@ -44,6 +44,29 @@ final class SlotTargets {
         guard try !bootsFromFiles(bootFile) else { throw .newInfoMissing(partition: bootFile.partition) }
     }
 
+    /// What the targets will be once the slot was given up: only its sizes and its sources count. Changes nothing.
+    func promised(for manifest: PayloadManifest) throws(InstallationError) -> [String: InstallTarget] {
+        var targets: [String: InstallTarget] = [:]
+        for system in layout.systems { targets[try name(of: system, in: manifest)] = try target(on: system) }
+        guard let bootFile = layout.bootFile,
+            let partition = manifest.partitions.first(where: { $0.name == bootFile.partition })
+        else { return targets }
+        let sizeBytes = max(partition.newInfo?.sizeBytes ?? 0, manifest.workingSizeBytes(of: partition))
+        targets[partition.name] = try attempt(bootFile) {
+            // The slot's own file goes, and a new one takes the place of what an earlier attempt left.
+            let names = [bootFile.staged(slot), try bootFile.current(slot)].compactMap { $0 }
+            let given = try Set(names).reduce(UInt64(0)) { sum, name in
+                sum + (try bootFile.files.open(name)?.sizeBytes ?? 0)
+            }
+            let (room, overflow) = try bootFile.files.freeBytes().addingReportingOverflow(given)
+            guard overflow || room >= sizeBytes else { throw DeviceError.full(path: bootFile.staged(slot)) }
+            return InstallTarget(
+                device: PromisedFile(sizeBytes: sizeBytes),
+                source: try bootFile.current(slot.other).flatMap { try bootFile.files.open($0) })
+        }
+        return targets
+    }
+
     /// The targets of a payload that is begun.
     func open(for manifest: PayloadManifest) throws(InstallationError) -> [String: InstallTarget] {
         try check(manifest)
@@ -161,5 +184,19 @@ final class SlotTargets {
             let message = (error as? any UserFacingError)?.userMessage ?? UserMessage("\(error)", exit: .inputOutput)
             throw .refused(message, updateEngineCode: 7)
         }
+    }
+}
+
+/// A file that will be made.
+private struct PromisedFile: BlockDevice {
+    let sizeBytes: UInt64
+    var sectorSizeBytes: Int { 512 }
+
+    func read(at offsetBytes: UInt64, count: Int) throws(DeviceError) -> [UInt8] { throw notThere("read") }
+    func write(_ bytes: ArraySlice<UInt8>, at offsetBytes: UInt64) throws(DeviceError) { throw notThere("write") }
+    func flush() {}
+
+    private func notThere(_ operation: String) -> DeviceError {
+        .failed(operation: operation, path: "the new boot file", reason: "it was not made yet")
     }
 }

@@ -89,7 +89,9 @@ package final class SlotWriter {
 
     /// Looks whether the payload could go onto this machine at all. Changes nothing.
     package func checkTargets() throws {
-        if let manifest = installation?.manifest { try targets.check(manifest) }
+        guard let manifest = installation?.manifest else { return }
+        try targets.check(manifest)
+        try installation?.check(targets.promised(for: manifest))
     }
 
     /// Opens the targets. The slot must not be bootable any more.

@@ -81,6 +81,8 @@ extension UpdateEngine {
     private func settle(_ error: any Error, of installation: SlotInstallation, offer: UpdateOffer) async {
         // The daemon is going down, or the disk is full of verified bits: the record says that it is under way.
         if Task.isCancelled || error is CancellationError { return }
+        // It is installed and only waits to be activated, which is tried again: what was written stays.
+        guard machine.phase == .installing else { return }
         if let error = error as? DownloadError {
             return fail(code: error.updateEngineCode, error.userMessage.text, canResume: true)
         }

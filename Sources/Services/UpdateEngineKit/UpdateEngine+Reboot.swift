@@ -22,10 +22,17 @@ extension UpdateEngine {
     }
 
     func perform(_ reboot: PlannedReboot) async {
+        // What it was planned for may have been withdrawn since.
+        guard machine.phase == .needsReboot || machine.phase == .leaving else {
+            plannedReboot = nil
+            return
+        }
         logger.notice("Rebooting", metadata: ["reboot.reason": "\(reboot.reason)"])
         do {
             activity.state = .rebooting
             if await !switchKernel(reason: reboot.reason) {
+                // A kernel that an earlier attempt has loaded would be started in place of the firmware.
+                if settings.rebootMethod != .firmware { try? host.kernelSwitch?.unload() }
                 try await perform { $0.missingActivation() }  // An attempt past the firmware may have used the tries.
                 try await host.power.reboot(reason: reboot.reason)
             }
