@@ -39,7 +39,7 @@ struct Narrator: Sendable {
     /// Seconds with one decimal.
     static func tenths(_ duration: Duration) -> String {
         let tenths = Int((duration / .milliseconds(100)).rounded())
-        return "\(tenths / 10).\(tenths % 10)"
+        return "\(tenths < 0 ? "-" : "")\(abs(tenths) / 10).\(abs(tenths) % 10)"
     }
 
     private static func padded(_ text: String) -> String {
