@@ -1,10 +1,32 @@
-# What the scripts that measure share; sourced by them. They set `programs`, `built` and `json`, and call `begin` first.
+# What the scripts that measure share; sourced by them. They set `programs` and `built`, and call `choose`, then `begin`.
 
 yardstick=$built/release/yardstick
 
 fail() {
     echo "$(basename "$0"): $1" >&2
     exit "${2:-64}"
+}
+
+# choose "WORD WORD…" "$@": what is measured becomes $wanted, all of it where nothing was named, and --json FILE $json.
+choose() {
+    known=$1
+    shift
+    json=
+    wanted=
+    while [ $# -gt 0 ]; do
+        case $1 in
+        --json)
+            [ $# -ge 2 ] || fail "--json needs a file"
+            json=$2
+            shift
+            ;;
+        *)
+            case " $known " in *" $1 "*) wanted="$wanted $1" ;; *) fail "“$1” is not one of: --json FILE, $known" ;; esac
+            ;;
+        esac
+        shift
+    done
+    wanted=${wanted:-$known}
 }
 
 progress() { echo "$(basename "$0"): $*" >&2; }

@@ -27,21 +27,7 @@ STEP_SECONDS=${STEP_SECONDS:-3600}
 # The rows about deltas, where they are.
 [ ! -f scripts/bench-delta.sh ] || . scripts/bench-delta.sh
 
-json=
-wanted=
-while [ $# -gt 0 ]; do
-    case $1 in
-    --json)
-        [ $# -ge 2 ] || fail "--json needs a file"
-        json=$2
-        shift
-        ;;
-    full | verify | delta) wanted="$wanted $1" ;;
-    *) fail "“$1” is not one of: --json FILE, full, verify, delta" ;;
-    esac
-    shift
-done
-wanted=${wanted:-full verify delta}
+choose "full verify delta" "$@"
 case $rounds in '' | *[!0-9]*) fail "ROUNDS is a number" ;; esac
 [ -x "$programs/martlet" ] || fail "there is no $programs/martlet: run “make build” first" 69
 for tool in zstd openssl casync zck unzck; do

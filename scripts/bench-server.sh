@@ -18,21 +18,7 @@ ids=${IDS:-100000}
 million=${MILLION:-1000000}
 . scripts/bench-lib.sh
 
-json=
-wanted=
-while [ $# -gt 0 ]; do
-    case $1 in
-    --json)
-        [ $# -ge 2 ] || fail "--json needs a file"
-        json=$2
-        shift
-        ;;
-    load | million | crash) wanted="$wanted $1" ;;
-    *) fail "“$1” is not one of: --json FILE, load, million, crash" ;;
-    esac
-    shift
-done
-wanted=${wanted:-load million crash}
+choose "load million crash" "$@"
 case $ids$million in *[!0-9]*) fail "IDS and MILLION are numbers" ;; esac
 for program in martlet martlet-server; do
     [ -x "$programs/$program" ] || fail "there is no $programs/$program: run “make build” first" 69

@@ -17,21 +17,7 @@ image_mib=${IMAGE_MIB:-128}
 rounds=${ROUNDS:-3}
 . scripts/bench-lib.sh
 
-json=
-wanted=
-while [ $# -gt 0 ]; do
-    case $1 in
-    --json)
-        [ $# -ge 2 ] || fail "--json needs a file"
-        json=$2
-        shift
-        ;;
-    micro | apply | server) wanted="$wanted $1" ;;
-    *) fail "“$1” is not one of: --json FILE, micro, apply, server" ;;
-    esac
-    shift
-done
-wanted=${wanted:-micro apply server}
+choose "micro apply server" "$@"
 case $image_mib$rounds in *[!0-9]*) fail "IMAGE_MIB and ROUNDS are numbers" ;; esac
 for program in martlet martlet-server; do
     [ -x "$programs/$program" ] || fail "there is no $programs/$program: run “make build” first" 69
