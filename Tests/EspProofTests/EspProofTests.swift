@@ -65,6 +65,52 @@ import Testing
         }
     }
 
+    @Test("A slot whose root is written must have lost its entry, for good, before the first byte")
+    func writtenWhileBootable() async throws {
+        try await withTestVolume { volume in
+            try await volume.put(TestVolume.images[1], as: "martlet-2-b.efi")
+            let before = try volume.bytes
+            try await volume.rename("martlet-2-b.efi", to: "martlet-b.new")
+            let after = try volume.bytes
+            func flaws(_ steps: [Step]) async throws -> [EspFlaw] {
+                var log = LogMaker()
+                for step in steps {
+                    switch step {
+                    case .invalidate: log.writeDifference(from: before, to: after)
+                    case .flush: log.flush()
+                    case .root: log.write([UInt8](repeating: 1, count: 512), at: TestVolume.rootOfB.lowerBound + 4096)
+                    }
+                }
+                return try await volume.prove(log, from: before).findings.map(\.flaw)
+            }
+            let flaw = EspFlaw.bootsWhileWritten("martlet-2-b.efi")
+            let sound = try await flaws([.invalidate, .flush, .root, .flush, .root, .flush])
+            #expect(sound == [])
+            #expect(try await flaws([.invalidate, .root, .flush]).contains(flaw), "a flush is missing")
+            #expect(try await flaws([.root, .flush, .invalidate, .flush]).contains(flaw), "it comes too late")
+            #expect(try await flaws([.root, .flush, .invalidate, .flush, .root, .flush]).contains(flaw))
+        }
+    }
+
+    private enum Step {
+        case invalidate, flush, root
+    }
+
+    @Test("A name that says proven over something that never passes its trial is found")
+    func provenForNothing() async throws {
+        try await withTestVolume { volume in
+            let (log, before) = try await activation(of: volume, flushesBetween: true)
+            let sound = try await volume.prove(log, from: before, hopeless: ["two"])
+            #expect(sound.findings == [])
+            let activated = try volume.bytes
+            try await volume.rename("martlet-2-b+3-0.efi", to: "martlet-2-b.efi")
+            var blessing = LogMaker()
+            blessing.writeDifference(from: activated, to: try volume.bytes)
+            let flaws = try await volume.prove(blessing, from: activated, hopeless: ["two"]).findings.map(\.flaw)
+            #expect(flaws == [.provenForNothing("martlet-2-b.efi")])
+        }
+    }
+
     /// A new image as `martlet-b.new`, then under the name of an entry.
     private func activation(
         of volume: TestVolume, flushesBetween: Bool

@@ -19,6 +19,9 @@ struct TestVolume {
         StreamDigest.digest(of: images[0]): "one", StreamDigest.digest(of: images[1]): "two",
     ]
 
+    /// Where the root of slot b lies on the disk, behind every volume.
+    static let rootOfB: Range<UInt64> = 64 << 20..<80 << 20
+
     /// With the first image as `martlet-1-a.efi`.
     static func make(in folder: String, kind: Int) async throws -> TestVolume {
         let volume = TestVolume(folder: folder)
@@ -49,9 +52,13 @@ struct TestVolume {
     func remove(_ name: String) async throws { try await run("/usr/bin/mdel", ["-i", path, "::EFI/Linux/\(name)"]) }
 
     /// Cuts everywhere in `log`, from the state `before` on.
-    func prove(_ log: LogMaker, from before: [UInt8]) async throws -> EspVerdict {
+    /// - Parameter hopeless: of what is meant, what never passes its trial.
+    func prove(_ log: LogMaker, from before: [UInt8], hopeless: Set<String> = []) async throws -> EspVerdict {
         try Data(before).write(to: URL(filePath: "\(folder)/replayed"))
-        let proof = try EspProof(meant: Self.meant, settings: .init(seed: 5))
+        var settings = EspProof.Settings(seed: 5)
+        settings.slots = [.b: Self.rootOfB]
+        settings.hopeless = hopeless
+        let proof = try EspProof(meant: Self.meant, settings: settings)
         return try await proof.run(
             image: "\(folder)/replayed", logs: [MemoryBlockDevice(log.bytes)], range: 0..<UInt64(before.count))
     }

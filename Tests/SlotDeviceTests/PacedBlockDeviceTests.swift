@@ -10,8 +10,9 @@ private final class PausingClock: Sendable {
     var now: Duration { time.withLock { $0 } }
     func pause(_ duration: Duration) { time.withLock { $0 += duration } }
 
-    func pace(_ bytesPerSecond: UInt64, flushBytes: Int) -> WritePace {
-        WritePace(bytesPerSecond: bytesPerSecond, flushBytes: flushBytes, now: { self.now }, pause: { self.pause($0) })
+    func pace(_ bytesPerSecond: UInt64?, flushBytes: Int) -> WritePace {
+        WritePace(
+            flushBytes: flushBytes, now: { self.now }, pause: { self.pause($0) }, limit: { bytesPerSecond })
     }
 }
 
@@ -98,6 +99,23 @@ private final class WatchedDevice: BlockDevice {
             PacedBlockDevice(MemoryBlockDevice(sizeBytes: 1 << 20), pace: clock.pace(1 << 20, flushBytes: 4096)))
         try FileAreaContract.check(
             PacedFileArea(FaultyFileArea(power: PowerSupply()), pace: clock.pace(1 << 20, flushBytes: 4)))
+        try FileAreaContract.check(
+            PacedFileArea(FaultyFileArea(power: PowerSupply()), pace: clock.pace(nil, flushBytes: 4)))
+    }
+
+    @Test("A limit that comes, changes and goes holds from the next piece on")
+    func limitsOfTheMoment() throws {
+        let clock = PausingClock()
+        let limit = Mutex<UInt64?>(nil)
+        let pace = WritePace(
+            flushBytes: 100, now: { clock.now }, pause: { clock.pause($0) }, limit: { limit.withLock { $0 } })
+        let file = try PacedFileArea(FaultyFileArea(power: PowerSupply()), pace: pace)
+            .create("image", sizeBytes: 1000)
+        for (rate, seconds) in [(nil, 0), (500, 2), (nil, 2), (1000, 3), (250, 7)] as [(UInt64?, Int)] {
+            limit.withLock { $0 = rate }
+            try file.write([UInt8](repeating: 1, count: 1000), at: 0)
+            #expect(clock.now == .seconds(seconds))
+        }
     }
 
     @Test("A file grows as it is written: its length is not written twice, and never in a burst")

@@ -3,11 +3,10 @@ package import SlotDevice
 
 extension WritePace {
     /// A pace by the host's clock. Writers wait on their own thread.
-    package convenience init(bytesPerSecond: UInt64, flushBytes: Int = PacedBlockDevice.flushBytesDefault) {
+    /// - Parameter limit: in bytes per second; `nil` for none.
+    package convenience init(limit: @escaping @Sendable () -> UInt64?) {
         let start = ContinuousClock.now
-        self.init(
-            bytesPerSecond: bytesPerSecond, flushBytes: flushBytes, now: { ContinuousClock.now - start },
-            pause: Self.sleep)
+        self.init(now: { ContinuousClock.now - start }, pause: Self.sleep, limit: limit)
     }
 
     private static func sleep(_ time: Duration) {
@@ -21,13 +20,6 @@ extension WritePace {
 extension PacedBlockDevice {
     /// Paced by the host's clock.
     package convenience init(_ device: any BlockDevice, bytesPerSecond: UInt64) {
-        self.init(device, pace: WritePace(bytesPerSecond: bytesPerSecond))
-    }
-}
-
-extension PacedFileArea {
-    /// Paced by the host's clock.
-    package init(_ files: any FileArea, bytesPerSecond: UInt64) {
-        self.init(files, pace: WritePace(bytesPerSecond: bytesPerSecond))
+        self.init(device, pace: WritePace { bytesPerSecond })
     }
 }

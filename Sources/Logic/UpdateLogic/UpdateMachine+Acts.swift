@@ -25,7 +25,7 @@ extension UpdateMachine {
     public mutating func unstageOrdered(id: String) -> [Action] {
         guard record.lastActID != id else { return [] }
         switch phase {
-        case .installing, .assessing, .leaving: return []  // It is told again with the next answer.
+        case .starting, .installing, .assessing, .leaving: return []  // It is told again with the next answer.
         case .idle:
             refuse(act: id, reason: "Nothing is staged.")
             return []

@@ -4,7 +4,8 @@ public import UpdateModel
 /// The engine as a pure state machine: an event comes in, the record changes, actions come out. It touches nothing.
 ///
 /// ```text
-///            started
+///            starting
+///               │ started
 ///               │ booted = staged slot                 the other slot was tried in vain: held, reported
 ///               ├──────────────────▶ assessing ──healthFailed──▶ leaving (reject, reboot)
 ///               │                        │ bootConfirmed
@@ -23,6 +24,8 @@ public import UpdateModel
 /// repeats an action and never forgets one. Every action may be repeated.
 public struct UpdateMachine: Sendable {
     public enum Phase: Hashable, Sendable {
+        /// What happened since the record was written has not been worked out: nothing may begin.
+        case starting
         /// The health gate judges the present boot.
         case assessing
         case idle
@@ -47,7 +50,7 @@ public struct UpdateMachine: Sendable {
     }
 
     public internal(set) var record: EngineRecord
-    public internal(set) var phase: Phase = .idle
+    public internal(set) var phase = Phase.starting
     public internal(set) var boot: BootFacts
 
     public init(record: EngineRecord, boot: BootFacts) {

@@ -40,47 +40,64 @@ public final class PacedBlockDevice: BlockDevice {
     public func flush() throws(DeviceError) { try device.flush() }
 }
 
-/// How fast, and in what pieces, something is written. Shared by all that one writer writes.
+/// How fast, and in what pieces, something is written. Shared by all that one writer writes. The limit may change, or
+/// come and go, while something is being written.
 public final class WritePace: Sendable {
     private struct State {
         /// Bytes that may be written now without waiting; below zero, the debt.
         var creditBytes: Double = 0
         var updatedAt: Duration?
         var unflushedBytes = 0
+        /// `nil` when nothing limits it.
+        var bytesPerSecond: Double?
+
+        /// Time brings credit; what was not used in the past gives no right to a burst: it never grows above zero.
+        mutating func pass(to time: Duration, limit: UInt64?) {
+            let elapsed = max(.zero, time - (updatedAt ?? time)) / .seconds(1)
+            updatedAt = time
+            creditBytes = min(0, creditBytes + elapsed * (bytesPerSecond ?? 0))
+            bytesPerSecond = limit.map { Double(max($0, 1)) }
+            if limit == nil { creditBytes = 0 }
+        }
+
+        /// How long to wait until what was written fits the limit.
+        var debt: Duration { bytesPerSecond.map { .seconds(-creditBytes / $0) } ?? .zero }
     }
 
     /// The most that is written at once, and between two flushes.
     let flushBytes: Int
-    private let bytesPerSecond: Double
+    private let limit: @Sendable () -> UInt64?
     private let now: @Sendable () -> Duration
     private let pause: @Sendable (Duration) -> Void
     private let state = Mutex(State())
 
     /// - Parameters:
-    ///   - bytesPerSecond: at least 1.
     ///   - flushBytes: the most that stays unflushed.
     ///   - now: time since any fixed moment, from a monotonic clock.
     ///   - pause: returns after the time that it is given.
+    ///   - limit: in bytes per second, at least 1; `nil` for none. Asked again and again.
     public init(
-        bytesPerSecond: UInt64, flushBytes: Int = PacedBlockDevice.flushBytesDefault,
-        now: @escaping @Sendable () -> Duration, pause: @escaping @Sendable (Duration) -> Void
+        flushBytes: Int = PacedBlockDevice.flushBytesDefault, now: @escaping @Sendable () -> Duration,
+        pause: @escaping @Sendable (Duration) -> Void, limit: @escaping @Sendable () -> UInt64?
     ) {
-        precondition(bytesPerSecond > 0 && flushBytes > 0, "a pace of nothing never ends")
-        self.bytesPerSecond = Double(bytesPerSecond)
+        precondition(flushBytes > 0, "a pace of nothing never ends")
+        self.limit = limit
         self.flushBytes = flushBytes
         self.now = now
         self.pause = pause
     }
 
+    /// Whether there is a limit at this moment.
+    var isLimited: Bool { limit() != nil }
+
     /// Accounts for what is about to be written, so that the time that takes counts, and says whether a flush is due
     /// after it.
     func begin(writing count: Int) -> Bool {
-        let time = now()
+        let (time, rate) = (now(), limit())
         return state.withLock { state in
-            let elapsed = max(.zero, time - (state.updatedAt ?? time)) / .seconds(1)
-            state.updatedAt = time
-            // What was not used in the past gives no right to a burst: credit never grows above zero.
-            state.creditBytes = min(0, state.creditBytes + elapsed * bytesPerSecond) - Double(count)
+            state.pass(to: time, limit: rate)
+            guard rate != nil else { return false }
+            state.creditBytes -= Double(count)
             state.unflushedBytes += count
             guard state.unflushedBytes >= flushBytes else { return false }
             state.unflushedBytes = 0
@@ -88,15 +105,19 @@ public final class WritePace: Sendable {
         }
     }
 
-    /// Waits until what was written fits the rate.
+    /// Waits until what was written fits the rate. Who lifts a limit does not have to wait for what it has cost so far.
     func wait() {
-        let time = now()
-        let debt: Double = state.withLock { state in
-            let elapsed = max(.zero, time - (state.updatedAt ?? time)) / .seconds(1)
-            state.updatedAt = time
-            state.creditBytes = min(0, state.creditBytes + elapsed * bytesPerSecond)
-            return -state.creditBytes
+        while true {
+            let (time, rate) = (now(), limit())
+            let debt = state.withLock { state in
+                state.pass(to: time, limit: rate)
+                return state.debt
+            }
+            guard debt > .zero else { return }
+            pause(min(debt, Self.pauseMax))
         }
-        if debt > 0 { pause(.seconds(debt / bytesPerSecond)) }
     }
+
+    /// After that long the limit is asked again.
+    private static let pauseMax = Duration.seconds(1)
 }

@@ -19,6 +19,7 @@ public struct PacedFileArea: FileArea {
     public func open(_ name: String) throws(DeviceError) -> (any BlockDevice)? { try files.open(name) }
 
     public func create(_ name: String, sizeBytes: UInt64) throws(DeviceError) -> any BlockDevice {
+        guard pace.isLimited else { return PacedBlockDevice(try files.create(name, sizeBytes: sizeBytes), pace: pace) }
         let present = try files.open(name)?.sizeBytes ?? 0
         let file = try files.create(name, sizeBytes: min(present, sizeBytes))
         let growing = GrowingFile(file, name: name, in: files, sizeBytes: sizeBytes, pace: pace)

@@ -28,9 +28,7 @@ package struct EngineDaemon {
         var logger = Logger(label: "martletd") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = level
         self.logger = logger
-        var settings = try Self.settings(path: settingsPath)
-        settings.take(environment: ProcessInfo.processInfo.environment)
-        self.settings = settings
+        self.settings = try Self.settings(path: settingsPath)
         _ = try TrustedKeys(paths: [settings.keyDirectory])
         if !FileManager.default.fileExists(atPath: settings.stateDirectory) {
             try FileManager.default.createDirectory(
@@ -55,7 +53,7 @@ package struct EngineDaemon {
     /// - Throws: what is wrong at the start; nothing that goes wrong later.
     package func run() async throws {
         MemoryHabits.keepSmall()
-        let lock = try EngineLock(path: "\(settings.stateDirectory)/lock")
+        let lock = try EngineLock(directory: settings.stateDirectory)
         let host = try EngineHost(settings)
         let proxies = try settings.proxies(environment: ProcessInfo.processInfo.environment)
         try await WebRoutes.with(proxies) { routes in

@@ -36,10 +36,13 @@ extension EngineHost {
             bootID: try Self.bootID(settings))
     }
 
-    /// Kernel files leave the cache outside any limit of a cgroup: the limit for them is kept here.
+    /// Kernel files leave the cache outside any limit of a control group: it is kept here, as it stands at each moment,
+    /// so that a limit that an operator changes holds at once.
     static func paced(_ files: DirectoryFileArea, _ settings: EngineSettings) -> any FileArea {
-        guard settings.kernelBytesPerSecond > 0 else { return files }
-        return PacedFileArea(files, bytesPerSecond: settings.kernelBytesPerSecond)
+        let wanted = settings.kernelBytesPerSecond
+        let group = ControlGroup()
+        let pace = WritePace { wanted > 0 ? wanted : group.writeBytesPerSecond(below: files.path) }
+        return PacedFileArea(files, pace: pace)
     }
 
     private static func bootedSlot(_ settings: EngineSettings) throws -> Slot {

@@ -1,18 +1,22 @@
 import Glibc
-import UpdateModel
+package import UpdateModel
 
 /// Makes sure that one engine at a time works on a machine's slots. Held until the process ends.
-struct EngineLock: ~Copyable {
+///
+/// The directory itself is locked, not a file in it: a disk that has become read-only must not keep the engine from
+/// telling its server so.
+package struct EngineLock: ~Copyable {
     private let descriptor: CInt
 
-    /// - Throws: ``EngineLockError`` when another process holds the lock, or the file cannot be made.
-    init(path: String) throws(EngineLockError) {
-        let opened = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, mode_t(0o600))
-        guard opened >= 0 else { throw .unusable(path: path, reason: Self.reason(errno)) }
+    /// - Parameter directory: the engine's own.
+    /// - Throws: ``EngineLockError`` when another process holds the lock, or the directory cannot be opened.
+    package init(directory: String) throws(EngineLockError) {
+        let opened = unsafe open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard opened >= 0 else { throw .unusable(path: directory, reason: Self.reason(errno)) }
         guard flock(opened, LOCK_EX | LOCK_NB) == 0 else {
             let code = errno
             close(opened)
-            throw code == EWOULDBLOCK ? .taken(path: path) : .unusable(path: path, reason: Self.reason(code))
+            throw code == EWOULDBLOCK ? .taken(path: directory) : .unusable(path: directory, reason: Self.reason(code))
         }
         self.descriptor = opened
     }
@@ -25,18 +29,18 @@ struct EngineLock: ~Copyable {
 }
 
 /// The engine's lock could not be had.
-enum EngineLockError: Error, Hashable {
+package enum EngineLockError: Error, Hashable {
     case taken(path: String)
     case unusable(path: String, reason: String)
 }
 
 extension EngineLockError: UserFacingError {
-    var userMessage: UserMessage {
+    package var userMessage: UserMessage {
         switch self {
         case .taken(let path):
             UserMessage("Another martletd holds \(path).", hint: "Stop it first.", exit: .tryLater)
         case .unusable(let path, let reason):
-            UserMessage("The lock \(path) cannot be used: \(reason).", exit: .inputOutput)
+            UserMessage("\(path) cannot be locked: \(reason).", exit: .inputOutput)
         }
     }
 }

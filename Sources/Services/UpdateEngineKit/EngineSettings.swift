@@ -43,7 +43,7 @@ package struct EngineSettings: Sendable {
     package var control = Control.gpt
     /// `nil`: the usual place of the ``control``; empty: none.
     package var kernelDirectory: String?
-    /// Limits the writes of kernel files; 0: no limit.
+    /// Limits the writes of kernel files; 0: as the control group's limit for their disk says.
     package var kernelBytesPerSecond: UInt64 = 0
     package var booted = BootedSlot.automatic
     package var tries = 1
@@ -162,17 +162,6 @@ package struct EngineSettings: Sendable {
             booted = .known(try reader.choice(text, key: "slots.booted", of: Slot.allCases))
         }
         tries = try reader.number(slots?.tries, key: "slots.tries", default: tries, in: 1...15)
-    }
-
-    /// What the unit's environment says where the file says nothing: the limit that holds for the rest of the disk.
-    package mutating func take(environment: [String: String]) {
-        guard kernelBytesPerSecond == 0, let text = environment["MARTLET_KERNEL_BYTES_PER_SECOND"] else { return }
-        // As systemd reads the same value: 50M is 50 000 000.
-        let units: [Character: UInt64] = ["K": 1000, "M": 1_000_000, "G": 1_000_000_000, "T": 1_000_000_000_000]
-        let unit = text.last.flatMap { units[$0] }
-        guard let number = UInt64(unit == nil ? text[...] : text.dropLast()) else { return }
-        let (bytes, overflow) = number.multipliedReportingOverflow(by: unit ?? 1)
-        kernelBytesPerSecond = overflow ? 0 : bytes
     }
 
     private mutating func readSchedule(

@@ -98,6 +98,10 @@ extension UpdateEngine {
 
     private func consider(_ offered: OmahaUpdateOffer, _ wish: CheckWish, isOnDemand: Bool) async throws {
         let (offer, addresses) = try usable(offered)
+        guard machine.phase != .starting else {
+            activity.serverHold = "the state of this boot is not settled yet, so nothing is installed"
+            return
+        }
         try keeper.refresh()
         if offered.isHoldLifted { remember { $0.rollbackHoldLifted(version: offer.version) } }
         switch keeper.record.judge(offer, boot: machine.boot, isForced: wish.isForced) {

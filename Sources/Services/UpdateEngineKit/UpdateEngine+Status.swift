@@ -61,7 +61,7 @@ extension UpdateEngine {
     private func state() -> EngineStatus.State {
         if let state = activity.state { return state }
         return switch machine.phase {
-        case .assessing: .assessing
+        case .starting, .assessing: .assessing
         case .idle: .idle
         case .installing: .downloading
         case .needsReboot: .needsReboot

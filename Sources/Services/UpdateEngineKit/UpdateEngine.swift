@@ -24,6 +24,7 @@ package actor UpdateEngine: Service {
     var activity = Activity()
     var wishes: [CheckWish] = []
     var plannedReboot: PlannedReboot?
+    private var settlement = BootSettlement(now: .now)
     private var nextCheck = ContinuousClock.now
     private var sleeper: AsyncStream<Void>.Continuation?
 
@@ -99,6 +100,8 @@ package actor UpdateEngine: Service {
         while !Task.isCancelled {
             if let reboot = plannedReboot, reboot.notBefore <= clock.now {
                 await perform(reboot)
+            } else if settlement.isDue(clock.now), activity.state != .rebooting {
+                await settleBoot()
             } else if activity.state != .rebooting, !wishes.isEmpty {
                 await check(wishes.removeFirst(), isOnDemand: true)
                 planNextCheck(&generator)
@@ -106,7 +109,7 @@ package actor UpdateEngine: Service {
                 await check(CheckWish(isForced: false, installs: true), isOnDemand: false)
                 planNextCheck(&generator)
             } else {
-                await sleep(until: min(nextCheckUnlessRebooting, plannedReboot?.notBefore ?? nextCheckUnlessRebooting))
+                await sleep(until: nextErrand)
             }
         }
     }
@@ -118,9 +121,11 @@ package actor UpdateEngine: Service {
                 failuresInRow: keeper.record.failuresInRow, requested: activity.requestedPoll, using: &generator)
     }
 
-    /// Far away while the machine is going down.
-    private var nextCheckUnlessRebooting: ContinuousClock.Instant {
-        activity.state == .rebooting ? clock.now + .seconds(86_400) : nextCheck
+    /// When there is something to do, unless somebody asks. While the machine is going down only its reboot counts.
+    private var nextErrand: ContinuousClock.Instant {
+        let reboot = plannedReboot?.notBefore ?? clock.now + .seconds(86_400)
+        guard activity.state != .rebooting else { return reboot }
+        return min(nextCheck, reboot, settlement.notBefore ?? nextCheck)
     }
 
     // MARK: Asking the state machine, saving, acting
@@ -151,20 +156,18 @@ package actor UpdateEngine: Service {
 
     // MARK: The boot's trial
 
-    /// Works out what happened since the record was written, and judges the boot if it is on trial; again and again
-    /// while disk or table refuse.
+    /// Works out what happened since the record was written, and judges the boot if it is on trial. Where disk or table
+    /// refuse, the loop comes back to it later; until then the machine checks in and installs nothing.
     private func settleBoot() async {
-        var pause = Duration.milliseconds(500)
-        while !Task.isCancelled {
-            do {
-                try await perform { $0.started() }
-                return resumeReboot()
-            } catch {
-                guard !Task.isCancelled else { return }
-                note(error, "The state of this boot could not be settled")
-                await sleep(until: clock.now + pause)
-                pause = min(pause * 2, .seconds(300))
-            }
+        do {
+            if settlement.step == .start { try await perform { $0.started() } }
+            if settlement.step == .confirm { try confirmBoot() }
+            settlement.end()
+            resumeReboot()
+        } catch {
+            guard !Task.isCancelled else { return }
+            note(error, settlement.failure)
+            settlement.postpone(clock.now)
         }
     }
 
@@ -190,28 +193,17 @@ package actor UpdateEngine: Service {
         try Task.checkCancellation()  // A check that was killed with the daemon has judged nothing.
         switch verdict {
         case .passed:
-            await confirmBoot()
-            try Task.checkCancellation()
-            logger.info("This boot is good", metadata: ["release.version": "\(identity.version)"])
+            // The checks are not to blame where the boot loader cannot be told, and are not run anew.
+            settlement.step = .confirm
         case .failed(let reason):
             activity.lastError = reason
             try await perform { $0.healthFailed(reason) }
         }
     }
 
-    /// Tells the boot loader of the verdict, again and again while it cannot be told: the checks are not to blame for
-    /// that, and are not run anew.
-    private func confirmBoot() async {
-        var pause = Duration.milliseconds(500)
-        while !Task.isCancelled {
-            do {
-                return try keeper.confirmBoot()
-            } catch {
-                note(error, "The boot loader could not be told that this boot is good")
-                await sleep(until: clock.now + pause)
-                pause = min(pause * 2, .seconds(300))
-            }
-        }
+    private func confirmBoot() throws {
+        try keeper.confirmBoot()
+        logger.info("This boot is good", metadata: ["release.version": "\(identity.version)"])
     }
 
     // MARK: Waiting

@@ -25,6 +25,9 @@ package struct CutState: Hashable, Sendable {
         }
     }
 
+    /// Of all the writes none has reached the medium.
+    package static let nothing = CutState(parts: [], what: "no write")
+
     /// The window in order up to each write; all of it without each single write; each write torn in its middle; and
     /// some subsets by chance.
     package static func states(

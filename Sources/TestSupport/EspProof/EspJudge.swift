@@ -12,6 +12,10 @@ package enum EspFlaw: Hashable, Sendable {
     case tornChoice(String)
     /// The directory cannot be read.
     case unreadable(reason: String)
+    /// The root of a slot is being written, and the loader would start it.
+    case bootsWhileWritten(String)
+    /// A name says that its content was proven, which it never was.
+    case provenForNothing(String)
     /// mtools and our reader disagree.
     case readersDisagree(ours: [String], theirs: [String]?)
 }
@@ -22,6 +26,8 @@ extension EspFlaw: CustomStringConvertible {
         case .nothingBootable(let names): "nothing bootable among \(names)"
         case .tornChoice(let name): "the loader takes \(name), which is torn"
         case .unreadable(let reason): "unreadable: \(reason)"
+        case .bootsWhileWritten(let name): "\(name) can be started while its root is being written"
+        case .provenForNothing(let name): "\(name) stands there as proven, and what it holds was never"
         case .readersDisagree(let ours, let theirs): "\(ours) here, \(theirs.map { "\($0)" } ?? "nothing") for mtools"
         }
     }
@@ -47,22 +53,28 @@ package struct EspJudge: Sendable {
 
     /// What whole boot images there may be, and what to call them.
     private let meant: [SHA256Digest: String]
+    /// Those of them that never pass their trial.
+    private let hopeless: Set<String>
 
-    package init(meant: [SHA256Digest: String]) { self.meant = meant }
+    package init(meant: [SHA256Digest: String], hopeless: Set<String> = []) {
+        self.meant = meant
+        self.hopeless = hopeless
+    }
 
-    package func look(at device: any BlockDevice) -> EspSight {
+    /// - Parameter written: the slots whose roots are being written: nothing of them may boot.
+    package func look(at device: any BlockDevice, whileWriting written: Set<Slot> = []) -> EspSight {
         do {
             let volume = try FATVolume(device)
             guard let files = try volume.files(in: Self.directory) else {
                 return EspSight(flaws: [.unreadable(reason: "there is no EFI/Linux")])
             }
-            return look(at: files.filter { !$0.isDirectory }, in: volume)
+            return look(at: files.filter { !$0.isDirectory }, in: volume, written)
         } catch {
             return EspSight(flaws: [.unreadable(reason: error.userMessage.text)])
         }
     }
 
-    private func look(at files: [FATFile], in volume: FATVolume) -> EspSight {
+    private func look(at files: [FATFile], in volume: FATVolume, _ written: Set<Slot>) -> EspSight {
         var sight = EspSight(names: files.map(\.name).sorted())
         let starts = files.filter { $0.sizeBytes > 0 }.map(\.firstCluster)
         sight.hasSharedClusters = Set(starts).count < starts.count
@@ -72,6 +84,12 @@ package struct EspJudge: Sendable {
             let label = label(of: file, in: volume)
             if label == nil { sight.torn.append(file.name) }
             if file.name == sight.choice { sight.boots = label }
+            if let slot = Self.slot(of: file.name), written.contains(slot) {
+                sight.flaws.append(.bootsWhileWritten(file.name))
+            }
+            if !file.name.contains("+"), let label, hopeless.contains(label) {
+                sight.flaws.append(.provenForNothing(file.name))
+            }
         }
         guard let choice = sight.choice, SystemdBootModel.isGoodOrTried(choice) else {
             sight.flaws.append(.nothingBootable(names: sight.names))
@@ -79,6 +97,12 @@ package struct EspJudge: Sendable {
         }
         if sight.boots == nil { sight.flaws.append(.tornChoice(choice)) }
         return sight
+    }
+
+    /// `martlet-5-b+2-1.efi` belongs to slot b.
+    private static func slot(of name: String) -> Slot? {
+        let stem = name.lowercased().prefix { $0 != "+" && $0 != "." }
+        return stem.split(separator: "-").last.flatMap { Slot(rawValue: String($0)) }
     }
 
     /// The loader lists a file when it can read its sections and its release, whatever the rest is like.

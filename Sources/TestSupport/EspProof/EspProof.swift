@@ -16,6 +16,10 @@ package struct EspProof: Sendable {
         /// For each file that the loader takes, two images are kept in this folder, to be booted: the first, and the
         /// first that needs repair.
         package var keepSamplesIn: String?
+        /// Where the slots' roots lie on the disk: while one is written, nothing of that slot may boot.
+        package var slots: [Slot: Range<UInt64>] = [:]
+        /// Of what is meant, what never passes its trial: it may not stand there as proven.
+        package var hopeless: Set<String> = []
 
         package init(seed: UInt64, keepSamplesIn: String? = nil) {
             self.seed = seed
@@ -29,7 +33,7 @@ package struct EspProof: Sendable {
 
     /// - Parameter meant: the digests of all boot images that may lie there whole, and what to call them.
     package init(meant: [SHA256Digest: String], settings: Settings) throws(EspProofError) {
-        self.judge = EspJudge(meant: meant)
+        self.judge = EspJudge(meant: meant, hopeless: settings.hopeless)
         self.tools = try VolumeTools()
         self.settings = settings
     }
@@ -42,37 +46,48 @@ package struct EspProof: Sendable {
     package func run(image: String, logs: [any BlockDevice], range: Range<UInt64>) async throws -> EspVerdict {
         var random = SeededRandom(seed: settings.seed)
         var verdict = EspVerdict(seed: settings.seed)
-        for log in logs {
+        let story = try logs.map { log throws(EspProofError) in
+            try WriteLog(log, within: range, watching: settings.slots).windows
+        }
+        var spans = WritingSpans(story.flatMap { $0 })
+        for (log, windows) in zip(logs, story) {
             let replayed = try ReplayedImage(path: image, log: log)
             try await inspect(replayed, "before the first write", &verdict)
-            try await cut(WriteLog(log, within: range).windows, on: replayed, &random, &verdict)
+            try await cut(windows, on: replayed, &spans, &random, &verdict)
         }
         return verdict
     }
 
     private func cut(
-        _ windows: [[DiskWrite]], on replayed: ReplayedImage, _ random: inout SeededRandom,
-        _ verdict: inout EspVerdict
+        _ windows: [WriteWindow], on replayed: ReplayedImage, _ spans: inout WritingSpans,
+        _ random: inout SeededRandom, _ verdict: inout EspVerdict
     ) async throws {
         for (number, window) in windows.enumerated() {
-            verdict.windows += 1
-            verdict.writes += window.count
-            verdict.writesInWindowMax = max(verdict.writesInWindowMax, window.count)
-            for state in CutState.states(of: window, settings.sampling, using: &random) {
-                let place = "window \(number + 1) of \(windows.count), \(state.what) of \(window.count)"
+            let written = spans.next()
+            verdict.count(window)
+            for state in states(of: window, using: &random) {
+                let place = "window \(number + 1) of \(windows.count), \(state.what) of \(window.writes.count)"
                 let before = verdict
-                verdict = try await replayed.withState(state, of: window) {
+                verdict = try await replayed.withState(state, of: window.writes) {
                     var next = before
-                    try await inspect(replayed, place, &next)
+                    try await inspect(replayed, whileWriting: written, place, &next)
                     return next
                 }
             }
-            try replayed.apply(window)
+            try replayed.apply(window.writes)
         }
     }
 
-    private func inspect(_ image: ReplayedImage, _ place: String, _ verdict: inout EspVerdict) async throws {
-        let sight = judge.look(at: image.device)
+    /// Where a slot is written besides, that may be all that reaches the medium.
+    private func states(of window: WriteWindow, using random: inout SeededRandom) -> [CutState] {
+        (window.slots.isEmpty ? [] : [.nothing])
+            + CutState.states(of: window.writes, settings.sampling, using: &random)
+    }
+
+    private func inspect(
+        _ image: ReplayedImage, whileWriting written: Set<Slot> = [], _ place: String, _ verdict: inout EspVerdict
+    ) async throws {
+        let sight = judge.look(at: image.device, whileWriting: written)
         verdict.add(sight, at: place)
         guard try verdict.isNewStructure(Self.structure(of: image.device)) else { return }
         let names = try await tools.names(in: image.path)

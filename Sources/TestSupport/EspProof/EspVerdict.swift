@@ -15,9 +15,11 @@ package struct EspVerdict: Sendable {
     }
 
     package let seed: UInt64
-    package var windows = 0
-    package var writes = 0
-    package var writesInWindowMax = 0
+    package private(set) var windows = 0
+    package private(set) var writes = 0
+    package private(set) var writesInWindowMax = 0
+    /// Windows, or runs of them, in which a slot's root was written.
+    package private(set) var slotWindows = 0
     /// States that were judged.
     package private(set) var states = 0
     /// Those whose tables and directories differed from all before, and were given to the programs of the system too.
@@ -38,6 +40,15 @@ package struct EspVerdict: Sendable {
     private var known: Set<SHA256Digest> = []
 
     init(seed: UInt64) { self.seed = seed }
+
+    /// Windows count in which the partition was written; see also ``slotWindows``.
+    mutating func count(_ window: WriteWindow) {
+        if !window.slots.isEmpty { slotWindows += 1 }
+        guard !window.writes.isEmpty else { return }
+        windows += 1
+        writes += window.writes.count
+        writesInWindowMax = max(writesInWindowMax, window.writes.count)
+    }
 
     mutating func add(_ sight: EspSight, at place: String) {
         states += 1
@@ -65,7 +76,8 @@ package struct EspVerdict: Sendable {
 extension EspVerdict: CustomStringConvertible {
     package var description: String {
         let lines = [
-            "\(writes) writes in \(windows) windows between flushes, at most \(writesInWindowMax) in one",
+            "\(writes) writes in \(windows) windows between flushes, at most \(writesInWindowMax) in one; "
+                + "slots' roots written in \(slotWindows)",
             "\(states) cut states; \(structures) structures checked by fsck.fat and mtools, \(repairs) repaired; "
                 + "seed \(seed)",
             "shared clusters in \(sharedClusters) states, torn files behind a good one in \(tornBehind)",

@@ -1,4 +1,5 @@
 package import SlotDevice
+package import UpdateModel
 
 /// What a disk was told, in order, as QEMU's driver `blklogwrites` notes it: in the form of device-mapper's log-writes.
 ///
@@ -17,6 +18,8 @@ package struct WriteLog: Sendable {
         case write(DiskWrite)
         /// All that was written before is durable.
         case flush
+        /// Something was written to a slot's root, elsewhere on the disk.
+        case slotWritten(Slot)
     }
 
     private static let magic: UInt64 = 0x6A_7366_7773_6872
@@ -31,8 +34,12 @@ package struct WriteLog: Sendable {
 
     /// - Throws: ``EspProofError/badLog(reason:)`` also for what was written through, or discarded, within `range`:
     ///   what may be lost of it has no answer here, and our guests are not offered either.
-    /// - Parameter range: the bytes of the disk that matter; what lies outside is left out, flushes stay.
-    package init(_ log: any BlockDevice, within range: Range<UInt64>) throws(EspProofError) {
+    /// - Parameters:
+    ///   - range: the bytes of the disk that matter; what lies outside is left out, flushes stay.
+    ///   - slots: where the slots' roots lie on the disk; that they are written is noted, with what is not.
+    package init(
+        _ log: any BlockDevice, within range: Range<UInt64>, watching slots: [Slot: Range<UInt64>] = [:]
+    ) throws(EspProofError) {
         let head = try Self.read(log, at: 0, count: 28)
         guard head.unsigned(at: 0, count: 8) == Self.magic else {
             throw .badLog(reason: "it begins like something else")
@@ -46,7 +53,7 @@ package struct WriteLog: Sendable {
         for _ in 0..<head.unsigned(at: 16, count: 8) {
             let entry = try Self.read(log, at: offset, count: 32)
             offset += sectorBytes
-            events += try Self.events(of: entry, sectorBytes, dataOffsetBytes: offset, range)
+            events += try Self.events(of: entry, sectorBytes, dataOffsetBytes: offset, range, slots)
             if entry.unsigned(at: 16, count: 8) & Flag.discard == 0 {
                 let (count, overflow) = entry.unsigned(at: 8, count: 8).multipliedReportingOverflow(by: sectorBytes)
                 guard !overflow, count <= log.sizeBytes else {
@@ -60,7 +67,8 @@ package struct WriteLog: Sendable {
     }
 
     private static func events(
-        of entry: [UInt8], _ sectorBytes: UInt64, dataOffsetBytes: UInt64, _ range: Range<UInt64>
+        of entry: [UInt8], _ sectorBytes: UInt64, dataOffsetBytes: UInt64, _ range: Range<UInt64>,
+        _ slots: [Slot: Range<UInt64>]
     ) throws(EspProofError) -> [Event] {
         let flags = entry.unsigned(at: 16, count: 8)
         var events: [Event] = flags & Flag.flush != 0 ? [.flush] : []
@@ -68,6 +76,9 @@ package struct WriteLog: Sendable {
         let (count, isTooLong) = entry.unsigned(at: 8, count: 8).multipliedReportingOverflow(by: sectorBytes)
         let (end, isBeyond) = start.addingReportingOverflow(count)
         guard !isTooFar, !isTooLong, !isBeyond else { throw .badLog(reason: "an entry lies outside any disk") }
+        if flags & Flag.mark == 0, start < end {
+            events += Slot.allCases.filter { slots[$0]?.overlaps(start..<end) == true }.map { .slotWritten($0) }
+        }
         let part = max(start, range.lowerBound)..<max(max(start, range.lowerBound), min(end, range.upperBound))
         guard flags & Flag.mark == 0, !part.isEmpty else { return events }
         guard flags & (Flag.discard | Flag.writtenThrough) == 0 else {
@@ -102,17 +113,33 @@ package struct DiskWrite: Hashable, Sendable {
     }
 }
 
+/// What was written between two flushes; of it a power cut keeps what it likes.
+package struct WriteWindow: Hashable, Sendable {
+    /// In their order.
+    package var writes: [DiskWrite] = []
+    /// The slots whose roots were written meanwhile.
+    package var slots: Set<Slot> = []
+
+    var isEmpty: Bool { writes.isEmpty && slots.isEmpty }
+}
+
 extension WriteLog {
-    /// The writes between two flushes, in order; of them a power cut keeps what it likes. Windows without a write are
-    /// left out.
-    package var windows: [[DiskWrite]] {
-        var windows: [[DiskWrite]] = [[]]
+    /// The windows in which something was written. Those that follow each other and only write slots are one.
+    package var windows: [WriteWindow] {
+        var windows = [WriteWindow()]
         for event in events {
             switch event {
-            case .write(let write): windows[windows.count - 1].append(write)
-            case .flush: if windows[windows.count - 1] != [] { windows.append([]) }
+            case .write(let write): windows[windows.count - 1].writes.append(write)
+            case .slotWritten(let slot): windows[windows.count - 1].slots.insert(slot)
+            case .flush: if windows.last?.isEmpty == false { windows.append(WriteWindow()) }
             }
         }
-        return windows.filter { !$0.isEmpty }
+        return windows.filter { !$0.isEmpty }.reduce(into: []) { merged, window in
+            if window.writes.isEmpty, merged.last?.writes.isEmpty == true {
+                merged[merged.count - 1].slots.formUnion(window.slots)
+            } else {
+                merged.append(window)
+            }
+        }
     }
 }

@@ -30,6 +30,8 @@ final class EngineRig: Sendable {
     private let releases: [TestRelease]
     private let bootCount = Mutex(1)
     private let bootArea: Mutex<(any FileArea)?> = Mutex(nil)
+    /// What tests change of the machine before an engine starts on it.
+    let hostChange: Mutex<@Sendable (inout EngineHost) -> Void> = Mutex { _ in }
 
     /// Runs `body` with a machine that runs `releases[0]` and is offered `releases[1]`, and cleans up behind it.
     static func run(
@@ -128,10 +130,11 @@ final class EngineRig: Sendable {
     /// What slot A held at the beginning.
     var runningImage: [UInt8] { releases[0].image }
 
+    /// The boot loader's state, past the engine.
+    func bootControl() throws -> GPTBootControl { try GPTBootControl(device: disk(), booted: .a) }
+
     /// Whether the boot loader may choose the slot.
-    func isBootable(_ slot: Slot) throws -> Bool {
-        try GPTBootControl(device: disk(), booted: .a).status(of: slot).isBootable
-    }
+    func isBootable(_ slot: Slot) throws -> Bool { try bootControl().status(of: slot).isBootable }
 
     // MARK: What happens to it
 
@@ -166,11 +169,12 @@ final class EngineRig: Sendable {
     /// Runs an engine while `body` does something, then stops it as a signal would.
     func withEngine(_ body: (RunningEngine) async throws -> Void) async throws {
         let control = GPTBootControl(device: try disk(), booted: bootedSlot.withLock { $0 })
-        let host = EngineHost(
+        var host = EngineHost(
             bootControl: control,
             layout: .flatcar(partition: { try control.slotDevice($0) }, kernels: try bootFiles),
             stateFiles: StateFiles(try DirectoryFileArea(path: "\(folder)/state")), power: power,
             bootID: "boot-\(bootCount.withLock { $0 })")
+        hostChange.withLock { $0 }(&host)
         let engine = try UpdateEngine(
             settings: settings.withLock { $0 }, host: host, http: http,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })

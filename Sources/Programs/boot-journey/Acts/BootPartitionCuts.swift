@@ -23,8 +23,14 @@ struct BootPartitionCuts: Act {
         try await stage.machine.press(.goOn)
         for line in verdict.description.split(whereSeparator: \.isNewline) { await stage.figures.note("ESP: \(line)") }
         try await stage.expect(
-            verdict.findings.isEmpty && verdict.windows > 10, "no flaw in any state",
-            seen: "\(verdict.findings.map { "\($0.flaw) (\($0.place))" }) in \(verdict.windows) windows")
+            verdict.findings.isEmpty && verdict.windows > 10 && verdict.slotWindows > 2, "no flaw in any state",
+            seen: "\(verdict.findings.map { "\($0.flaw) (\($0.place))" }) in \(verdict.windows) windows, "
+                + "\(verdict.slotWindows) of slots")
+        let fresh = verdict.choices.keys.compactMap { LoaderEntry(name: $0) }
+            .filter { $0.state == .counted(left: 2, done: 0) }
+        try await stage.expect(
+            Set(fresh.map(\.slot)) == [.a, .b], "a fresh entry of each slot among what the loader takes",
+            seen: "\(verdict.choices.keys.sorted())")
         return "\(verdict.states) cut states without a flaw; \(try await boot(verdict, on: stage))"
     }
 
@@ -32,13 +38,15 @@ struct BootPartitionCuts: Act {
         let proof = try EspProof(meant: try meant(stage), settings: settings(stage))
         let logs = try notes.logs.map { try FileBlockDevice(path: $0, access: .readOnly) }
         return try await proof.run(
-            image: notes.bootPartitionBefore, logs: logs, range: try stage.machine.disk.bootPartitionRange())
+            image: notes.bootPartitionBefore, logs: logs, range: try stage.machine.disk.range(of: "esp"))
     }
 
-    private func settings(_ stage: Stage) -> EspProof.Settings {
+    private func settings(_ stage: Stage) throws -> EspProof.Settings {
         var settings = EspProof.Settings(
             seed: UInt64.random(in: 1...UInt64(UInt32.max)), keepSamplesIn: stage.paths.logs)
         settings.sampling = Self.sampling
+        settings.hopeless = [Version.lame.text]
+        for slot in Slot.allCases { settings.slots[slot] = try stage.machine.disk.range(of: "root-\(slot)") }
         return settings
     }
 

@@ -18,6 +18,10 @@ struct HangingMachine: Act {
         try await stage.agent().order(Self.hang)
         try await stage.live(until: "the watchdog has reset the machine") { $0.boots > boots }
         let patience = ContinuousClock.now - began
+        let hung = await stage.machine.boots[boots - 1]
+        try await stage.expect(hung.wasEndedByWatchdog, "QEMU to tell of the watchdog", seen: "\(String(describing: hung.ending))")
+        let said = try await stage.consoles(since: boots - 1).first ?? ""
+        try await stage.expect(!said.contains("Kernel panic"), "no panic", seen: "“Kernel panic” on the console")
         try await stage.settle(on: .fourth, in: .a)
         return "reset after \(Narrator.tenths(patience)) s"
     }

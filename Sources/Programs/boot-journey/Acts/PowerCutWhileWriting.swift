@@ -9,12 +9,13 @@ struct PowerCutWhileWriting: Act {
     let opening: Opening? = Opening(version: .second, slot: .b, other: nil)
     /// So slow that there is a middle.
     private static let bytesPerSecond = 6 << 20
+    /// Of what is left, so that the next act finds the update under way and decides how it ends.
+    private static let bytesPerSecondAfterwards = 512 << 10
 
     func play(on stage: Stage) async throws -> String {
         let before = stage.tap.downloads.count
         let size = try ImageFile(path: stage.shelf.payload(.fourth)).sizeBytes
         stage.tap.setPayloadSpeed(bytesPerSecond: Self.bytesPerSecond)
-        defer { stage.tap.setPayloadSpeed(bytesPerSecond: nil) }
         try await stage.headquarters.publish(.fourth, payload: stage.shelf.payload(.fourth))
         try await stage.live(until: "half of 4.0.0 is on its way") { _ in
             stage.tap.downloads.dropFirst(before).contains { $0.position > size / 2 }
@@ -29,6 +30,7 @@ struct PowerCutWhileWriting: Act {
         try await stage.live(until: "the update goes on") { _ in
             stage.tap.downloads.dropFirst(started).contains { $0.servedBytes > 0 }
         }
+        stage.tap.setPayloadSpeed(bytesPerSecond: Self.bytesPerSecondAfterwards)
         let resumed = stage.tap.downloads.dropFirst(started).first?.firstByte ?? 0
         try await stage.expect(
             resumed > size / 4 && resumed <= reached, "a request from a byte between \(size / 4) and \(reached) on",

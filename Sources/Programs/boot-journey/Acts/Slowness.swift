@@ -12,19 +12,27 @@ struct Slowness {
         let agent = try await stage.agent()
         try await stage.machine.press(.diskSpeed(bytesPerSecond: Self.diskBytesPerSecond))
         let before = stage.tap.downloads.count
-        if let limit = limitBytesPerSecond { try await self.limit(agent, to: limit) }
+        if let limit = limitBytesPerSecond { try await DiskLimit(agent).set(bytesPerSecond: limit) }
         try await stage.live(until: "a download begins") { _ in
             stage.tap.downloads.dropFirst(before).contains { $0.servedBytes > 1 << 20 }
         }
         let reading = try await DiskReading.take(
             agent, on: stage.machine, service: "martletd.service", device: "/dev/vda", seconds: Self.seconds)
         try await stage.machine.press(.diskSpeed(bytesPerSecond: 0))
-        if limitBytesPerSecond != nil { try await self.limit(agent, to: nil) }
+        if limitBytesPerSecond != nil { try await DiskLimit(agent).set(bytesPerSecond: nil) }
         return reading
     }
+}
 
-    /// As an operator does it: a line in `limits.env`, which the next reload turns into a limit of the control group.
-    private func limit(_ agent: GuestAgent, to bytesPerSecond: Int?) async throws {
+/// What the engine may write to the disk, set as an operator does it: by a line in `limits.env`, which the next reload
+/// turns into a limit of the control group.
+struct DiskLimit {
+    private let agent: GuestAgent
+
+    init(_ agent: GuestAgent) { self.agent = agent }
+
+    /// - Parameter bytesPerSecond: `nil` for no limit.
+    func set(bytesPerSecond: Int?) async throws {
         let line = bytesPerSecond.map { "echo WRITE_BYTES_PER_SECOND=\($0) >>$file" } ?? "true"
         try await agent.succeed(
             "file=/etc/martlet/limits.env; touch $file; sed -i '/^WRITE_/d' $file; \(line); systemctl daemon-reload")

@@ -56,6 +56,7 @@ struct Stage: Sendable {
         if act.notesWrites { await machine.noteWrites() }
         guard let opening = act.opening, await progress.state != opening else { return }
         await machine.cutPower()
+        tap.setPayloadSpeed(bytesPerSecond: nil)
         try await DiskLayout(shelf: shelf, opening: opening).write(to: machine.disk)
         // A channel that points nowhere offers nothing, and 1.0.0 has no payload to point at.
         if opening.version != .first {

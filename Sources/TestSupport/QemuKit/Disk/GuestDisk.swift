@@ -8,6 +8,7 @@ package import UpdateModel
 /// A guest's disk, looked at from outside, past the guest and everything that runs in it.
 package struct GuestDisk: Hashable, Sendable {
     package let path: String
+    private static let bootPartitionName = "esp"
     /// Where the output of tools is collected on its way.
     package let scratch: String
 
@@ -63,15 +64,15 @@ package struct GuestDisk: Hashable, Sendable {
         return LoaderEntries(listing: listing)
     }
 
-    /// The bytes of the disk that the boot partition takes.
-    package func bootPartitionRange() throws -> Range<UInt64> {
-        let entry = try partition("esp")
+    /// The bytes of the disk that a partition takes.
+    package func range(of name: String) throws -> Range<UInt64> {
+        let entry = try partition(name)
         return entry.firstLBA * 512..<(entry.lastLBA + 1) * 512
     }
 
     /// Copies the whole boot partition into a file; for machines that are off.
     package func copyBootPartition(to target: String) throws {
-        let range = try bootPartitionRange()
+        let range = try range(of: Self.bootPartitionName)
         let source = try FileBlockDevice(path: path, access: .readOnly)
         let copy = try FileBlockDevice.create(path: target, sizeBytes: UInt64(range.count))
         try Self.copy(range, of: source, to: copy, at: 0)
@@ -79,7 +80,7 @@ package struct GuestDisk: Hashable, Sendable {
 
     /// Puts the boot partition in that file in place of the disk's own; for machines that are off.
     package func replaceBootPartition(by file: String) throws {
-        let range = try bootPartitionRange()
+        let range = try range(of: Self.bootPartitionName)
         let source = try FileBlockDevice(path: file, access: .readOnly)
         try Self.copy(
             0..<UInt64(range.count), of: source, to: FileBlockDevice(path: path, access: .readWrite),
@@ -117,7 +118,7 @@ package struct GuestDisk: Hashable, Sendable {
 
     /// mtools' name for the file system at an offset in a file.
     private func bootPartition() async throws -> String {
-        "\(path)@@\(try bootPartitionRange().lowerBound)"
+        "\(path)@@\(try range(of: Self.bootPartitionName).lowerBound)"
     }
 
     /// A guest's disk is no floppy: its geometry is none of mtools' business.

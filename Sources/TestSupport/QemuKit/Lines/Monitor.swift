@@ -6,6 +6,8 @@ package actor Monitor {
     private var answers: [String: (message: MonitorMessage, line: String)] = [:]
     /// Why the machine went down, in QEMU's word, such as `guest-reset`; `nil` while it is up.
     package private(set) var shutdownReason: String?
+    /// Whether the watchdog's patience came to its end.
+    package private(set) var hasWatchdogBarked = false
     private var isOpen = true
 
     private static let limit = Duration.seconds(10)
@@ -55,6 +57,7 @@ package actor Monitor {
         switch message {
         case .done(let id), .refused(let id?, _): answers[id] = (message, line)
         case .event("SHUTDOWN", let reason): shutdownReason = reason ?? "unknown"
+        case .event("WATCHDOG", _): hasWatchdogBarked = true
         case .greeting, .refused(nil, _), .event: break
         }
     }

@@ -9,6 +9,8 @@ package struct BootRecord: Hashable, Sendable {
     /// From power-on until the end of the run; `nil` while it lasts.
     package internal(set) var endedAfter: Duration?
     package internal(set) var ending: MachineRun.Ending?
+    /// Whether it was the watchdog that ended the run.
+    package internal(set) var wasEndedByWatchdog = false
 
     init(number: Int, serialLog: String) {
         self.number = number

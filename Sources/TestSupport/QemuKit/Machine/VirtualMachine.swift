@@ -173,5 +173,6 @@ package actor VirtualMachine {
         guard boots[boots.count - 1].ending == nil else { return }
         boots[boots.count - 1].ending = ending
         boots[boots.count - 1].endedAfter = .now - run.began
+        boots[boots.count - 1].wasEndedByWatchdog = await run.monitor.hasWatchdogBarked
     }
 }
