@@ -12,8 +12,8 @@ struct Story: Sendable {
 
     static let acts: [any Act] = [
         FirstBoot(), StreamedUpdate(), MissingInit(), BootPartitionCuts(), FailingHealthCheck(), LimitedUpdate(),
-        CorruptedRoot(), PowerCutWhileWriting(), KexecUpdate(), ServerRollback(), ManualRollback(), HangingMachine(),
-        ClonedDisks(), KexecFallBack(),
+        CorruptedRoot(), PowerCutWhileWriting(), KexecUpdate(), ServerRollback(), ManualRollback(), ReadOnlyState(),
+        HangingMachine(), ClonedDisks(), KexecFallBack(),
     ]
 
     /// What is played: what was asked for, and the acts without which those cannot be.
