@@ -141,7 +141,7 @@ let package = Package(
         room("Services", "MachineCommands", ["EngineControl", "UpdateModel", argumentParser, nioCore, nioPosix]),
         room(
             "Services", "FleetOperations",
-            ["ContentTrust", "FleetModel", "FleetStorage", "PayloadStore", "TimeZoneFormat", "UpdateModel"]),
+            ["ContentTrust", "FleetModel", "FleetStorage", "PayloadStore", "RolloutPlanning", "TimeZoneFormat", "UpdateModel"]),
         room(
             "Services", "UpdateServerKit",
             [

@@ -35,7 +35,7 @@ struct RolloutNounTests {
                 "--stop-after-time-outs", "downloading=5,installed=3", "--stop-after-silent", "2", "--silence", "6h",
                 "--stage-deadline", "2d", "--stage-deadlines", "downloading=1h")
             let policy = try policy(set)
-            #expect(policy.ramp?.words == "5 % after 0 s, 50 % after 3600 s, 100 % after 86400 s")
+            #expect(policy.ramp?.words == "5 % after 0s, 50 % after 1h, 100 % after 1d")
             #expect(policy.rate == GrantRate(maximum: 50, seconds: 600))
             #expect(policy.canary == Canary(size: 5, soakSeconds: 7200, labels: LabelQuery("role=canary")))
             #expect(policy.windows?.count == 2)
@@ -47,7 +47,7 @@ struct RolloutNounTests {
             #expect(policy.stageDeadlines == PerStage(downloading: 3600))
             let shown = try await martlet("group", "show", "--app", "os", "web")
             for words in [
-                "50 machines in 600 s", "lab at 95 %", "5 machines with role=canary", "sat,sun 00:00-24:00 UTC",
+                "50 machines in 10m", "lab at 95 %", "5 machines with role=canary", "sat,sun 00:00-24:00 UTC",
             ] {
                 #expect(shown.contains(words), "\(words) in \(shown)")
             }

@@ -108,6 +108,22 @@ struct RolloutTests {
         }
     }
 
+    @Test("machines outside the group's hours are told when these begin, and so is whoever asks for the group")
+    func hoursAreTold() async throws {
+        let server = TestServer()
+        var policy = RolloutPolicy()
+        let minute = Int(Date().timeIntervalSince1970 / 60)
+        policy.windows = [OfferWindow(fromMinute: (minute + 120) % 1440, toMinute: (minute + 180) % 1440)]
+        _ = try await server.publish(policy: policy)
+        try await server.test { client in
+            #expect(try await ask(client).hold?.reason == "outside-window")
+            let why = try await send(client, .get, Self.machine + "/why").json(WhyResource.self)
+            let holds = try await send(client, .get, Self.group + "/holds").json(ListPage<GroupHoldResource>.self)
+            #expect(why.until != nil)
+            #expect(holds.items.map(\.until) == [why.until])
+        }
+    }
+
     @Test("pause, resume, abort: the group says who and why, and a staged machine is told to give the release up")
     func acts() async throws {
         let server = TestServer()

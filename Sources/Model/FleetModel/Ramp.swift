@@ -40,11 +40,11 @@ public enum Ramp: Hashable, Sendable {
         }
     }
 
-    /// In words: `0-100 % in 3600 s`, or its steps.
+    /// In words: `0-100 % in 1h`, or its steps.
     public var words: String {
         switch self {
-        case .linear(let seconds): "0-100 % in \(seconds) s"
-        case .steps(let steps): steps.map { "\($0.percent) % after \($0.afterSeconds) s" }.joined(separator: ", ")
+        case .linear(let seconds): "0-100 % in \(SpanText.text(seconds))"
+        case .steps(let steps): steps.map { "\($0.percent) % after \(SpanText.text($0.afterSeconds))" }.joined(separator: ", ")
         }
     }
 

@@ -54,7 +54,7 @@ struct GroupCard {
         let limit = group.policy.maxInProgress.map { "at most \($0) at a time" } ?? "any number at a time"
         let stop = group.policy.stopAfterFailures.map { "stops after \(Words.count($0, "failure"))" } ?? "never stops"
         var parts = [limit, stop]
-        if let rate = group.policy.rate { parts.append("\(rate.maximum) in \(rate.seconds) s") }
+        if let rate = group.policy.rate { parts.append("\(rate.maximum) in \(SpanText.text(rate.seconds))") }
         if let canary = group.policy.canary { parts.append("\(Words.count(canary.size, "machine")) first") }
         if let ramp = group.policy.ramp { parts.append("ramp \(ramp.words)") }
         if let order = group.policy.after { parts.append("after \(order.group)") }

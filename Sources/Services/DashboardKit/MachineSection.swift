@@ -107,7 +107,7 @@ struct MachineSection {
     private func hold(_ hold: HoldResource) -> HTML {
         .tag(.p, [.class("why")]) {
             hold.text
-            if let until = hold.until { " (expected \(until))" }
+            if let until = hold.until { " Expected \(Words.ahead(until, at: now))." }
         }
     }
 

@@ -19,6 +19,21 @@ enum Words {
         }
     }
 
+    /// How far ahead `moment` is, and when that is: `in 2 d, 2026-11-23 21:00 UTC`.
+    static func ahead(_ moment: Timestamp, at now: Timestamp) -> String {
+        let seconds = moment.seconds(since: now)
+        let span =
+            switch seconds {
+            case ..<2: "now"
+            case ..<90: "in \(seconds) s"
+            case ..<5400: "in \(seconds / 60) min"
+            case ..<129_600: "in \(seconds / 3600) h"
+            default: "in \(seconds / 86_400) d"
+            }
+        let text = moment.rfc3339
+        return "\(span), \(text.prefix(10)) \(text.dropFirst(11).prefix(5)) UTC"
+    }
+
     /// Where a machine stands.
     static func stage(_ stage: MachineStage, granted version: String?) -> String {
         let target = version.map { " \($0)" } ?? ""

@@ -1,4 +1,5 @@
 package import FleetModel
+import RolloutPlanning
 package import UpdateModel
 
 /// The one leading reason why a machine stands where it stands.
@@ -71,6 +72,8 @@ extension FleetControl {
             return policy.after.flatMap { order in
                 rollout?.predecessorDoneSince?.adding(seconds: order.soakSeconds)
             }
+        case .outsideWindow:
+            return OfferCalendar(policy.windows) { zones.rules(of: $0) }.nextOpening(after: now)
         default: return nil
         }
     }

@@ -178,13 +178,13 @@ extension FleetControl {
             "track \(group.track)", "channel \(group.channel)", policy.isEnabled ? "enabled" : "disabled",
             "in progress at most \(policy.maximumInProgress.map(String.init) ?? "any number")",
             "stop after \(policy.stopAfterFailures.map(String.init) ?? "no number of") failures",
-            "stage deadline \(policy.stageDeadlineSeconds) s",
+            "stage deadline \(SpanText.text(policy.stageDeadlineSeconds))",
         ]
         if let labels = group.labels { words.append("labels \(labels)") }
         if let ramp = policy.ramp { words.append("ramp \(ramp.words)") }
-        if let rate = policy.rate { words.append("at most \(rate.maximum) in \(rate.seconds) s") }
+        if let rate = policy.rate { words.append("at most \(rate.maximum) in \(SpanText.text(rate.seconds))") }
         if let canary = policy.canary {
-            words.append("first \(canary.size) machines for \(canary.soakSeconds) s")
+            words.append("first \(canary.size) machines for \(SpanText.text(canary.soakSeconds))")
         }
         if let order = policy.after { words.append("after \(order.group) at \(order.percent) %") }
         if !policy.windows.isEmpty {

@@ -27,7 +27,7 @@ package struct GroupCommand: AsyncParsableCommand {
         sheet.add("updates", group.policy.enabled ? "enabled" : "disabled")
         sheet.add("in progress", "at most \(group.policy.maxInProgress.map(String.init) ?? "any number")")
         sheet.add("stops after", group.policy.stopAfterFailures.map { "\($0) failed machines" } ?? "never")
-        sheet.add("stage deadline", "\(group.policy.stageDeadlineSeconds) s")
+        sheet.add("stage deadline", SpanText.text(group.policy.stageDeadlineSeconds))
         for (name, text) in policyLines(group.policy) { sheet.add(name, text) }
         sheet.add("labels", group.labels?.text)
         sheet.add("machines", counts(group.machines.byVersion, of: group.machines.total))
@@ -51,10 +51,10 @@ package struct GroupCommand: AsyncParsableCommand {
 
     private static func policyLines(_ policy: PolicyResource) -> [(String, String?)] {
         [
-            ("stage deadlines", policy.stageDeadlines.map { PolicyWords.stages($0, unit: " s") }),
-            ("ramp", policy.ramp?.words), ("rate", policy.rate.map { "\($0.maximum) machines in \($0.seconds) s" }),
+            ("stage deadlines", policy.stageDeadlines.map { PolicyWords.stages($0) { SpanText.text(Int64($0)) } }),
+            ("ramp", policy.ramp?.words), ("rate", policy.rate.map { "\($0.maximum) machines in \(SpanText.text($0.seconds))" }),
             ("first", policy.canary.map(PolicyWords.canary)),
-            ("after", policy.after.map { "\($0.group) at \($0.percent) %, soaked \($0.soakSeconds) s" }),
+            ("after", policy.after.map { "\($0.group) at \($0.percent) %, soaked \(SpanText.text($0.soakSeconds))" }),
             ("windows", policy.windows.map { $0.map(\.window.description).joined(separator: "; ") }),
             ("brakes", policy.brakes.map(PolicyWords.brakes)), ("deltas", policy.deltas?.rawValue),
         ]

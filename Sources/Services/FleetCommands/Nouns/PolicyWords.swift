@@ -4,14 +4,15 @@ import FleetModel
 
 /// A policy's parts as people read them.
 enum PolicyWords {
-    static func stages(_ values: PerStage, unit: String) -> String {
-        PerStage.stages.compactMap { stage in values[stage].map { "\(stage.rawValue) \($0)\(unit)" } }
+    /// - Parameter words: of a stage's value.
+    static func stages(_ values: PerStage, _ words: (Int) -> String = { "\($0)" }) -> String {
+        PerStage.stages.compactMap { stage in values[stage].map { "\(stage.rawValue) \(words($0))" } }
             .joined(separator: ", ")
     }
 
     static func canary(_ canary: Canary) -> String {
         let labels = canary.labels.map { " with \($0)" } ?? ""
-        return "\(canary.size) machines\(labels), soaked \(canary.soakSeconds) s"
+        return "\(canary.size) machines\(labels), soaked \(SpanText.text(canary.soakSeconds))"
     }
 
     static func brakes(_ brakes: Brakes) -> String {
@@ -19,8 +20,8 @@ enum PolicyWords {
         if let percent = brakes.failurePercent {
             words.append("\(percent) % failed of at least \(brakes.failureSample)")
         }
-        if !brakes.timeOuts.isEmpty { words.append("too slow: \(stages(brakes.timeOuts, unit: ""))") }
-        if let silent = brakes.silent { words.append("\(silent) silent for \(brakes.silenceSeconds) s") }
+        if !brakes.timeOuts.isEmpty { words.append("too slow: \(stages(brakes.timeOuts))") }
+        if let silent = brakes.silent { words.append("\(silent) silent for \(SpanText.text(brakes.silenceSeconds))") }
         return words.joined(separator: "; ")
     }
 }
@@ -29,13 +30,10 @@ enum PolicyWords {
 enum PolicyParser {
     /// `90`, `90s`, `10m`, `6h`, `2d`: seconds.
     static func seconds(_ text: some StringProtocol) throws -> Int64 {
-        let units: [Character: Int64] = ["s": 1, "m": 60, "h": 3600, "d": 86_400]
-        let unit = text.last.flatMap { units[$0] }
-        let digits = unit == nil ? text[...] : text.dropLast()
-        guard let number = Int64(digits), number >= 0, number <= 1_000_000_000 else {
+        guard let seconds = SpanText.seconds(text) else {
             throw ValidationError("“\(text)” is no time; use one such as 90s, 10m, 6h or 2d.")
         }
-        return number * (unit ?? 1)
+        return seconds
     }
 
     static func edit<Value>(_ text: String, _ read: (String) throws -> Value) rethrows -> FieldEdit<Value> {
