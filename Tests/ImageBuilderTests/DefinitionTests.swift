@@ -93,4 +93,40 @@ import UpdateModel
         let definition = try parse("[limits]\ncpu-weight = 20\nmemory-max = \"512M\"\nwrite-bytes-per-second = 1000")
         #expect(definition.limits.lines == ["CPU_WEIGHT=20", "MEMORY_MAX=512M", "WRITE_BYTES_PER_SECOND=1000"])
     }
+
+    @Test(
+        "An address that no machine could ask is refused wherever it is given",
+        arguments: [
+            "", "htp:/nonsense", "updates.example.org", "http://", "http:///v1/update/", "http://x:0/", "http://x:99999/",
+            "http://x/ y", "http://x/\nGROUP=evil", "http://x/\tz", "ftp://x/", "http://ö.example/", "disabled",
+            "http://x/'",
+        ])
+    func badServer(text: String) throws {
+        let quoted = text.replacing("\n", with: "\\n").replacing("\t", with: "\\t")
+        #expect(refusal("[update]\nserver = \"\(quoted)\"")?.key == "update.server")
+        #expect(refusal("", set: ["update.server=\(text)"])?.key == "update.server")
+        var definition = try parse("[update]\nserver = \"http://kept/\"")
+        #expect(throws: ImageError.self) { try definition.follow(server: text, track: nil) }
+        #expect(definition.server == "http://kept/")
+    }
+
+    @Test("A track that is no word is refused wherever it is given", arguments: ["", "a b c", "-x", "a\nb"])
+    func badTrack(text: String) throws {
+        let quoted = text.replacing("\n", with: "\\n")
+        #expect(refusal("[update]\ntrack = \"\(quoted)\"")?.key == "update.track")
+        var definition = try parse("")
+        #expect(throws: ImageError.self) { try definition.follow(server: nil, track: text) }
+    }
+
+    @Test(
+        "An address that machines can ask is taken, and the command line's wins",
+        arguments: ["http://10.0.2.2:8080/v1/update/", "https://me:secret@[2001:db8::1]/x?y=%20", "HTTPS://a.example"])
+    func server(text: String) throws {
+        var definition = try parse("[update]\nserver = \"\(text)\"\ntrack = \"beta\"")
+        #expect(definition.server == text)
+        try definition.follow(server: nil, track: nil)
+        #expect(definition.server == text && definition.track == "beta")
+        try definition.follow(server: "http://other/", track: "stable-2")
+        #expect(definition.server == "http://other/" && definition.track == "stable-2")
+    }
 }

@@ -62,7 +62,8 @@ import UpdateModel
         for (more, code) in [
             (["--key", definition], 65), (["--key", folder.path("missing")], 74),
             (["--payload", "--signing-key", definition], 65), (["--add-file", "/x=\(folder.path("missing"))"], 74),
-            (["--add-file", "/etc/machine-id=\(definition)"], 78),
+            (["--add-file", "/etc/machine-id=\(definition)"], 78), (["--server", "htp:/nonsense"], 78),
+            (["--server", "http://x/\nGROUP=evil"], 78), (["--track", "a b c"], 78),
         ] as [([String], Int32)] {
             let found = await exitCode { try await run(words + ["--quiet"] + more) }
             #expect(found == code, "\(more)")

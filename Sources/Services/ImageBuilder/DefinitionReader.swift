@@ -1,7 +1,7 @@
 internal import UpdateModel
 
 /// Turns what a definition says into what can be built, or says which key cannot.
-struct DefinitionReader {
+struct DefinitionReader: DefinitionValues {
     let file: DefinitionFile
     let path: String
     let folder: String
@@ -23,7 +23,7 @@ struct DefinitionReader {
                 initramfs: try words(kernel?.modules?.initramfs, key: "kernel.modules.initramfs"),
                 system: try words(kernel?.modules?.system, key: "kernel.modules.system")),
             sizes: try sizes(), server: try file.update?.server.map { text throws(ImageError) in
-                try line(text, key: "update.server")
+                try server(text, key: "update.server")
             },
             track: try file.update?.track.map { text throws(ImageError) in try word(text, key: "update.track") },
             tries: try number(file.update?.tries ?? 3, within: 1...9, key: "update.tries"), limits: try limits(),
@@ -113,60 +113,6 @@ struct DefinitionReader {
                     try line(text, key: "users.password-hash")
                 },
                 sshKeys: try lines(entry.sshKeys, key: "users.ssh-keys"))
-        }
-    }
-
-    // MARK: Values
-
-    private func refuse(_ key: String, _ reason: String) -> ImageError {
-        .definition(path: path, key: key, reason: reason)
-    }
-
-    private func number(_ value: Int, within range: ClosedRange<Int>, key: String) throws(ImageError) -> Int {
-        guard range.contains(value) else {
-            throw refuse(key, "\(value) is not between \(range.lowerBound) and \(range.upperBound)")
-        }
-        return value
-    }
-
-    private func word(_ text: String, key: String) throws(ImageError) -> String {
-        guard !text.isEmpty, text.utf8.first != UInt8(ascii: "-"), text.utf8.allSatisfy(Self.isWordByte) else {
-            throw refuse(key, "“\(text)” may only hold letters, digits and ._@:+-")
-        }
-        return text
-    }
-
-    private func words(_ texts: [String]?, key: String) throws(ImageError) -> [String] {
-        try (texts ?? []).map { text throws(ImageError) in try word(text, key: key) }
-    }
-
-    /// One line without control characters.
-    private func line(_ text: String, key: String) throws(ImageError) -> String {
-        guard text.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control }) else {
-            throw refuse(key, "it must be one line")
-        }
-        return text
-    }
-
-    private func lines(_ texts: [String]?, key: String) throws(ImageError) -> [String] {
-        try (texts ?? []).map { text throws(ImageError) in try line(text, key: key) }
-    }
-
-    private func imagePath(_ text: String, key: String) throws(ImageError) -> String {
-        guard text.hasPrefix("/"), !text.split(separator: "/").contains(".."), !text.utf8.contains(0) else {
-            throw refuse(key, "“\(text)” is no absolute path without “..”")
-        }
-        return text
-    }
-
-    private func paths(_ texts: [String], key: String) throws(ImageError) -> [String] {
-        try texts.map { text throws(ImageError) in try imagePath(text, key: key) }
-    }
-
-    private static func isWordByte(_ byte: UInt8) -> Bool {
-        switch byte {
-        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
-        default: "._@:+-".utf8.contains(byte)
         }
     }
 

@@ -107,8 +107,7 @@ struct ImageBuildCommand: AsyncParsableCommand {
     func run() async throws {
         let definitionPath = try definition ?? SourceTree.definition()
         var image = try ImageDefinition.load(definitionPath, overrides: overrides)
-        image.server = server ?? image.server
-        image.track = track ?? image.track
+        try image.follow(server: server, track: track)
         image.keys = keys.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
         image.files += addedFiles.map { ImageDefinition.File(path: $0.path, content: .source($0.source)) }
         image.remove += removed
