@@ -57,4 +57,52 @@ import Testing
             #expect(clusters < 65_525 && clusters >= 4085, "\(clusters)")
         }
     }
+
+    private func sizes(esp: Int) -> PartitionSizes {
+        PartitionSizes(espMebibytes: esp, rootMebibytes: 4, verityMebibytes: 1, stateMebibytes: 64)
+    }
+
+    @Test("An ESP without room for both slots' kernel images and a third on its way is refused, with the room it needs")
+    func bootPartitionRoom() throws {
+        let kernel: UInt64 = 22 << 20
+        let room = BootPartitionRoom(sizes(esp: 64))
+        try room.check(kernelImageBytes: 20 << 20, loaderBytes: 100_000)
+        let error = #expect(throws: ImageError.self) {
+            try room.check(kernelImageBytes: kernel, loaderBytes: 100_000)
+        }
+        guard case .bootPartitionTooSmall(kernel, let needed, 64) = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        try BootPartitionRoom(sizes(esp: needed)).check(kernelImageBytes: kernel, loaderBytes: 100_000)
+    }
+
+    @Test(
+        "What an ESP is said to hold, it holds", .enabled(if: DiskWriter.tools.allSatisfy { $0.path != nil }, "needs mtools"),
+        arguments: [64, 80, 256])
+    func bootPartitionHolds(mebibytes: Int) async throws {
+        let (folder, runner) = (try TestFolder(), ToolRunner())
+        try folder.makeHole("esp", sizeBytes: UInt64(mebibytes) << 20)
+        let fat = FatParameters(sizeBytes: UInt64(mebibytes) << 20, sectorBytes: 512)
+        try await runner.run(.makeFat, fat.arguments + [folder.path("esp")], doing: "making the ESP")
+        let most = BootPartitionRoom(sizes(esp: mebibytes)).filesBytesMax
+        for index in 0..<3 {
+            try folder.makeHole("file", sizeBytes: most / 3)
+            try await runner.run(
+                .copyFile, ["-i", folder.path("esp"), folder.path("file"), "::\(index)"], doing: "filling the ESP")
+        }
+    }
+
+    @Test("The kernel's command line restarts a machine that panics, before whatever the operator adds")
+    func commandLine() {
+        func text(_ words: String) -> String {
+            KernelCommandLine(
+                rootHash: "ab", blocks: 9, salt: "cd", tries: 3, console: "ttyS0", operatorWords: words
+            ).text
+        }
+        let usual = "roothash=ab martlet.verity=9:cd martlet.tries=3 console=ttyS0 "
+            + "panic=3 oops=panic gpt ro systemd.gpt_auto=0"
+        #expect(text("") == usual)
+        #expect(text("panic=0 quiet") == usual + " panic=0 quiet")
+    }
 }

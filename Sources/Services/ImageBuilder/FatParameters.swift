@@ -20,5 +20,5 @@ package struct FatParameters: Hashable, Sendable {
         }
     }
 
-    var arguments: [String] { ["-F", "\(bits)", "-s", "\(sectorsPerCluster)"] }
+    package var arguments: [String] { ["-F", "\(bits)", "-s", "\(sectorsPerCluster)"] }
 }

@@ -17,6 +17,8 @@ package enum ImageError: Error, Hashable {
     case unfitCertificate(path: String, key: String)
     case noSuchModule(name: String, kernel: String)
     case tooLarge(what: String, sizeBytes: UInt64, roomBytes: UInt64)
+    /// No room on the ESP for both slots' kernel images and a third while it is written.
+    case bootPartitionTooSmall(kernelImageBytes: UInt64, neededMebibytes: Int, sizeMebibytes: Int)
     /// The stub for unified kernel images does not have the form of one.
     case stub(path: String, reason: String)
     case notAnImage(directory: String, reason: String)
@@ -60,6 +62,12 @@ extension ImageError: UserFacingError {
             UserMessage(
                 "\(what) takes \(ByteCount.text(size)), but its place has \(ByteCount.text(room)).",
                 hint: "Make it smaller, or the sizes in the definition larger.", exit: .configuration)
+        case .bootPartitionTooSmall(let kernelImage, let needed, let size):
+            UserMessage(
+                "An update needs three kernel images of \(ByteCount.text(kernelImage)) on the ESP: both slots' and one "
+                    + "while it is written. It has \(size) MiB.",
+                hint: "Make sizes.esp in the definition \(needed) or more, or the kernel image smaller.",
+                exit: .configuration)
         case .stub(let path, let reason):
             UserMessage("\(path) is no stub for a unified kernel image: \(reason).", exit: .badData)
         case .notAnImage(let directory, let reason):

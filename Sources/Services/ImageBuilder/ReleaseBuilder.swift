@@ -143,8 +143,10 @@ package struct ReleaseBuilder: Sendable {
 
     private func commandLine(rootHash: String) throws -> String {
         let blocks = try Files.size(of: path(BuiltImage.names.root)) / 4096
-        return "roothash=\(rootHash) martlet.verity=\(blocks):\(salt) martlet.tries=\(definition.tries) "
-            + "console=\(definition.platform.console) \(definition.commandLine)"
+        return KernelCommandLine(
+            rootHash: rootHash, blocks: blocks, salt: salt, tries: definition.tries,
+            console: definition.platform.console, operatorWords: definition.commandLine
+        ).text
     }
 
     private func makeKernelImage(_ base: BaseSystem, commandLine: String, scratch: String) async throws {
@@ -170,6 +172,9 @@ package struct ReleaseBuilder: Sendable {
         for name in [BuiltImage.names.kernel, BuiltImage.names.loader] {
             try await options.secureBoot?.sign(path(name), runner)
         }
+        try BootPartitionRoom(definition.sizes).check(
+            kernelImageBytes: try Files.size(of: path(BuiltImage.names.kernel)),
+            loaderBytes: try Files.size(of: path(BuiltImage.names.loader)))
     }
 
     private func describe(

@@ -73,6 +73,5 @@ struct StoryRelease: Sendable {
 
     /// As in the definition, and without what costs an emulated processor most and proves nothing here.
     private static let commandLine =
-        "panic=3 oops=panic ro net.ifnames=0 loglevel=4 systemd.gpt_auto=0 mitigations=off nokaslr "
-        + "cryptomgr.notests no_timer_check audit=0"
+        "net.ifnames=0 loglevel=4 mitigations=off nokaslr cryptomgr.notests no_timer_check audit=0"
 }
