@@ -78,6 +78,20 @@ struct BuildInputsTests {
         #expect(error?.userMessage.text.contains(path) == true)
     }
 
+    @Test("a mode or an owner for all that a folder holds is refused")
+    func modeOfFolder() throws {
+        try folder.write("x", "tree/etc/issue")
+        let tree = ImageDefinition.File.Content.source(folder.path("tree"))
+        for file in [
+            ImageDefinition.File(path: "/x", content: tree, mode: 0o600),
+            ImageDefinition.File(path: "/x", content: tree, owner: "0:0"),
+        ] {
+            #expect(throws: ImageError.modeOfFolder(path: "/x", source: folder.path("tree"))) {
+                try inputs(files: [file]).check()
+            }
+        }
+    }
+
     @Test("a missing first program is refused")
     func initProgram() throws {
         try FileManager.default.removeItem(atPath: folder.path("init"))

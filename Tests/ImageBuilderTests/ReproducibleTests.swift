@@ -18,14 +18,16 @@ import UpdateModel
     private static var definitionPath: String { "\(top)/images/martlet-os.toml" }
 
     @Test(
-        "The same definition and packages give the same slot images, byte for byte",
+        "The same definition and packages give the same slot images, byte for byte, under whatever umask",
         .enabled(if: obstacle == nil, Comment(rawValue: obstacle ?? "")))
     func sameBytes() async throws {
         let folder = FileManager.default.temporaryDirectory.path + "/martlet-build-\(UUID().uuidString)"
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let overrides = ["title=Twice"]
         var images: [BuiltImage] = []
-        for name in ["one", "another"] {
+        for (name, mask) in [("one", 0o022), ("another", 0o077)] as [(String, UInt32)] {
+            let usual = setUmask(mask)
+            defer { _ = setUmask(usual) }
             var definition = try ImageDefinition.load(Self.definitionPath, overrides: overrides)
             definition.programs = ["/bin/true"]  // Ours need not be built for this.
             let options = ReleaseBuilder.Options(

@@ -26,6 +26,20 @@ final class TestFolder: Sendable {
 
     func write(_ text: String, _ name: String) throws { try write(Array(text.utf8), name) }
 
+    func makeFolder(_ name: String, mode: Int) throws {
+        try FileManager.default.createDirectory(atPath: path(name), withIntermediateDirectories: true)
+        try setMode(of: name, to: mode)
+    }
+
+    func setMode(of name: String, to mode: Int) throws {
+        try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path(name))
+    }
+
+    /// All twelve bits.
+    func mode(of name: String) throws -> Int? {
+        try FileManager.default.attributesOfItem(atPath: path(name))[.posixPermissions] as? Int
+    }
+
     func text(_ name: String) throws -> String {
         String(decoding: try Data(contentsOf: URL(filePath: path(name))), as: UTF8.self)
     }

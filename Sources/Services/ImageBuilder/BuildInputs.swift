@@ -58,6 +58,9 @@ package struct BuildInputs {
     private func requireSource(of file: ImageDefinition.File) throws {
         guard case .source(let source) = file.content else { return }
         guard Files.kindFollowingLinks(source) == S_IFDIR else { return try requireFile(source) }
+        guard file.mode == nil, file.owner == nil else {
+            throw ImageError.modeOfFolder(path: file.path, source: source)
+        }
         try Files.requireAccess(to: source, R_OK | X_OK)
     }
 

@@ -87,10 +87,13 @@ struct DefinitionReader: DefinitionValues {
                 }
                 return mode
             }
-            let owner = entry.owner ?? "0:0"
-            guard owner.split(separator: ":", omittingEmptySubsequences: false).allSatisfy({ UInt32($0) != nil }),
-                owner.split(separator: ":").count == 2
-            else { throw refuse("files.owner", "“\(owner)” is no owner such as \"0:0\"") }
+            let owner = try entry.owner.map { text throws(ImageError) in
+                let numbers = text.split(separator: ":", omittingEmptySubsequences: false).map { UInt32($0) }
+                guard numbers.count == 2, !numbers.contains(nil) else {
+                    throw refuse("files.owner", "“\(text)” is no owner such as \"0:0\"")
+                }
+                return text
+            }
             return ImageDefinition.File(path: path, content: content, mode: mode, owner: owner)
         }
     }

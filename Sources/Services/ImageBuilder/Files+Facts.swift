@@ -11,6 +11,12 @@ extension Files {
     /// The last part of a path.
     static func name(of path: String) -> String { String(path.split(separator: "/").last ?? "") }
 
+    /// The folder that a path lies in; `nil` where the path does not say.
+    static func parent(of path: String) -> String? {
+        guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else { return nil }
+        return String(path[..<slash])
+    }
+
     /// Whether there is anything, be it a link that leads nowhere.
     static func exists(_ path: String) -> Bool { kind(of: path) != nil }
 
@@ -25,6 +31,14 @@ extension Files {
 
     /// Of what the path leads to.
     static func permissions(of path: String) -> UInt16 { status(of: path).map { UInt16($0.st_mode & 0o7777) } ?? 0 }
+
+    /// The mode that a source of the operator's gets in an image: its own, less the group's and others' right to write,
+    /// which hangs on the umask that it was checked out under. Folders for everybody (the sticky bit) keep it.
+    static func imageMode(ofSource path: String) -> UInt16 {
+        let mode = permissions(of: path)
+        let isForEverybody = mode & UInt16(S_ISVTX) != 0 && kindFollowingLinks(path) == S_IFDIR
+        return isForEverybody ? mode : mode & ~0o022
+    }
 
     /// In bytes, of what the path leads to.
     static func size(of path: String) throws(ImageError) -> UInt64 {

@@ -5,14 +5,33 @@ internal import UpdateModel
 
 /// Files of the building host, with errors that name them.
 enum Files {
-    static func makeDirectory(_ path: String) throws(ImageError) {
-        try naming(path) { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) }
+    /// Makes a folder, and those above it that are missing.
+    /// - Parameter mode: of the folder, those above it get 0755; `nil`: what the caller's umask leaves.
+    static func makeDirectory(_ path: String, mode: UInt16? = nil) throws(ImageError) {
+        guard kindFollowingLinks(path) != S_IFDIR else { return }
+        if let parent = parent(of: path) { try makeDirectory(parent, mode: mode.map { _ in 0o755 }) }
+        guard unsafe mkdir(path, 0o777) == 0 else {
+            let error = failure(path, "it cannot be made")
+            if kindFollowingLinks(path) == S_IFDIR { return }  // Somebody else was faster.
+            throw error
+        }
+        if let mode { try setMode(of: path, to: mode) }
+    }
+
+    static func setMode(of path: String, to mode: UInt16) throws(ImageError) {
+        guard unsafe chmod(path, mode_t(mode)) == 0 else { throw failure(path, "its mode cannot be set") }
     }
 
     /// Removes a file or a whole directory; one that is not there is removed already.
     static func remove(_ path: String) throws(ImageError) {
         guard exists(path) else { return }
         try naming(path) { try FileManager.default.removeItem(atPath: path) }
+    }
+
+    /// Removes a file or a link, and never a folder; one that is not there is removed already.
+    static func removeFile(_ path: String) throws(ImageError) {
+        guard unsafe unlink(path) != 0, errno != ENOENT else { return }
+        throw failure(path, "it cannot be removed")
     }
 
     static func rename(_ path: String, to target: String) throws(ImageError) {
@@ -70,25 +89,29 @@ enum Files {
         String(decoding: try read(path), as: UTF8.self)
     }
 
-    /// Replaces a file or a link; missing folders are made.
+    /// Replaces a file or a link; missing folders are made, with 0755.
     static func write(_ bytes: [UInt8], to path: String, mode: UInt16 = 0o644) throws(ImageError) {
-        try makeParent(of: path)
-        try remove(path)
-        try naming(path) { try Data(bytes).write(to: URL(filePath: path)) }
-        guard unsafe chmod(path, mode_t(mode)) == 0 else { throw failure(path, "its mode cannot be set") }
+        try create(path, mode: mode) { descriptor throws(ImageError) in
+            try write(bytes[...], to: descriptor, path: path)
+        }
     }
 
     static func write(_ text: String, to path: String, mode: UInt16 = 0o644) throws(ImageError) {
         try write(Array(text.utf8), to: path, mode: mode)
     }
 
+    /// As ``write(_:to:mode:)``, with what the file at `source` holds.
     static func copy(_ source: String, to path: String, mode: UInt16) throws(ImageError) {
-        try write(try read(source), to: path, mode: mode)
+        try create(path, mode: mode) { descriptor throws(ImageError) in
+            try forEachPiece(of: source) { piece throws(ImageError) in
+                try write(piece, to: descriptor, path: path)
+            }
+        }
     }
 
     static func link(_ path: String, to target: String) throws(ImageError) {
-        try makeParent(of: path)
-        try remove(path)
+        if let parent = parent(of: path) { try makeDirectory(parent, mode: 0o755) }
+        try removeFile(path)
         try naming(path) { try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: target) }
     }
 
@@ -113,7 +136,9 @@ enum Files {
     }
 
     /// Hands over what a file holds, a mebibyte at a time.
-    private static func forEachPiece(of path: String, _ take: (ArraySlice<UInt8>) -> Void) throws(ImageError) {
+    private static func forEachPiece(
+        of path: String, _ take: (ArraySlice<UInt8>) throws(ImageError) -> Void
+    ) throws(ImageError) {
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw failure(path, "it cannot be opened") }
         defer { close(descriptor) }
@@ -123,13 +148,31 @@ enum Files {
             if count < 0, errno == EINTR { continue }
             guard count >= 0 else { throw failure(path, "it cannot be read") }
             guard count > 0 else { return }
-            take(piece[..<count])
+            try take(piece[..<count])
         }
     }
 
-    private static func makeParent(of path: String) throws(ImageError) {
-        guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else { return }
-        try makeDirectory(String(path[..<slash]))
+    /// A new file in the place of another or of a link. Nobody else can read it before it has its mode.
+    private static func create(
+        _ path: String, mode: UInt16, _ fill: (CInt) throws(ImageError) -> Void
+    ) throws(ImageError) {
+        if let parent = parent(of: path) { try makeDirectory(parent, mode: 0o755) }
+        try removeFile(path)
+        let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw failure(path, "it cannot be made") }
+        defer { close(descriptor) }
+        try fill(descriptor)
+        guard fchmod(descriptor, mode_t(mode)) == 0 else { throw failure(path, "its mode cannot be set") }
+    }
+
+    private static func write(_ bytes: ArraySlice<UInt8>, to descriptor: CInt, path: String) throws(ImageError) {
+        var rest = bytes
+        while !rest.isEmpty {
+            let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { throw failure(path, "it cannot be written", code: count < 0 ? errno : EIO) }
+            rest = rest.dropFirst(count)
+        }
     }
 
     private static func precedes(_ left: String, _ right: String) -> Bool {

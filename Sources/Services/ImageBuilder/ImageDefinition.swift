@@ -13,12 +13,12 @@ package struct ImageDefinition: Hashable, Sendable {
         /// Absolute, in the image.
         package let path: String
         package let content: Content
-        /// `nil`: 0644, or 0755 where the source may be executed.
+        /// `nil`: the source's own, see `Files.imageMode(ofSource:)`; 0644 for a text.
         package let mode: UInt16?
-        /// `user:group` by number.
-        package let owner: String
+        /// `user:group` by number; `nil`: root's.
+        package let owner: String?
 
-        package init(path: String, content: Content, mode: UInt16? = nil, owner: String = "0:0") {
+        package init(path: String, content: Content, mode: UInt16? = nil, owner: String? = nil) {
             self.path = path
             if case .source(let source) = content {
                 self.content = .source(Files.absolute(source))

@@ -11,6 +11,8 @@ package enum ImageError: Error, Hashable {
     case file(path: String, reason: String)
     /// A file of the operator's has a path that only the build may write; `source` is where it comes from.
     case reserved(path: String, source: String, reason: String)
+    /// A definition gives one mode or owner to all that a folder holds.
+    case modeOfFolder(path: String, source: String)
     /// Two public keys that would be the same file of the image.
     case keysOfOneName(first: String, second: String, name: String)
     /// The certificate is not that of the key.
@@ -49,6 +51,11 @@ extension ImageError: UserFacingError {
             UserMessage("\(path): \(reason).", exit: .inputOutput)
         case .reserved(let path, let source, let reason):
             UserMessage("\(source) would replace \(path): \(reason).", hint: "Leave it out.", exit: .configuration)
+        case .modeOfFolder(let path, let source):
+            UserMessage(
+                "files: mode and owner of \(path) are those of one file, but \(source) is a folder.",
+                hint: "Set modes in the folder, or name the file in an entry of its own after it.",
+                exit: .configuration)
         case .keysOfOneName(let first, let second, let name):
             UserMessage(
                 "\(first) and \(second) would both be \(name) in the image.", hint: "Rename one.", exit: .usage)

@@ -35,14 +35,14 @@ package struct RootTree {
     static let packageList = "usr/share/martlet/dpkg"
 
     func build(from base: BaseSystem) async throws {
-        try Files.makeDirectory(path)
+        try Files.makeDirectory(path, mode: 0o755)
         try await runner.run(
             .tar, ["-C", path, "--numeric-owner", "-xpf", base.archive], doing: "unpacking Debian's packages")
         try await remove(Self.leftovers)
         try movePackageList()
         try await installPrograms()
         try await addUsers()
-        try await writeOwnFiles()
+        try writeOwnFiles()
         let modules = definition.modules
         try await ModuleTree(kernel: base, version: try base.kernelVersion(), runner: runner)
             .install(modules.always + modules.initramfs + modules.system, into: path)
@@ -52,10 +52,10 @@ package struct RootTree {
 
     /// What the build itself writes, then the operator's files over it: theirs win. Where that would contradict the
     /// definition, ``ReservedPaths`` has refused them.
-    package func writeOwnFiles() async throws {
+    package func writeOwnFiles() throws {
         try writeIdentity()
         try writeSettings()
-        for file in definition.files { try await add(file) }
+        for file in definition.files { try add(file) }
     }
 
     /// - Parameter patterns: absolute in the image, with the wildcards of a shell.
@@ -67,7 +67,7 @@ package struct RootTree {
     }
 
     private func movePackageList() throws {
-        try Files.makeDirectory("\(path)/usr/share/martlet")
+        try Files.makeDirectory("\(path)/usr/share/martlet", mode: 0o755)
         try Files.rename("\(path)/var/lib/dpkg", to: "\(path)/\(Self.packageList)")
         try Files.link("\(path)/var/lib/dpkg", to: "/\(Self.packageList)")
     }
@@ -77,6 +77,7 @@ package struct RootTree {
             let source = BuildInputs.path(of: program, in: programs)
             let target = "\(path)/usr/bin/\(Files.name(of: program))"
             try await runner.run(.strip, ["-o", target, source], doing: "stripping \(program)")
+            try Files.setMode(of: target, to: 0o755)
         }
     }
 
@@ -117,38 +118,26 @@ package struct RootTree {
         ]
     }
 
-    private func add(_ file: ImageDefinition.File) async throws {
+    private func add(_ file: ImageDefinition.File) throws {
         let target = file.path == "/" ? path : path + file.path
-        guard Files.isInside(path, target) else {
-            throw ImageError.file(path: file.path, reason: "a link on its way leads out of the image")
-        }
+        let folders = FolderCopy(root: path)
         if case .source(let source) = file.content, Files.kindFollowingLinks(source) == S_IFDIR {
-            return try await addFolder(source, to: target)
+            return try folders.copy(source, to: target)
         }
-        guard Files.kind(of: target) != S_IFDIR else {
-            throw ImageError.file(path: file.path, reason: "the image has a folder there, and a file cannot replace it")
-        }
+        try folders.requirePlace(for: target)
+        let usualMode: UInt16
         switch file.content {
         case .text(let text):
-            try Files.write(text, to: target, mode: file.mode ?? 0o644)
+            usualMode = 0o644
+            try Files.write(text, to: target, mode: 0o600)
         case .source(let source):
-            let mode = file.mode ?? (FileManager.default.isExecutableFile(atPath: source) ? 0o755 : 0o644)
-            try Files.copy(source, to: target, mode: mode)
+            usualMode = Files.imageMode(ofSource: source)
+            try Files.copy(source, to: target, mode: 0o600)
         }
-        let owner = file.owner.split(separator: ":").compactMap { UInt32($0) }
+        let owner = (file.owner ?? "0:0").split(separator: ":").compactMap { UInt32($0) }
         if owner.count == 2 { try Files.own(target, user: owner[0], group: owner[1]) }
-    }
-
-    private func addFolder(_ source: String, to target: String) async throws {
-        try Files.makeDirectory(target)
-        // Links of the image are replaced: through one of Debian's absolute links a file of this host would be written.
-        try await runner.run(
-            .copy, ["-R", "-P", "--remove-destination", "--preserve=mode", "\(source)/.", target],
-            doing: "copying \(source)")
-        // Whatever mask the sources were checked out under.
-        try await runner.shell(
-            "cd \"$0\" && find . ! -type l -print | while IFS= read -r name; do chmod u=rwX,go=rX \"$1/$name\"; done",
-            [source, target], doing: "setting the modes of \(source)")
+        // Last: with its owner a file loses the bits that let it run as that owner.
+        try Files.setMode(of: target, to: file.mode ?? usualMode)
     }
 
     /// Who this system is. No machine's own id: that is made at its first boot.
@@ -170,11 +159,13 @@ package struct RootTree {
         try Files.write(definition.hostname + "\n", to: "\(path)/etc/hostname")
         try Files.write("", to: "\(path)/etc/machine-id", mode: 0o444)
         try Files.link("\(path)/etc/resolv.conf", to: "../run/systemd/resolve/stub-resolv.conf")
-        for folder in ["efi", "state"] { try Files.makeDirectory("\(path)/\(folder)") }
+        for folder in ["efi", "state"] { try Files.makeDirectory("\(path)/\(folder)", mode: 0o755) }
     }
 
     private func writeSettings() throws {
-        for folder in ["keys", "health.d", "health-units"] { try Files.makeDirectory("\(path)/etc/martlet/\(folder)") }
+        for folder in ["keys", "health.d", "health-units"] {
+            try Files.makeDirectory("\(path)/etc/martlet/\(folder)", mode: 0o755)
+        }
         for (key, name) in zip(definition.keys, try BuildInputs.keyNames(definition.keys)) {
             try Files.copy(key, to: "\(path)/etc/martlet/keys/\(name)", mode: 0o644)
         }

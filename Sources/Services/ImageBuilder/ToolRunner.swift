@@ -1,7 +1,7 @@
 internal import FoundationEssentials
 internal import HostLinux
 
-/// Runs the host's programs with an environment that does not vary.
+/// Runs the host's programs with an environment and a umask that do not vary.
 package struct ToolRunner: Sendable {
     /// The date that every file gets: a build tells nothing about when it ran.
     package static let sourceDate = 1_700_000_000
@@ -24,7 +24,9 @@ package struct ToolRunner: Sendable {
     /// As above, for a program that is no tool of the host's.
     @discardableResult
     package func run(path: String, _ arguments: [String], doing: String) async throws -> String {
-        let result = try await runner.run(path, arguments, timeLimit: timeLimit, environment: Self.environment)
+        let result = try await runner.run(
+            Self.shell, ["-c", "umask 022 && exec \"$0\" \"$@\"", path] + arguments, timeLimit: timeLimit,
+            environment: Self.environment)
         guard result.isSuccess else {
             let name = String(path.split(separator: "/").last ?? "")
             let why = result.timedOut ? "it took longer than \(timeLimit)" : Self.end(of: result.output)
@@ -39,6 +41,9 @@ package struct ToolRunner: Sendable {
     func shell(_ script: String, _ arguments: [String], doing: String) async throws -> String {
         try await run(.shell, ["-c", script] + arguments, doing: doing)
     }
+
+    /// Part of every Debian; the programs below it are looked for.
+    private static let shell = "/bin/sh"
 
     private static func end(of output: String) -> String {
         output.split(whereSeparator: \.isNewline).suffix(4).joined(separator: " / ")
