@@ -18,6 +18,8 @@ package enum ImageError: Error, Hashable {
     /// The certificate is not that of the key.
     case unfitCertificate(path: String, key: String)
     case noSuchModule(name: String, kernel: String)
+    /// Nothing would start a unit although it was enabled; `state` is systemd's word.
+    case unitNotEnabled(unit: String, state: String)
     case tooLarge(what: String, sizeBytes: UInt64, roomBytes: UInt64)
     /// No room on the ESP for both slots' kernel images and a third while it is written.
     case bootPartitionTooSmall(kernelImageBytes: UInt64, neededMebibytes: Int, sizeMebibytes: Int)
@@ -64,6 +66,12 @@ extension ImageError: UserFacingError {
         case .noSuchModule(let name, let kernel):
             UserMessage(
                 "The kernel \(kernel) has no module “\(name)”.", hint: "See kernel.modules in the definition.",
+                exit: .configuration)
+        case .unitNotEnabled(let unit, let state):
+            UserMessage(
+                "Nothing starts \(unit) although it is to be enabled: systemd calls it "
+                    + "“\(state.isEmpty ? "not found" : state)”.",
+                hint: "Give it an [Install] section, such as WantedBy=multi-user.target, or leave it out.",
                 exit: .configuration)
         case .tooLarge(let what, let size, let room):
             UserMessage(

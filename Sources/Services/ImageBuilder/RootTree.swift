@@ -186,10 +186,7 @@ package struct RootTree {
         for dropIn in definition.dropIns {
             try Files.write(dropIn.content, to: path + dropIn.path)
         }
-        if !definition.enabledUnits.isEmpty {
-            try await runner.run(
-                .chroot, [path, "systemctl", "enable", "--quiet"] + definition.enabledUnits, doing: "enabling units")
-        }
+        try await UnitSettings(root: path, runner: runner).enable(definition.enabledUnits)
         for unit in definition.maskedUnits { try Files.link("\(path)/etc/systemd/system/\(unit)", to: "/dev/null") }
     }
 }
