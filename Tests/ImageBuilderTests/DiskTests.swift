@@ -104,4 +104,26 @@ struct DiskTests {
             }
         }
     }
+
+    @Test("A disk that somebody has is not booted, and one that is free gives QEMU no files in /dev")
+    func emulated() async throws {
+        func check(_ disk: String) throws {
+            _ = try Emulator(disk: disk, platform: .amd64, acceleration: .emulation).check()
+        }
+        let file = try makeDisk()
+        try await LoopDevice.attached(to: file, sectorBytes: 512) { disk in
+            let held = try HeldTarget(disk: disk, sectorBytes: 512)
+            #expect(throws: ImageError.targetInUse(path: disk, by: "the kernel holds it")) { try check(disk) }
+            held.release()
+            do {
+                try check(disk)
+            } catch ImageError.missingTools {}  // Without QEMU, too, the disk has been looked at.
+            _ = try installer.examine(disk, sizeBytes: nil)  // It was given back.
+            #expect(throws: ImageError.targetInUse(path: file, by: "it backs \(disk)")) { try check(file) }
+            var emulator = Emulator(disk: disk, platform: .amd64, acceleration: .emulation)
+            emulator.cache = folder.path("cache")
+            let name = disk.dropFirst().replacing("/", with: "-")
+            #expect(emulator.variables == folder.path("cache/firmware/\(name).vars"))
+        }
+    }
 }

@@ -33,6 +33,8 @@ package struct Emulator: Hashable, Sendable {
     package var memoryMebibytes = 1024
     package var processors = 2
     package var portForwards: [PortForward] = []
+    /// For what is kept of disks that are devices.
+    package var cache = ReleaseBuilder.Options.usualCache
 
     package init(disk: String, platform: ImagePlatform, acceleration: Acceleration) {
         self.disk = disk
@@ -40,8 +42,13 @@ package struct Emulator: Hashable, Sendable {
         self.acceleration = acceleration
     }
 
-    /// The firmware's variables of this one disk.
-    package var variables: String { disk + ".vars" }
+    /// The firmware's variables of this one disk: beside a file, and for a device in the cache, by the name that it was
+    /// called by. The host's `/dev` is no place for files, and gone with the next start.
+    package var variables: String {
+        guard Files.kindFollowingLinks(disk) == S_IFBLK else { return disk + ".vars" }
+        let name = Files.absolute(disk).split(separator: "/").joined(separator: "-")
+        return "\(Files.absolute(cache))/firmware/\(name).vars"
+    }
 
     /// QEMU's arguments. The console is the terminal: Ctrl-a x ends the machine, Ctrl-a h says what else there is.
     package var arguments: [String] {
@@ -85,7 +92,13 @@ package struct Emulator: Hashable, Sendable {
 
     private func checkDisk() throws(ImageError) {
         switch Files.kindFollowingLinks(disk) {
-        case S_IFREG, S_IFBLK: try Files.requireAccess(to: disk, R_OK | W_OK)
+        case S_IFREG:
+            try Files.requireAccess(to: disk, R_OK | W_OK)
+            if let user = DiskUse.loopDevice(of: disk) { throw .targetInUse(path: disk, by: "it backs \(user)") }
+        case S_IFBLK:
+            try Files.requireAccess(to: disk, R_OK | W_OK)
+            // Two systems that write to one file system destroy it. QEMU asks nobody, so the disk is given back first.
+            close(try DiskUse.claim(disk))
         case nil: try Files.requireAccess(to: disk, F_OK)
         case S_IFDIR: throw .file(path: disk, reason: "it is a folder; give the disk in it, such as disk.img")
         default: throw .file(path: disk, reason: "it is neither a file nor a disk")
@@ -94,7 +107,9 @@ package struct Emulator: Hashable, Sendable {
 
     /// Gives the disk variables of its own when it has none.
     package func makeVariables() throws(ImageError) {
-        if !Files.exists(variables) { try Files.copy(platform.firmwareVariables, to: variables, mode: 0o644) }
+        guard !Files.exists(variables) else { return }
+        if let folder = Files.parent(of: variables) { try Files.makeDirectory(folder) }
+        try Files.copy(platform.firmwareVariables, to: variables, mode: 0o644)
     }
 
     /// Whether KVM executes instructions here: a boot sector that only leaves is run on it. That `/dev/kvm` can be
