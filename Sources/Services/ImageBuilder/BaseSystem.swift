@@ -3,11 +3,18 @@ internal import FoundationEssentials
 internal import UpdateModel
 
 /// Debian's packages, installed once and kept: what a build begins with.
-struct BaseSystem: Hashable, Sendable {
+package struct BaseSystem: Hashable, Sendable {
     /// `root.tar`, and the unpacked kernel in `kernel/`.
-    let directory: String
+    package let directory: String
 
-    var archive: String { "\(directory)/root.tar" }
+    /// Where the system of a definition is kept.
+    package init(for definition: ImageDefinition, cache: String) {
+        self.init(directory: "\(cache)/root-\(Self.key(definition))")
+    }
+
+    package init(directory: String) { self.directory = directory }
+
+    package var archive: String { "\(directory)/root.tar" }
     var kernelTree: String { "\(directory)/kernel" }
     /// The description of the kernel's package, as Debian writes it.
     var kernelControl: String { "\(directory)/kernel/control" }
@@ -23,7 +30,7 @@ struct BaseSystem: Hashable, Sendable {
     ]
 
     /// Two definitions that install the same share one directory.
-    static func key(_ definition: ImageDefinition) -> String {
+    private static func key(_ definition: ImageDefinition) -> String {
         let parts =
             [definition.suite, definition.platform.architecture.name, definition.kernelPackage]
             + definition.mirrors + ["/"] + definition.packages + ["/"] + definition.without + excluded
@@ -31,13 +38,13 @@ struct BaseSystem: Hashable, Sendable {
     }
 
     /// The kept system, or a fresh one: about a minute.
-    /// - Parameter refresh: fetch the packages again, for their newest versions.
-    static func provide(
+    /// - Parameter refresh: fetch the packages again, for their newest versions. Those that are kept stay until there
+    ///   are new ones.
+    package static func provide(
         for definition: ImageDefinition, cache: String, refresh: Bool, runner: ToolRunner, progress: BuildProgress
     ) async throws -> BaseSystem {
-        let system = BaseSystem(directory: "\(cache)/root-\(key(definition))")
-        if refresh { try Files.remove(system.directory) }
-        if FileManager.default.fileExists(atPath: system.archive) { return system }
+        let system = BaseSystem(for: definition, cache: cache)
+        if !refresh, Files.exists(system.archive) { return system }
         progress.step("Installing \(definition.packages.count) packages of Debian \(definition.suite)")
         let partial = BaseSystem(directory: system.directory + ".\(ProcessInfo.processInfo.processIdentifier)")
         try Files.remove(partial.directory)
@@ -45,12 +52,27 @@ struct BaseSystem: Hashable, Sendable {
             try Files.makeDirectory(partial.kernelTree)
             try await runner.run(.mmdebstrap, partial.arguments(definition), doing: "installing Debian's packages")
             try await partial.unpackKernel(runner)
-            try Files.rename(partial.directory, to: system.directory)
+            try partial.takePlace(of: system)
         } catch {
-            try Files.remove(partial.directory)
+            try? Files.remove(partial.directory)  // The first error is the one to tell.
             throw error
         }
         return system
+    }
+
+    /// Moves to where another is kept, and removes that one. Should it fail, the other is there as before.
+    package func takePlace(of kept: BaseSystem) throws(ImageError) {
+        guard Files.exists(kept.directory) else { return try Files.rename(over: directory, to: kept.directory) }
+        let old = directory + ".old"
+        try Files.remove(old)
+        try Files.rename(over: kept.directory, to: old)
+        do {
+            try Files.rename(over: directory, to: kept.directory)
+        } catch {
+            try Files.rename(over: old, to: kept.directory)
+            throw error
+        }
+        try Files.remove(old)
     }
 
     /// The kernel's modules come with it, and the folder that bears its version.
