@@ -90,4 +90,28 @@ import UpdateModel
             try HeldTarget(disk: "/dev/nowhere", sectorBytes: 512)
         }
     }
+
+    @Test(
+        "Nobody's folder beside the file is touched, and a file that is replaced leaves its mode",
+        .enabled(if: DiskWriter.tools.allSatisfy { $0.path != nil }, "needs fdisk, dosfstools, mtools, e2fsprogs"))
+    func neighbours() async throws {
+        let installer = try ImageInstaller(directory: directory)
+        try folder.write("somebody's", "vm/disk.partial/notes")
+        try folder.makeHole("vm/disk", sizeBytes: installer.image.diskBytesMin)
+        try folder.setMode(of: "vm/disk", to: 0o640)
+        try await installer.install(to: try installer.examine(folder.path("vm/disk"), sizeBytes: nil))
+        #expect(try folder.text("vm/disk.partial/notes") == "somebody's")
+        #expect(try folder.mode(of: "vm/disk") == 0o640)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path("vm")).count == 2)
+    }
+
+    @Test("What an earlier build left goes, and nothing else")
+    func earlierProducts() throws {
+        for name in ["disk.img", "update.crau", "disk.img.vars", "notes"] { try folder.write("x", "os/\(name)") }
+        try BuiltImage.removeProducts(from: directory)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: directory).sorted() == ["disk.img.vars", "notes"])
+        try folder.write("somebody's", "os/disk.img/notes")
+        #expect(throws: ImageError.self) { try BuiltImage.removeProducts(from: directory) }
+        #expect(try folder.text("os/disk.img/notes") == "somebody's")
+    }
 }

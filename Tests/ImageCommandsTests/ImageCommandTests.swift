@@ -71,6 +71,12 @@ import UpdateModel
         #expect(try folder.names == ["os.toml", "initramfs"])
     }
 
+    @Test("An empty target or output is wrong usage, before anything is looked at")
+    func emptyPaths() async throws {
+        #expect(await exitCode { try await image("install", folder.path("missing"), "--to", "") } == 64)
+        #expect(await exitCode { try await image("build", "--version", "1.0.0", "--output", "") } == 64)
+    }
+
     @Test(
         "A size for a disk is wrong usage",
         .enabled(if: FileManager.default.fileExists(atPath: "/dev/loop0"), "needs a block device"))

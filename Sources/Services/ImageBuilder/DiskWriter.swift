@@ -36,16 +36,18 @@ package struct DiskWriter {
     /// The first entry: slot A, proven, activation number 1.
     package static let firstEntry = "martlet-1-a.efi"
 
-    /// Makes a new file; the holes stay holes.
+    /// Makes a new file; the holes stay holes. One that it replaces leaves it owner and mode.
     func makeFile(_ path: String, layout: DiskLayout) async throws {
-        let partial = path + ".partial"
+        let rights = FileRights(of: path)
+        let partial = "\(path).partial-\(UUID().uuidString.prefix(8))"
+        let file = try HeldTarget(newFile: partial, sizeBytes: layout.sizeBytes, mode: rights?.mode ?? 0o644)
         do {
-            let file = try HeldTarget(newFile: partial, sizeBytes: layout.sizeBytes)
             defer { file.release() }
             try await write(to: file, layout: layout)
+            if let rights { try file.set(rights) }
             try Files.rename(over: partial, to: path)
         } catch {
-            try? Files.remove(partial)  // The first error is the one to tell.
+            try? Files.removeFile(partial)  // The first error is the one to tell.
             throw error
         }
     }

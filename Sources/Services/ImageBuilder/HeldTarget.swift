@@ -36,14 +36,15 @@ package final class HeldTarget: Sendable {
         isBlank = false
     }
 
-    /// Makes a file that is one hole.
-    init(newFile path: String, sizeBytes: UInt64) throws(ImageError) {
-        try Files.write([], to: path)
-        descriptor = unsafe open(path, O_RDWR | O_CLOEXEC)
-        guard descriptor >= 0 else { throw Files.failure(path, "it cannot be opened for writing") }
+    /// Makes a file that is one hole. Nothing may be there yet.
+    /// - Parameter mode: of which the caller's umask takes away.
+    init(newFile path: String, sizeBytes: UInt64, mode: UInt16 = 0o600) throws(ImageError) {
+        descriptor = unsafe open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode_t(mode))
+        guard descriptor >= 0 else { throw Files.failure(path, "it cannot be made") }
         guard ftruncate(descriptor, off_t(clamping: sizeBytes)) == 0 else {
             let error = Files.failure(path, "it cannot be made \(sizeBytes) bytes long")
             close(descriptor)
+            unsafe unlink(path)
             throw error
         }
         self.path = path
@@ -54,6 +55,13 @@ package final class HeldTarget: Sendable {
 
     /// Lets go of it. To be called once, after the last write.
     package func release() { close(descriptor) }
+
+    /// Gives a file the owner and the mode of another.
+    func set(_ rights: FileRights) throws(ImageError) {
+        // Only root gives files away. Another's file in a folder of ours becomes ours, as with every replacement.
+        _ = fchown(descriptor, rights.user, rights.group)
+        guard fchmod(descriptor, mode_t(rights.mode)) == 0 else { throw Files.failure(path, "its mode cannot be set") }
+    }
 
     /// Until it is on the medium.
     func synchronize() throws(ImageError) {

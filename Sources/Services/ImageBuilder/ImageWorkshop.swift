@@ -20,7 +20,7 @@ package struct ImageWorkshop: Sendable {
         let layout = DiskLayout(sizes: definition.sizes, platform: definition.platform)
         let writer = DiskWriter(
             image: image, directory: options.output, platform: definition.platform, runner: ToolRunner())
-        try await writer.makeFile("\(options.output)/disk.img", layout: layout)
+        try await writer.makeFile("\(options.output)/\(BuiltImage.names.disk)", layout: layout)
         return image
     }
 
@@ -31,7 +31,7 @@ package struct ImageWorkshop: Sendable {
             throw ImageError.file(path: "/proc/self/exe", reason: "it cannot be read")
         }
         progress.step("Making the payload")
-        let output = "\(options.output)/update.crau"
+        let output = "\(options.output)/\(BuiltImage.names.payload)"
         var arguments = ["payload", "create", "--quiet", "--output", output]
         for (name, part) in [("root", image.root), ("verity", image.verity), ("uki", image.kernelImage)] {
             arguments += ["--partition", "\(name)=\(options.output)/\(part.file)"]

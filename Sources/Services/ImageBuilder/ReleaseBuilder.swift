@@ -54,7 +54,7 @@ package struct ReleaseBuilder: Sendable {
     package static func obstacle(to definition: ImageDefinition, cache: String) -> String? {
         if let missing = tools.first(where: { $0.path == nil }) { return "\(missing.rawValue) is missing" }
         if !Host.isRoot { return "only root can build an image" }
-        let archive = "\(cache)/root-\(BaseSystem.key(definition))/root.tar"
+        let archive = BaseSystem(for: definition, cache: cache).archive
         return Files.exists(archive) ? nil : "no packages are kept in \(cache); “make image” fetches them"
     }
 
@@ -97,6 +97,7 @@ package struct ReleaseBuilder: Sendable {
         try await initramfs.build(scratch: "\(scratch)/initramfs", output: "\(scratch)/initrd")
         let packages = try installedPackages(tree, base)
         progress.step("Making the slot's image")
+        try BuiltImage.removeProducts(from: options.output)
         let rootHash = try await makeSlotImage(of: tree.path)
         let commandLine = try self.commandLine(rootHash: rootHash)
         try await makeKernelImage(base, commandLine: commandLine, scratch: scratch)
@@ -112,8 +113,6 @@ package struct ReleaseBuilder: Sendable {
     /// - Returns: the root hash, in hexadecimal.
     private func makeSlotImage(of tree: String) async throws -> String {
         let (root, verity) = (path(BuiltImage.names.root), path(BuiltImage.names.verity))
-        try Files.remove(root)
-        try Files.remove(verity)
         try await runner.run(
             .makeErofs,
             ["-zlz4hc,9", "-T\(ToolRunner.sourceDate)", "-U", identity("erofs"), root, tree],
@@ -198,7 +197,7 @@ package struct ReleaseBuilder: Sendable {
             name: definition.name, version: version, rootHash: rootHash, packages: packages,
             programs: definition.programs.map(Files.name(of:)),
             firmwarePrograms: try await FirmwareProgram.all(for: definition.platform, runner))
-        try Files.write(try bill.json(), to: path("sbom.spdx.json"))
+        try Files.write(try bill.json(), to: path(BuiltImage.names.bill))
     }
 
     private func path(_ name: String) -> String { "\(options.output)/\(name)" }

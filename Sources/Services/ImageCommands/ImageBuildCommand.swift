@@ -93,6 +93,7 @@ struct ImageBuildCommand: AsyncParsableCommand {
         guard (secureBootKey == nil) == (secureBootCertificate == nil) else {
             throw ValidationError("--secure-boot-key and --secure-boot-certificate go together.")
         }
+        guard !output.isEmpty else { throw ValidationError("--output names no folder.") }
         guard payload || signingKeys.isEmpty else {
             throw ValidationError("--signing-key signs the update: give --payload, too.")
         }
@@ -145,10 +146,10 @@ struct ImageBuildCommand: AsyncParsableCommand {
             Terminal.printLine("  \(part.file): \(ByteCount.text(part.sizeBytes)), SHA-256 \(part.sha256)")
         }
         Terminal.printLine("  verity root: \(image.rootHash)")
-        Terminal.printLine("  \(image.packages.count) packages: \(output)/sbom.spdx.json")
-        if disk { Terminal.printLine("  disk: \(output)/disk.img, \(ByteCount.text(image.diskBytesMin))") }
+        Terminal.printLine("  \(image.packages.count) packages: \(output)/\(BuiltImage.names.bill)")
+        if disk { Terminal.printLine("  disk: \(output)/\(BuiltImage.names.disk), \(ByteCount.text(image.diskBytesMin))") }
         if payload {
-            Terminal.printLine("  payload: \(output)/update.crau\(signingKeys.isEmpty ? ", unsigned" : "")")
+            Terminal.printLine("  payload: \(output)/\(BuiltImage.names.payload)\(signingKeys.isEmpty ? ", unsigned" : "")")
         }
     }
 }

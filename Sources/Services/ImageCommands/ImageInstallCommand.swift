@@ -32,6 +32,10 @@ struct ImageInstallCommand: AsyncParsableCommand {
     @Flag(name: .shortAndLong, help: "Print nothing but errors.")
     var quiet = false
 
+    func validate() throws {
+        guard !to.isEmpty else { throw ValidationError("--to names no disk and no file.") }
+    }
+
     func run() async throws {
         let installer = try ImageInstaller(directory: directory)
         let target = try installer.examine(to, sizeBytes: size?.bytes)
