@@ -97,9 +97,9 @@ import UpdateModel
     @Test(
         "An address that no machine could ask is refused wherever it is given",
         arguments: [
-            "", "htp:/nonsense", "updates.example.org", "http://", "http:///v1/update/", "http://x:0/", "http://x:99999/",
-            "http://x/ y", "http://x/\nGROUP=evil", "http://x/\tz", "ftp://x/", "http://ö.example/", "disabled",
-            "http://x/'",
+            "", "htp:/nonsense", "updates.example.org", "http://", "http:///v1/update/", "http://x:0/",
+            "http://x:99999/", "http://x/ y", "http://x/\nGROUP=evil", "http://x/\tz", "ftp://x/",
+            "http://ö.example/", "disabled", "http://x/'",
         ])
     func badServer(text: String) throws {
         let quoted = text.replacing("\n", with: "\\n").replacing("\t", with: "\\t")

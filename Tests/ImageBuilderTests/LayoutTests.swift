@@ -78,7 +78,8 @@ import Testing
     }
 
     @Test(
-        "What an ESP is said to hold, it holds", .enabled(if: DiskWriter.tools.allSatisfy { $0.path != nil }, "needs mtools"),
+        "What an ESP is said to hold, it holds",
+        .enabled(if: DiskWriter.tools.allSatisfy { $0.path != nil }, "needs dosfstools, mtools"),
         arguments: [64, 80, 256])
     func bootPartitionHolds(mebibytes: Int) async throws {
         let (folder, runner) = (try TestFolder(), ToolRunner())

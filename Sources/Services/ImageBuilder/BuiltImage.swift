@@ -31,8 +31,8 @@ package struct BuiltImage: Hashable, Sendable, Codable {
         bill: "sbom.spdx.json", disk: "disk.img", payload: "update.crau"
     )
 
-    /// Removes what an earlier build left in `directory`, so that nothing lies there that belongs to another release. The
-    /// description goes first: without it nobody takes the rest for an image.
+    /// Removes what an earlier build left in `directory`, so that nothing lies there that belongs to another release.
+    /// The description goes first: without it nobody takes the rest for an image.
     package static func removeProducts(from directory: String) throws(ImageError) {
         let parts = [names.root, names.verity, names.kernel, names.loader, names.bill, names.disk, names.payload]
         for name in [fileName] + parts { try Files.removeFile("\(directory)/\(name)") }

@@ -1,7 +1,7 @@
 internal import Glibc
 
-/// Lays a folder of this host over the root of an image. Files replace files and links, with the modes that they have at
-/// home; folders that the image has keep theirs.
+/// Lays a folder of this host over the root of an image. Files replace files and links, with the modes that they have
+/// at home; folders that the image has keep theirs.
 struct FolderCopy {
     /// The folder that becomes `/`.
     let root: String
@@ -35,8 +35,8 @@ struct FolderCopy {
         try Files.makeDirectory(target, mode: Files.imageMode(ofSource: source))
     }
 
-    /// - Throws: ``ImageError/file(path:reason:)`` unless a file can be put there: in the image, and not in the place of
-    ///   a folder. A link there is no obstacle; it is replaced, and what it leads to is left alone.
+    /// - Throws: ``ImageError/file(path:reason:)`` unless a file can be put there: in the image, and not in the place
+    ///   of a folder. A link there is no obstacle; it is replaced, and what it leads to is left alone.
     func requirePlace(for target: String) throws(ImageError) {
         guard Files.isInside(root, Files.parent(of: target) ?? root) else {
             throw .file(path: name(of: target), reason: "a link on its way leads out of the image")

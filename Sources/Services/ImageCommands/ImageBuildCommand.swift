@@ -147,9 +147,12 @@ struct ImageBuildCommand: AsyncParsableCommand {
         }
         Terminal.printLine("  verity root: \(image.rootHash)")
         Terminal.printLine("  \(image.packages.count) packages: \(output)/\(BuiltImage.names.bill)")
-        if disk { Terminal.printLine("  disk: \(output)/\(BuiltImage.names.disk), \(ByteCount.text(image.diskBytesMin))") }
+        if disk {
+            Terminal.printLine("  disk: \(output)/\(BuiltImage.names.disk), \(ByteCount.text(image.diskBytesMin))")
+        }
         if payload {
-            Terminal.printLine("  payload: \(output)/\(BuiltImage.names.payload)\(signingKeys.isEmpty ? ", unsigned" : "")")
+            let path = "\(output)/\(BuiltImage.names.payload)"
+            Terminal.printLine("  payload: \(path)\(signingKeys.isEmpty ? ", unsigned" : "")")
         }
     }
 }

@@ -10,7 +10,8 @@ struct ImageRunCommand: AsyncParsableCommand {
         abstract: "Boot a disk in QEMU, with its console on this terminal.",
         discussion: """
             The guest reaches this host's 127.0.0.1 as 10.0.2.2. Its UEFI variables live beside the disk, in \
-            DISK.vars; those of a device (/dev/…, which must not be in use) in $XDG_CACHE_HOME/martlet/firmware. KVM is used where it works. Ctrl-a x ends the machine.
+            DISK.vars; those of a device, which must not be in use, in ~/.cache/martlet/firmware. KVM is used where it \
+            works. Ctrl-a x ends the machine.
 
             EXAMPLE
               martlet image run out/disk.img --port-forward 2222:22
