@@ -92,6 +92,21 @@ struct BuildInputsTests {
         }
     }
 
+    @Test("a folder for the whole root of which all is closed, as a checkout under umask 077 is, is refused")
+    func closedFolder() throws {
+        for name in ["tree/etc/issue", "tree/etc/secret"] {
+            try folder.write("x", name)
+            try folder.setMode(of: name, to: 0o600)
+        }
+        let source = ImageDefinition.File.Content.source(folder.path("tree"))
+        #expect(throws: ImageError.closedFolder(source: folder.path("tree"))) {
+            try inputs(files: [ImageDefinition.File(path: "/", content: source)]).check()
+        }
+        try inputs(files: [ImageDefinition.File(path: "/etc/ssl", content: source)]).check()
+        try folder.setMode(of: "tree/etc/issue", to: 0o644)
+        try inputs(files: [ImageDefinition.File(path: "/", content: source)]).check()
+    }
+
     @Test("a missing first program is refused")
     func initProgram() throws {
         try FileManager.default.removeItem(atPath: folder.path("init"))

@@ -62,6 +62,16 @@ package struct BuildInputs {
             throw ImageError.modeOfFolder(path: file.path, source: source)
         }
         try Files.requireAccess(to: source, R_OK | X_OK)
+        if file.path == "/" { try requireOpen(source) }
+    }
+
+    /// What is laid over the whole root holds programs and settings for all. Where none of it is open to anybody but its
+    /// owner, nobody meant that: it was checked out under a umask of 077, and services that are not root's would fail.
+    private func requireOpen(_ source: String) throws(ImageError) {
+        let files = try Files.tree(source).filter { Files.kind(of: "\(source)/\($0)") == S_IFREG }
+        let isOpen = files.contains { Files.permissions(of: "\(source)/\($0)") & 0o077 != 0 }
+        guard !files.isEmpty, !isOpen else { return }
+        throw .closedFolder(source: source)
     }
 
     private func requireFile(_ path: String) throws {

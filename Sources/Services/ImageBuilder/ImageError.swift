@@ -13,6 +13,8 @@ package enum ImageError: Error, Hashable {
     case reserved(path: String, source: String, reason: String)
     /// A definition gives one mode or owner to all that a folder holds.
     case modeOfFolder(path: String, source: String)
+    /// All that is laid over the root is for its owner alone.
+    case closedFolder(source: String)
     /// Two public keys that would be the same file of the image.
     case keysOfOneName(first: String, second: String, name: String)
     /// The certificate is not that of the key.
@@ -58,6 +60,10 @@ extension ImageError: UserFacingError {
                 "files: mode and owner of \(path) are those of one file, but \(source) is a folder.",
                 hint: "Set modes in the folder, or name the file in an entry of its own after it.",
                 exit: .configuration)
+        case .closedFolder(let source):
+            UserMessage(
+                "Only its owner can read any file of \(source), and so it would be in the image.",
+                hint: "Was it checked out under umask 077? Then: chmod -R go=rX \(source)", exit: .configuration)
         case .keysOfOneName(let first, let second, let name):
             UserMessage(
                 "\(first) and \(second) would both be \(name) in the image.", hint: "Rename one.", exit: .usage)

@@ -121,6 +121,7 @@ package struct ReleaseBuilder: Sendable {
             .verity,
             ["format", "--hash=sha256", "--salt=\(salt)", "--uuid=\(identity("verity"))", root, verity],
             doing: "making the hash tree")
+        try Files.setMode(of: verity, to: 0o644)  // As the other parts: veritysetup's own is 0600.
         try checkRoom()
         guard let hash = VerityOutput.rootHash(in: printed) else {
             throw ImageError.toolFailed(tool: "veritysetup", doing: "making the hash tree", output: printed)
