@@ -1,3 +1,4 @@
+import AnyJSON
 import FleetAPI
 import FleetModel
 import HTTPTypes

@@ -1,4 +1,5 @@
 package import FleetModel
+import FleetStorage
 import RolloutPlanning
 package import UpdateModel
 

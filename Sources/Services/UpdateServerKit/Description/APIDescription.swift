@@ -1,3 +1,4 @@
+package import AnyJSON
 import FleetAPI
 import HTTPTypes
 import Hummingbird
