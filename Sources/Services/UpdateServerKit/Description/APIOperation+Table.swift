@@ -1,3 +1,4 @@
+import AnyJSON
 import HTTPTypes
 
 // Every route of the server. A test compares this with what the router knows, so that neither has what the other lacks.

@@ -1,3 +1,4 @@
+import AnyJSON
 import FleetModel
 
 // What the server answers: the types of `FleetAPI`, as schemas. Clients pass over what they do not know.
