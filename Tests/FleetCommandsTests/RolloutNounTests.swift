@@ -118,6 +118,23 @@ struct RolloutNounTests {
         }
     }
 
+    @Test("a release is made a floor of a channel, shown with its group, and let go")
+    func floors() async throws {
+        try await withGroup { martlet, control in
+            let floor = ["release", "floor", "--app", "os", "2.0.0", "--reason", "new keys"]
+            let set = try await martlet.run(floor + ["--channel", "stable"])
+            #expect(set.contains("floor of stable"))
+            #expect(set.contains("by test: new keys"))
+            #expect(try await martlet("release", "list", "--app", "os").contains("[floor]"))
+            let json = try await martlet.run(["--json"] + floor)
+            #expect(try APIJSON.decode(ReleaseResource.self, from: Data(json.utf8)).floor?.channels == [])
+            await #expect(throws: (any Error).self) { try await martlet.run(floor + ["--channel", "nowhere"]) }
+            #expect(!(try await martlet("release", "unfloor", "--app", "os", "2.0.0").contains("floor")))
+            await #expect(throws: (any Error).self) { try await martlet("release", "unfloor", "--app", "os", "2.0.0") }
+        }
+        #expect(throws: (any Error).self) { _ = try Root.parseAsRoot(["release", "floor", "--app", "os", "2.0.0"]) }
+    }
+
     @Test("a machine is labelled, held, moved and freed; the clock is shown")
     func machines() async throws {
         try await withGroup { martlet, control in

@@ -119,6 +119,25 @@ struct DecisionTests {
         #expect(RolloutPlanner.decide(for: machine("2.0.0"), target: wanted) == .upToDate)
     }
 
+    @Test("of two legs, what stands against the target holds both; a failure of the target alone does not hold the floor")
+    func floorsAreJudgedWithTheTarget() {
+        var wanted = target("3.0.0")
+        wanted.floor = RolloutTarget.Floor(version: version("2.0.0"), rollout: RolloutState(id: rolloutID("2.0.0")))
+        wanted.payload = payload("2.0.0")
+        var machine = machine()
+        machine.failures = [ReleaseFailure(version: version("3.0.0"), code: 44, reason: "", at: start, isFinal: true)]
+        #expect(RolloutPlanner.decide(for: machine, target: wanted) == .offer(payload("2.0.0")))
+        var stopped = wanted
+        stopped.rollout = RolloutState(id: rolloutID("3.0.0"))
+        stopped.rollout?.stop = RolloutStop(at: start, reason: "", failures: [])
+        #expect(RolloutPlanner.decide(for: machine, target: stopped) == .hold(.rolloutStopped, until: nil))
+        var blocked = wanted
+        blocked.block = ReleaseBlock(by: "ada", at: start, reason: "no")
+        #expect(RolloutPlanner.decide(for: machine, target: blocked) == .hold(.releaseBlocked, until: nil))
+        machine.failures = [ReleaseFailure(version: version("2.0.0"), code: 44, reason: "", at: start, isFinal: true)]
+        #expect(RolloutPlanner.decide(for: machine, target: wanted) == .hold(.failedHereBefore, until: nil))
+    }
+
     @Test("a download that broke may be tried again")
     func passingFailureIsNoBar() {
         var machine = machine()

@@ -1,5 +1,6 @@
 import FleetAPI
 import FleetModel
+import FleetOperations
 import HTTPTypes
 import HummingbirdTesting
 import NIOCore
@@ -77,12 +78,15 @@ struct DescriptionTests {
             for machine in ["m1", "m2"] {
                 _ = try await client.execute(uri: "/v1/update", method: .post, body: OmahaTests.check(machine: machine))
             }
+            let floor = try await server.addRelease("3500.0.0")
+            _ = try await server.control.setFloor(floor, of: server.flatcar, reason: "new keys", by: .local)
             let machine = "/api/v1/applications/flatcar/machines/m1"
             let held = #"{"labels":{"role":"web"},"held":true,"reason":"why not"}"#
             _ = try await client.execute(uri: machine, method: .patch, headers: json, body: ByteBuffer(string: held))
             for (path, schema) in [
                 ("status", "Status"), ("overview", "Overview"), ("clock", "Clock"), ("applications/flatcar", "Application"),
-                ("applications/flatcar/releases/4000.0.0", "Release"), ("applications/flatcar/channels/stable", "Channel"),
+                ("applications/flatcar/releases/4000.0.0", "Release"),
+                ("applications/flatcar/releases/3500.0.0", "Release"), ("applications/flatcar/channels/stable", "Channel"),
                 ("applications/flatcar/groups/web", "Group"), ("applications/flatcar/machines/m1", "Machine"),
                 ("applications/flatcar/machines/m1/why", "Why"),
             ] {

@@ -17,6 +17,9 @@ enum FleetSchema {
         migrator.registerMigration("4-blocks") { db in
             for statement in blocks { try db.execute(sql: statement) }
         }
+        migrator.registerMigration("5-floors") { db in
+            for statement in floors { try db.execute(sql: statement) }
+        }
         return migrator
     }
 
@@ -173,6 +176,12 @@ enum FleetSchema {
 
     /// Who blocked a release, when and why, as JSON.
     private static let blocks = ["ALTER TABLE release ADD COLUMN block TEXT"]
+
+    /// Who made a release a floor, when, why and for which channels, as JSON.
+    private static let floors = [
+        "ALTER TABLE release ADD COLUMN floor TEXT",
+        "CREATE INDEX release_floor ON release (application, version) WHERE floor IS NOT NULL",
+    ]
 
     private static let access = [
         """

@@ -50,6 +50,10 @@ extension SQLiteFleetStore {
         try await read { try $0.release(version, of: application) }
     }
 
+    package func floors(of application: ApplicationID) async throws(FleetStoreError) -> [Release] {
+        try await read { try $0.floors(of: application) }
+    }
+
     package func payloads(of application: ApplicationID, version: Version?, _ page: PageRequest)
         async throws(FleetStoreError) -> Page<Payload>
     {

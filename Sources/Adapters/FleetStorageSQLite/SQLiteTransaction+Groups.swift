@@ -108,15 +108,23 @@ extension SQLiteTransaction {
         }
         guard var facts, let version = facts.version else { return facts }
         facts.block = try release(version, of: key.application)?.block
-        guard let architecture = key.architecture else { return facts }
-        let payloadSQL = """
+        facts.payloads = try payloads(of: version, for: key)
+        let channel = facts.group.channel
+        facts.floors = try floors(of: key.application).filter { $0.floor?.concerns(channel) == true }.map {
+            TrackFacts.Floor(release: $0, payloads: try payloads(of: $0.version, for: key))
+        }
+        return facts
+    }
+
+    private func payloads(of version: Version, for key: TrackCache.Key) throws -> [Payload] {
+        guard let architecture = key.architecture else { return [] }
+        let sql = """
             SELECT \(Payload.columns) FROM payload
             WHERE application = ? AND version = ? AND architecture = ?
             """
-        facts.payloads = try all(payloadSQL, [key.application.canonical, version.text, architecture.name]) {
+        return try all(sql, [key.application.canonical, version.text, architecture.name]) {
             try Payload(reading: &$0)
         }
-        return facts
     }
 
     func labelGroups(of application: ApplicationID) throws -> [Group] {

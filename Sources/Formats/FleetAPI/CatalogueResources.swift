@@ -24,6 +24,8 @@ public struct ReleaseResource: Codable, Sendable, Hashable {
     public let payloads: [PayloadResource]
     /// Left out unless the release is blocked.
     public var block: ReleaseBlock?
+    /// Left out unless the release is a floor: machines on older ones take it first.
+    public var floor: ReleaseFloor?
 
     public init(
         application: ApplicationID, version: Version, notes: String, createdAt: Timestamp, payloads: [PayloadResource]

@@ -19,6 +19,8 @@ public struct GroupResource: Codable, Sendable, Hashable {
     public let undo: GroupUndo?
     public let machines: MachineCounts
     public let createdAt: Timestamp
+    /// The releases that machines pass on their way to the target, lowest first; left out for none.
+    public var floors: [FloorResource]?
     /// What `If-Match` takes: changes with what people edit, not with the counters.
     public var etag: String?
 
@@ -148,6 +150,21 @@ public struct RolloutResource: Codable, Sendable, Hashable {
         self.expired = expired
         self.stoppedAt = stoppedAt
         self.stopReason = stopReason
+    }
+}
+
+/// A release on the way to a group's target, which machines below it take first.
+public struct FloorResource: Codable, Sendable, Hashable {
+    public let version: Version
+    /// Why it may not be passed over.
+    public let reason: String
+    /// Left out before a machine of the group needed it.
+    public let rollout: RolloutResource?
+
+    public init(version: Version, reason: String, rollout: RolloutResource?) {
+        self.version = version
+        self.reason = reason
+        self.rollout = rollout
     }
 }
 

@@ -45,6 +45,19 @@ public struct NewReleaseBlock: Codable, Sendable, Hashable {
     public init(reason: String) { self.reason = reason }
 }
 
+/// `POST /api/v1/applications/{app}/releases/{version}/floor`
+public struct NewReleaseFloor: Codable, Sendable, Hashable {
+    /// Why it may not be passed over, for people.
+    public let reason: String
+    /// The channels whose machines pass through it; left out for every channel.
+    public let channels: [ChannelName]?
+
+    public init(reason: String, channels: [ChannelName]? = nil) {
+        self.reason = reason
+        self.channels = channels
+    }
+}
+
 /// `PUT /api/v1/applications/{app}/channels/{channel}`
 public struct ChannelTarget: Codable, Sendable, Hashable {
     public let version: Version

@@ -104,10 +104,12 @@ public struct CheckInOutcome: Hashable, Sendable {
     public let withdrawal: Withdrawal?
     /// Whether the release on offer was withheld from the machine and then given free.
     public let isReleased: Bool
+    /// The floor that the decision is about, where the machine is to pass one on the way to its target.
+    public let floor: Version?
 
     public init(
         decision: Decision?, group: GroupName?, stage: MachineStage?, isNewMachine: Bool,
-        rollback: RollbackOrder? = nil, withdrawal: Withdrawal? = nil, isReleased: Bool = false
+        rollback: RollbackOrder? = nil, withdrawal: Withdrawal? = nil, isReleased: Bool = false, floor: Version? = nil
     ) {
         self.decision = decision
         self.group = group
@@ -116,6 +118,7 @@ public struct CheckInOutcome: Hashable, Sendable {
         self.rollback = rollback
         self.withdrawal = withdrawal
         self.isReleased = isReleased
+        self.floor = floor
     }
 }
 

@@ -57,18 +57,25 @@ extension ChangeScript {
         }
     }
 
-    /// A release that comes to a group again spreads as it did the first time, not all at once.
+    /// A release that comes to a group again spreads as it did the first time, not all at once; so do the floors on the
+    /// way to it.
     private func beginAnew(_ version: Version, in group: Group, on store: inout some FleetTransaction) throws {
-        let id = RolloutID(application: group.application, group: group.name, version: version)
-        guard var state = try store.rollout(id) else { return }
-        state.beginAnew()
-        try store.put(state)
+        let floors = try store.floors(of: group.application).map(\.version)
+        for version in Set(floors + [version]) {
+            let id = RolloutID(application: group.application, group: group.name, version: version)
+            guard var state = try store.rollout(id) else { continue }
+            state.beginAnew()
+            try store.put(state)
+        }
     }
 
     private func deleteChannel(_ name: ChannelName, _ id: ApplicationID, on store: inout some FleetTransaction) throws {
         try refuse(store.channel(name, of: id) == nil, .notFound(.channel, name.rawValue))
         if let group = try store.firstGroup(following: name, of: id) {
             throw FleetStoreError.inUse(.channel, name.rawValue, by: "the group “\(group)”")
+        }
+        if let floor = try store.floors(of: id).first(where: { $0.floor?.channels.contains(name) == true }) {
+            throw FleetStoreError.inUse(.channel, name.rawValue, by: "the floor \(floor.version)")
         }
         try store.removeChannel(name, of: id)
     }

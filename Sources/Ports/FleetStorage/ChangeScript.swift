@@ -12,7 +12,7 @@ package struct ChangeScript {
     package func run(on store: inout some FleetTransaction) throws {
         switch change {
         case .createApplication, .updateApplication, .deleteApplication, .createRelease, .updateRelease, .deleteRelease,
-            .blockRelease, .addPayload, .deletePayload:
+            .blockRelease, .setFloor, .addPayload, .deletePayload:
             try runCatalogue(on: &store)
         case .createChannel, .moveChannel, .deleteChannel, .createGroup, .updateGroup, .deleteGroup, .resumeRollout,
             .controlRollout, .undoGroup:

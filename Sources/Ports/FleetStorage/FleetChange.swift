@@ -14,17 +14,20 @@ public enum FleetChange: Hashable, Sendable {
     case updateRelease(Release)
     /// Offers a release to nobody, or ends that. Refused where it is so already.
     case blockRelease(ApplicationID, Version, ReleaseBlock?)
-    /// Refused while it has payloads or a channel points at it.
+    /// Makes machines on older releases pass through this one, in place of what was said before, or ends that. Refused
+    /// where it is no floor, where a channel that it names is missing, and beyond ``ReleaseFloor/countMaximum``.
+    case setFloor(ApplicationID, Version, ReleaseFloor?)
+    /// Refused while it has payloads, is a floor, or a channel points at it.
     case deleteRelease(ApplicationID, Version)
     /// Refused unless its release exists, and while the release has another of its architecture and source.
     case addPayload(Payload)
-    /// Refused while a channel points at its release.
+    /// Refused while a channel points at its release, or that is a floor.
     case deletePayload(ApplicationID, Version, Architecture, source: Version?)
     case createChannel(Channel)
     /// Refused when the channel no longer points at `previous`, a payload in `evidence` is no longer the release's, or
     /// the release is blocked.
     case moveChannel(ChannelMove)
-    /// Refused while a group follows it.
+    /// Refused while a group follows it, or a floor names it.
     case deleteChannel(ApplicationID, ChannelName)
     /// Refused unless its channel exists, and while another group has its track.
     case createGroup(Group)

@@ -15,6 +15,8 @@ package protocol FleetTransaction {
     mutating func firstContent(of application: ApplicationID) throws -> FleetStoreError.Noun?
     mutating func release(_ version: Version, of application: ApplicationID) throws -> Release?
     mutating func put(_ release: Release) throws
+    /// The releases that are floors, sorted by version text.
+    mutating func floors(of application: ApplicationID) throws -> [Release]
     mutating func removeRelease(_ version: Version, of application: ApplicationID) throws
     /// Sorted by architecture, full ones first.
     mutating func payloads(of version: Version, in application: ApplicationID) throws -> [Payload]
@@ -84,11 +86,33 @@ package struct TrackFacts: Hashable, Sendable {
     package var block: ReleaseBlock?
     /// The release's payloads for the architecture that was asked for: the full one, and deltas.
     package var payloads: [Payload]
+    /// The floors of the group's channel, sorted by version text.
+    package var floors: [Floor] = []
     /// Set where the group is on its way back; `version` is then what it goes back to.
     package var undo: GroupUndo?
     /// Whether `version` is an operator's wish for the one machine that asks.
     package var isPinned = false
     package var calendar: OfferCalendar
+
+    /// A floor, with its payloads for the architecture that was asked for.
+    package struct Floor: Hashable, Sendable {
+        package let release: Release
+        package let payloads: [Payload]
+
+        package init(release: Release, payloads: [Payload]) {
+            self.release = release
+            self.payloads = payloads
+        }
+    }
+
+    /// The lowest floor above `machine` and below the target. What has no order is no step on a way.
+    package func floor(above machine: Version) -> Floor? {
+        guard let version else { return nil }
+        return floors.filter { floor in
+            floor.release.version.isNewer(than: machine) == true && version.isNewer(than: floor.release.version) == true
+        }
+        .min { $1.release.version.isNewer(than: $0.release.version) == true }
+    }
 
     package init(group: Group, version: Version?, payloads: [Payload] = [], zones: any ZoneDirectory) {
         self.group = group

@@ -42,6 +42,10 @@ extension MemoryFleetState {
         facts.payloads = facts.version.map { version in
             payloads(of: version, in: group.application).filter { $0.architecture == architecture }
         } ?? []
+        facts.floors = floors(of: group.application).filter { $0.floor?.concerns(group.channel) == true }.map { release in
+            let payloads = payloads(of: release.version, in: group.application)
+            return TrackFacts.Floor(release: release, payloads: payloads.filter { $0.architecture == architecture })
+        }
         return facts
     }
 

@@ -70,6 +70,11 @@ extension MemoryFleetState: FleetTransaction {
         releases[Key(application: release.application, name: release.version)] = release
     }
 
+    func floors(of application: ApplicationID) -> [Release] {
+        releases.values.filter { $0.application == application && $0.floor != nil }
+            .sorted { $0.version.text < $1.version.text }
+    }
+
     mutating func removeRelease(_ version: Version, of application: ApplicationID) {
         releases[Key(application: application, name: version)] = nil
     }

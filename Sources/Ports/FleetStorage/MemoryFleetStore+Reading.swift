@@ -22,6 +22,8 @@ extension MemoryFleetStore {
         read { $0.release(version, of: application) }
     }
 
+    public func floors(of application: ApplicationID) async -> [Release] { read { $0.floors(of: application) } }
+
     public func payloads(of application: ApplicationID, version: Version?, _ page: PageRequest) async -> Page<Payload> {
         read { state in
             state.payloads.values.filter { $0.application == application && (version == nil || $0.version == version) }

@@ -30,6 +30,8 @@ public protocol CatalogueStore: Sendable {
     func application(named name: String) async throws(FleetStoreError) -> Application?
     func releases(of application: ApplicationID, _ page: PageRequest) async throws(FleetStoreError) -> Page<Release>
     func release(_ version: Version, of application: ApplicationID) async throws(FleetStoreError) -> Release?
+    /// The releases that are floors, sorted by version text; at most ``FleetModel/ReleaseFloor/countMaximum``.
+    func floors(of application: ApplicationID) async throws(FleetStoreError) -> [Release]
     /// Of one release, or of the whole application when `version` is `nil`.
     func payloads(of application: ApplicationID, version: Version?, _ page: PageRequest)
         async throws(FleetStoreError) -> Page<Payload>

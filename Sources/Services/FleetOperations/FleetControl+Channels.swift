@@ -118,7 +118,7 @@ extension FleetControl {
     /// Reads every payload of a release again.
     /// - Throws: ``OperationError/bitsDiffer(version:architecture:recorded:found:)`` at the first that is not what was
     ///   added.
-    private func verifiedPayloads(of version: Version, in application: ApplicationID)
+    func verifiedPayloads(of version: Version, in application: ApplicationID)
         async throws(OperationError) -> [VerifiedPayload]
     {
         let all = try await allPayloads(of: application, version: version)

@@ -24,14 +24,26 @@ extension FleetControl {
         async throws(OperationError) -> MachineExplanation
     {
         let machine = try await machine(id, of: application, by: caller)
+        let floor = try await floorWords(for: machine, by: caller).map { " " + $0 } ?? ""
         guard let hold = machine.hold else {
             return MachineExplanation(
-                reason: machine.stage.rawValue, text: machine.standing, since: machine.stageSince)
+                reason: machine.stage.rawValue, text: machine.standing + floor, since: machine.stageSince)
         }
         var text = machine.words(for: hold)
         if hold == .releaseBlocked, let words = try await blockWords(for: machine, by: caller) { text += " \(words)" }
+        text += floor
         return MachineExplanation(
             reason: hold.name, text: text, since: machine.stageSince, until: machine.holdUntil)
+    }
+}
+
+extension FleetControl {
+    /// Which floor is next, and why; `nil` where none lies on the machine's way.
+    private func floorWords(for machine: Machine, by caller: Caller) async throws(OperationError) -> String? {
+        guard let way = try await way(of: machine, by: caller), let release = way.floor, let floor = release.floor else {
+            return nil
+        }
+        return "On its way to \(way.target) it passes the floor \(release.version): \(floor.reason)"
     }
 }
 

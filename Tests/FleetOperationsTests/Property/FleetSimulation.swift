@@ -104,7 +104,7 @@ final class FleetSimulation {
     private func act() async {
         let (control, group) = (fleet.control, chance.pick(Self.groups))
         let machine = chance.pick(machines).id
-        switch chance.below(14) {
+        switch chance.below(18) {
         case 0: try? await control.controlRollout(of: group, in: os, .paused, by: admin)
         case 1: try? await control.controlRollout(of: group, in: os, .aborted, by: admin)
         case 2...5: try? await control.resumeRollout(of: group, in: os, by: admin)
@@ -118,9 +118,24 @@ final class FleetSimulation {
             change.maximumInProgress = .some(chance.maybe(1 + chance.below(4)))
             change.isEnabled = !chance.isOne(in: 5)
             _ = try? await control.changeGroup(group, of: os, change, by: admin)
+        case 13: _ = try? await control.blockRelease(chance.pick(versions), of: os, reason: "bad", by: admin)
+        case 14...15: _ = try? await control.unblockRelease(chance.pick(versions), of: os, by: admin)
+        case 16: await moveFloor()
         default:
             try? await control.forgetMachine(machine, of: os, by: admin)
             told[machine] = nil
+        }
+    }
+
+    /// A release becomes a floor of every channel or of one, or is none any more.
+    private func moveFloor() async {
+        let version = chance.pick(versions)
+        if chance.isOne(in: 2) {
+            _ = try? await fleet.control.removeFloor(version, of: os, by: admin)
+        } else {
+            let channels = try? [ChannelName(chance.pick(["alpha", "beta"]))]
+            _ = try? await fleet.control.setFloor(
+                version, of: os, reason: "keys", channels: chance.maybe(channels ?? []) ?? [], by: admin)
         }
     }
 

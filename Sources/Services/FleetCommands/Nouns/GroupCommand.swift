@@ -35,6 +35,10 @@ package struct GroupCommand: AsyncParsableCommand {
         sheet.add("holds", counts(group.machines.byHold, of: nil))
         sheet.add("clones", group.machines.clones.map(String.init))
         if let rollout = group.rollout { sheet.add("roll-out", text(rollout)) }
+        for floor in group.floors ?? [] {
+            sheet.add("floor", "\(floor.version): \(floor.reason)" + (floor.rollout.map { "; \(text($0))" } ?? ""))
+            sheet.add("stopped", floor.rollout?.stopReason)
+        }
         sheet.add("ramp at", group.rollout?.rampPercent.map { "\(Int($0)) %" })
         sheet.add(
             "halted",

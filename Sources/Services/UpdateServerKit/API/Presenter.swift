@@ -22,6 +22,7 @@ struct Presenter {
             application: value.application, version: value.version, notes: value.notes, createdAt: value.createdAt,
             payloads: payloads.items.map(payload))
         release.block = value.block
+        release.floor = value.floor
         return release
     }
 
@@ -56,8 +57,18 @@ extension Presenter {
             version: channel.version, policy: policy(value.policy),
             rollout: rollout.map { self.rollout($0, value.policy) },
             machines: counts(census), createdAt: value.createdAt, labels: value.labels, undo: value.undo)
+        let floors = try await control.floors(of: value, by: caller).map { self.floor($0, value.policy) }
+        group.floors = floors.isEmpty ? nil : floors
         group.etag = EntityTag(value).text
         return group
+    }
+
+    private func floor(_ value: FloorStanding, _ policy: RolloutPolicy) -> FloorResource {
+        var rollout = value.rollout.map { self.rollout($0, policy) }
+        // The ramp is the target's: a machine queues once.
+        rollout?.rampPercent = nil
+        return FloorResource(
+            version: value.release.version, reason: value.release.floor?.reason ?? "", rollout: rollout)
     }
 
     private func policy(_ value: RolloutPolicy) -> PolicyResource {

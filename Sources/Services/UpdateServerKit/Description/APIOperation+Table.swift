@@ -68,6 +68,12 @@ extension APIOperation {
         api(
             .delete, app + "/releases/:version/block", "unblockRelease", "Lets it be offered again.",
             answers: one("Release")),
+        api(
+            .post, app + "/releases/:version/floor", "setFloor", "Makes machines below it take it first.",
+            takes: .json("NewReleaseFloor"), answers: one("Release")),
+        api(
+            .delete, app + "/releases/:version/floor", "removeFloor", "Lets machines pass it over.",
+            answers: one("Release")),
     ]
 
     private static let payload = app + "/releases/:version/payloads/:architecture"

@@ -10,7 +10,11 @@ extension Schema {
             [
                 "application": application, "version": version, "notes": text, "createdAt": time,
                 "payloads": list(of: named("Payload")),
-            ], optional: ["block": object(["by": text, "at": time, "reason": text])]),
+            ],
+            optional: [
+                "block": object(["by": text, "at": time, "reason": text]),
+                "floor": object(["by": text, "at": time, "reason": text, "channels": list(of: identifier)]),
+            ]),
         "Payload": object(
             [
                 "application": application, "version": version, "architecture": architecture, "sha256": digest,
@@ -78,6 +82,7 @@ extension Schema {
             ],
             optional: [
                 "version": version, "rollout": named("Rollout"), "labels": text,
+                "floors": list(of: object(["version": version, "reason": text], optional: ["rollout": named("Rollout")])),
                 "undo": object(
                     ["from": version, "to": version, "orderedBy": text, "orderedAt": time],
                     optional: ["reason": text]),

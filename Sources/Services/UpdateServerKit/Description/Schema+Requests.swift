@@ -13,6 +13,7 @@ extension Schema {
         "NewRelease": edit(["version": version], ["notes": notes]),
         "ReleaseEdit": object(["notes": notes]),
         "NewReleaseBlock": object(["reason": label]),
+        "NewReleaseFloor": edit(["reason": label], ["channels": list(of: identifier)]),
         "ChannelTarget": object(["version": version]),
         "Promotion": object(["to": identifier]),
         "PolicyEdit": policy,

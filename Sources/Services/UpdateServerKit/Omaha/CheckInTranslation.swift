@@ -75,7 +75,7 @@ extension CheckInTranslation {
         case .hold(let reason, let until):
             OmahaResponse.App(
                 acknowledging: app, status: reason == .unknownApplication ? .errorUnknownApplication : .ok,
-                updateCheck: .noUpdate(hold: Self.hold(reason, until: until), act: act))
+                updateCheck: .noUpdate(hold: Self.hold(reason, until: until, floor: outcome.floor), act: act))
         case .offer(let payload):
             OmahaResponse.App(acknowledging: app, updateCheck: offer(payload, isReleased: outcome.isReleased))
         }
@@ -98,9 +98,9 @@ extension CheckInTranslation {
         return check
     }
 
-    private static func hold(_ reason: HoldReason, until: Timestamp?) -> OmahaHold {
+    private static func hold(_ reason: HoldReason, until: Timestamp?, floor: Version? = nil) -> OmahaHold {
         OmahaHold(
-            reason: reason.name, text: reason.text,
+            reason: reason.name, text: reason.text + (floor.map { " It passes the floor \($0) first." } ?? ""),
             until: until.map { Date(timeIntervalSince1970: Double($0.microseconds) / 1_000_000) })
     }
 }
