@@ -33,7 +33,8 @@ struct RolloutNounTests {
                 "--canary", "5/2h/role=canary", "--window", "mon-fri 22:00-06:00", "--window", "sat,sun 00:00-24:00",
                 "--after", "lab/95%/2h", "--stop-at-failure-percent", "5", "--failure-sample", "40",
                 "--stop-after-time-outs", "downloading=5,installed=3", "--stop-after-silent", "2", "--silence", "6h",
-                "--stage-deadline", "2d", "--stage-deadlines", "downloading=1h")
+                "--stage-deadline", "2d", "--stage-deadlines", "downloading=1h", "--downgrade", "allow", "--minimum",
+                "1.5.0")
             let policy = try policy(set)
             #expect(policy.ramp?.words == "5 % after 0 s, 50 % after 3600 s, 100 % after 86400 s")
             #expect(policy.rate == GrantRate(maximum: 50, seconds: 600))
@@ -44,6 +45,8 @@ struct RolloutNounTests {
             #expect(policy.brakes?.failurePercent == 5)
             #expect(policy.brakes?.silenceSeconds == 21_600)
             #expect(policy.stageDeadlineSeconds == 172_800)
+            #expect(policy.downgrade == .allow)
+            #expect(policy.minimumVersion?.text == "1.5.0")
             #expect(policy.stageDeadlines == PerStage(downloading: 3600))
             let shown = try await martlet("group", "show", "--app", "os", "web")
             for words in [
@@ -55,9 +58,11 @@ struct RolloutNounTests {
                 "--json", "group", "set", "--app", "os", "web", "--ramp", "none", "--rate", "none", "--canary", "none",
                 "--window", "none", "--after", "none", "--stop-at-failure-percent", "none", "--stop-after-silent",
                 "none",
-                "--stop-after-time-outs", "none", "--stage-deadlines", "none")
+                "--stop-after-time-outs", "none", "--stage-deadlines", "none", "--downgrade", "never", "--minimum",
+                "none")
             let empty = try self.policy(cleared)
             #expect(empty.ramp == nil && empty.rate == nil && empty.canary == nil && empty.windows == nil)
+            #expect(empty.downgrade == nil && empty.minimumVersion == nil)
             #expect(empty.after == nil && empty.stageDeadlines == nil && empty.brakes?.failurePercent == nil)
         }
     }
@@ -67,7 +72,7 @@ struct RolloutNounTests {
         arguments: [
             ["--ramp", "soon"], ["--ramp", "5%@"], ["--rate", "50"], ["--canary", "x/2h"], ["--window", "mondays"],
             ["--after", "web/x"], ["--stop-after-time-outs", "lunch=5"], ["--stop-after-silent", "-1"],
-            ["--stage-deadline", "5y"], ["--window", "none", "--window", "00:00-24:00"],
+            ["--stage-deadline", "5y"], ["--downgrade", "maybe"], ["--minimum", ""], ["--window", "none", "--window", "00:00-24:00"],
         ])
     func nonsense(arguments: [String]) {
         let error = #expect(throws: (any Error).self) {

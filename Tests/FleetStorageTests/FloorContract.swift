@@ -166,6 +166,20 @@ struct FloorContract {
         }
     }
 
+    @Test("a group's downgrades and minimum are kept; the hold is counted", arguments: StoreKind.allCases)
+    func policiesAreKept(kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            var policy = RolloutPolicy()
+            policy.downgrade = .allow
+            policy.minimumVersion = try Version("1.5.0")
+            try await furnish(store, policy)
+            #expect(try await store.web().policy == policy)
+            #expect(try await offer(store, "ahead", "9.0.0") == "4.0.0")
+            #expect(try await store.check("old", "1.4.0").hold == .belowMinimum)
+            #expect(try await store.census(of: GroupName("web"), in: os).holds[.belowMinimum] == 1)
+        }
+    }
+
     @Test("a floor is in use; what is none cannot be lifted; there are not too many", arguments: StoreKind.allCases)
     func actsAreChecked(kind: StoreKind) async throws {
         try await kind.withStore { store in

@@ -69,6 +69,7 @@ struct DescriptionTests {
             let edit = """
                 {"labels":"role=web","policy":{"ramp":{"steps":[{"afterSeconds":0,"percent":100}]},
                 "rate":{"maximum":5,"seconds":60},"windows":["mon-sun 00:00-24:00"],"stageDeadlines":{"downloading":600},"deltas":"never",
+                "downgrade":"allow","minimumVersion":"1.0.0",
                 "brakes":{"failurePercent":5,"silent":2,"timeOuts":{"downloading":3}}}}
                 """
             let json: HTTPFields = [.contentType: "application/json"]

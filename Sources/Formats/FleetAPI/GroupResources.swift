@@ -66,6 +66,10 @@ public struct PolicyResource: Codable, Sendable, Hashable {
     public var brakes: Brakes?
     /// Which of a release's payloads machines get; left out for “prefer”.
     public var deltas: DeltaPolicy?
+    /// What becomes of machines that are ahead of the channel; left out for “never”.
+    public var downgrade: DowngradePolicy?
+    /// Machines on older versions are offered nothing; left out for any.
+    public var minimumVersion: Version?
 
     public init(enabled: Bool, maxInProgress: Int?, stopAfterFailures: Int?, stageDeadlineSeconds: Int64) {
         self.enabled = enabled

@@ -19,7 +19,8 @@ package enum RolloutPlanner {
         if let order = machine.rollback, order.state.isOpen { return .hold(.rollbackPending, until: order.expiresAt) }
         guard let version = target.version, let next = target.next else { return .hold(.noRelease, until: nil) }
         if machine.version == version { return target.isPinned ? .hold(.pinned, until: nil) : .upToDate }
-        if let reason = orderHold(machine, to: version, target.undo) { return .hold(reason, until: nil) }
+        if let reason = orderHold(machine, target, version, isForced: isForced) { return .hold(reason, until: nil) }
+        if target.policy.minimumVersion?.isNewer(than: machine.version) == true { return .hold(.belowMinimum, until: nil) }
         if target.block != nil || target.floor?.block != nil { return .hold(.releaseBlocked, until: nil) }
         guard let payload = target.payload else {
             return .hold(target.hasPayloads ? .noDelta : .noPayloadForArchitecture, until: nil)
@@ -33,12 +34,15 @@ package enum RolloutPlanner {
         return gateHold(machine, target, version) ?? limitHold(machine, target) ?? .offer(payload)
     }
 
-    /// Versions that do not follow Semantic Versioning have no order: any other one may be offered. An undo alone leads
-    /// down, and only from the release that is undone.
-    private static func orderHold(_ machine: Machine, to target: Version, _ undo: GroupUndo?) -> HoldReason? {
-        if let undo, undo.from == machine.version, undo.to == target { return nil }
-        return switch (machine.version.isNewer(than: target), target.isNewer(than: machine.version)) {
-        case (true, _): .aheadOfChannel
+    /// Versions that do not follow Semantic Versioning have no order: any other one may be offered. Down leads an undo,
+    /// only from the release that is undone, and a policy that allows it, where the machine's updater would take it.
+    private static func orderHold(
+        _ machine: Machine, _ target: RolloutTarget, _ version: Version, isForced: Bool
+    ) -> HoldReason? {
+        if let undo = target.undo, undo.from == machine.version, undo.to == version { return nil }
+        let mayGoDown = target.policy.downgrade == .allow && (isForced || !machine.takesOrders)
+        return switch (machine.version.isNewer(than: version), version.isNewer(than: machine.version)) {
+        case (true, _): mayGoDown ? nil : .aheadOfChannel
         case (false, false): .notOrdered
         default: nil
         }

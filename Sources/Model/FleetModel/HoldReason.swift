@@ -14,6 +14,7 @@ public enum HoldReason: String, CaseIterable, Hashable, Sendable, Codable {
     case noRelease = "no-release"
     case aheadOfChannel = "ahead-of-channel"
     case notOrdered = "not-ordered"
+    case belowMinimum = "below-minimum"
     case releaseBlocked = "release-blocked"
     case noPayloadForArchitecture = "no-payload-for-architecture"
     case noDelta = "no-delta"
@@ -53,6 +54,9 @@ public enum HoldReason: String, CaseIterable, Hashable, Sendable, Codable {
         case .noRelease: "The group's channel does not point at a release yet."
         case .aheadOfChannel: "The machine runs a newer version than its channel; it is never downgraded silently."
         case .notOrdered: "The machine's version and the channel's differ only in build metadata; neither is newer."
+        case .belowMinimum:
+            "The machine runs an older version than its group updates from; install it anew, move it to a group that takes "
+                + "it, or lower the group's minimum."
         case .releaseBlocked: "An operator blocked the release: it is offered to nobody."
         case .noPayloadForArchitecture: "The release has no payload for the machine's architecture."
         case .noDelta:

@@ -49,7 +49,9 @@ extension FleetSimulation {
             #expect(release?.block == nil, "\(version) is blocked, seed \(seed)")
         }
         let isUndo = group.undo?.from == after.version && group.undo?.to == payload.version
-        #expect(isUndo || after.version.isNewer(than: payload.version) != true, "a downgrade, seed \(seed)")
+        let mayGoDown = isUndo || (group.policy.downgrade == .allow && (machine.engine == nil || isForced))
+        #expect(mayGoDown || after.version.isNewer(than: payload.version) != true, "a downgrade, seed \(seed)")
+        #expect(group.policy.minimumVersion?.isNewer(than: after.version) != true, "below the minimum, seed \(seed)")
         let hasFailed = after.failures.contains { $0.version == payload.version && $0.isFinal }
         #expect(!hasFailed || isForced, "invariant 5, seed \(seed)")
         let isWithheld = after.withheld.contains { !$0.isReleased && $0.bars(payload.version) }

@@ -61,6 +61,7 @@ package struct GroupCommand: AsyncParsableCommand {
             ("after", policy.after.map { "\($0.group) at \($0.percent) %, soaked \($0.soakSeconds) s" }),
             ("windows", policy.windows.map { $0.map(\.window.description).joined(separator: "; ") }),
             ("brakes", policy.brakes.map(PolicyWords.brakes)), ("deltas", policy.deltas?.rawValue),
+            ("downgrade", policy.downgrade?.rawValue), ("minimum", policy.minimumVersion?.text),
         ]
     }
 

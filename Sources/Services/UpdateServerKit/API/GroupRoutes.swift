@@ -66,6 +66,8 @@ extension GroupChange {
         windows = edit?.windows.map { $0.value?.map(\.window) ?? [] }
         after = edit?.after.map(\.value)
         deltas = edit?.deltas
+        downgrade = edit?.downgrade
+        minimumVersion = edit?.minimumVersion.map(\.value)
         switch edit?.brakes {
         case nil: break
         case .unlimited: brakes = BrakesChange(everything: Brakes())

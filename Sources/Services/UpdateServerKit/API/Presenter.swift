@@ -83,6 +83,8 @@ extension Presenter {
         policy.after = value.after
         policy.brakes = value.brakes == Brakes() ? nil : value.brakes
         policy.deltas = value.deltas == .prefer ? nil : value.deltas
+        policy.downgrade = value.downgrade == .never ? nil : value.downgrade
+        policy.minimumVersion = value.minimumVersion
         return policy
     }
 

@@ -36,6 +36,7 @@ extension Schema {
         ]
     ])
 
+    static let downgrade = words(DowngradePolicy.allCases.map(\.rawValue))
     static let deltas = words(DeltaPolicy.allCases.map(\.rawValue))
 
     private static let perStage = object(
@@ -49,7 +50,7 @@ extension Schema {
                 "maxInProgress": count, "stopAfterFailures": count, "stageDeadlines": named("PerStage"),
                 "rate": object(["maximum": count, "seconds": count]), "ramp": ramp,
                 "canary": object(["size": count, "soakSeconds": count], optional: ["labels": text]),
-                "windows": list(of: text), "deltas": deltas,
+                "windows": list(of: text), "deltas": deltas, "downgrade": downgrade, "minimumVersion": version,
                 "after": object(["group": identifier, "percent": integer(0...100), "soakSeconds": count]),
                 "brakes": object(
                     ["failureSample": count, "timeOuts": named("PerStage"), "silenceSeconds": count],

@@ -35,6 +35,8 @@ extension Schema {
         "NewToken": edit(["name": label], ["role": role]),
     ]
 
+    private static let semanticVersion = pattern("^(0|[1-9][0-9]{0,5})\\.(0|[1-9][0-9]{0,5})\\.(0|[1-9][0-9]{0,5})$")
+        .described("Such as 2.0.0; whatever follows Semantic Versioning is taken.")
     private static let notes = Schema(["type": "string", "maxLength": 65_536])
     private static let labelWord = pattern("^[A-Za-z0-9._/-]{1,63}$")
     private static let labelQuery = pattern(
@@ -54,7 +56,7 @@ extension Schema {
             "rate": object(["maximum": integer(1...Int64.max), "seconds": integer(1...31_536_000)]), "ramp": ramp,
             "canary": edit(
                 ["size": integer(1...100_000), "soakSeconds": integer(year)], ["labels": labelQuery]),
-            "windows": list(of: window), "deltas": deltas,
+            "windows": list(of: window), "deltas": deltas, "downgrade": downgrade, "minimumVersion": semanticVersion,
             "after": edit(["group": identifier], ["percent": integer(1...100), "soakSeconds": integer(year)]),
             "brakes": edit(
                 [:],
