@@ -140,6 +140,39 @@ struct RolloutNounTests {
         #expect(throws: (any Error).self) { _ = try Root.parseAsRoot(["release", "floor", "--app", "os", "2.0.0"]) }
     }
 
+    @Test("a channel follows another, needs a second person, and says how it came to its releases")
+    func channelRules() async throws {
+        try await withGroup { martlet, control in
+            let set = ["channel", "set", "--app", "os"]
+            let shown = try await martlet.run(set + ["beta", "--follows", "stable", "--soak", "3d", "--machines", "20"])
+            #expect(shown.contains("stable, soaked 259200 s on 20 machines"))
+            #expect(shown.contains("soaking: 2.0.0"))
+            #expect(try await martlet.run(set + ["beta", "--second-person"]).contains("needed"))
+            let asked = try await martlet(
+                "channel", "promote", "--app", "os", "stable", "--to", "beta", "--reason", "quiet")
+            #expect(asked.contains("2.0.0 from stable, by test"))
+            #expect(try await martlet("channel", "list", "--app", "os").contains("ASKED FOR"))
+            await #expect(throws: (any Error).self) {
+                try await martlet("channel", "approve", "--app", "os", "beta", "2.0.0")
+            }
+            try await martlet("channel", "reject", "--app", "os", "beta", "--reason", "not on a Friday")
+            try await martlet.run(set + ["beta", "--no-second-person"])
+            try await martlet.run(set + ["beta", "--follows", "none"])
+            let moved = try await martlet.run(["--json"] + set + ["beta", "2.0.0", "--reason", "by hand"])
+            let channel = try APIJSON.decode(ChannelResource.self, from: Data(moved.utf8))
+            #expect(channel.version?.text == "2.0.0" && channel.follows == nil && channel.secondPerson == nil)
+            #expect(try await martlet("channel", "moves", "--app", "os", "beta").contains("by hand"))
+        }
+        for nonsense in [
+            ["beta"], ["beta", "2.0.0", "--second-person"], ["beta", "--follows", "alpha"], ["beta", "--soak", "3d"],
+            ["beta", "--follows", "none", "--soak", "3d"], ["beta", "--second-person", "--reason", "x"],
+        ] {
+            #expect(throws: (any Error).self, "\(nonsense)") {
+                _ = try Root.parseAsRoot(["channel", "set", "--app", "os"] + nonsense)
+            }
+        }
+    }
+
     @Test("a machine is labelled, held, moved and freed; the clock is shown")
     func machines() async throws {
         try await withGroup { martlet, control in

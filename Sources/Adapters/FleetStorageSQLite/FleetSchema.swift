@@ -20,6 +20,9 @@ enum FleetSchema {
         migrator.registerMigration("5-floors") { db in
             for statement in floors { try db.execute(sql: statement) }
         }
+        migrator.registerMigration("6-channels") { db in
+            for statement in channelRules { try db.execute(sql: statement) }
+        }
         return migrator
     }
 
@@ -181,6 +184,15 @@ enum FleetSchema {
     private static let floors = [
         "ALTER TABLE release ADD COLUMN floor TEXT",
         "CREATE INDEX release_floor ON release (application, version) WHERE floor IS NOT NULL",
+    ]
+
+    /// How channels come to their releases, what waits for a second person, and why channels were moved (all as JSON).
+    /// `settled_at` is what soaks count from.
+    private static let channelRules = [
+        "ALTER TABLE channel ADD COLUMN settled_at INTEGER",
+        "ALTER TABLE channel ADD COLUMN rules TEXT",
+        "ALTER TABLE channel ADD COLUMN request TEXT",
+        "ALTER TABLE channel_move ADD COLUMN more TEXT",
     ]
 
     private static let access = [

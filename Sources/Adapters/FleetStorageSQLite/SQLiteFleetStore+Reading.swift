@@ -118,6 +118,15 @@ extension SQLiteFleetStore {
         return try await list(query, page) { try RolloutState(reading: &$0) }
     }
 
+    package func record(of version: Version, in application: ApplicationID, channel: ChannelName?)
+        async throws(FleetStoreError) -> ReleaseRecord
+    {
+        try await read { transaction in
+            var transaction = transaction
+            return try transaction.record(of: version, in: application, channel: channel)
+        }
+    }
+
     package func census(of group: GroupName, in application: ApplicationID)
         async throws(FleetStoreError) -> GroupCensus
     {

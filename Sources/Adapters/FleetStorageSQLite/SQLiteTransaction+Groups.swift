@@ -11,18 +11,30 @@ extension SQLiteTransaction {
         return try first(sql, [application.canonical, name.rawValue]) { try Channel(reading: &$0) }
     }
 
+    func channels(of application: ApplicationID) throws -> [Channel] {
+        let sql = "SELECT \(Channel.columns) FROM channel WHERE application = ? ORDER BY name"
+        return try all(sql, [application.canonical]) { try Channel(reading: &$0) }
+    }
+
+    func groups(of application: ApplicationID) throws -> [Group] {
+        let sql = "SELECT \(Group.columns) FROM machine_group g WHERE g.application = ? ORDER BY g.name"
+        return try all(sql, [application.canonical]) { try Group(reading: &$0) }
+    }
+
     func firstChannel(at version: Version, of application: ApplicationID) throws -> ChannelName? {
         let sql = "SELECT name FROM channel WHERE application = ? AND version = ? ORDER BY name LIMIT 1"
         return try first(sql, [application.canonical, version.text]) { try $0.name() }
     }
 
     func put(_ channel: Channel) throws {
-        let sql = "INSERT OR REPLACE INTO channel (\(Channel.columns)) VALUES (?, ?, ?, ?)"
+        let sql = "INSERT OR REPLACE INTO channel (\(Channel.columns)) VALUES (?, ?, ?, ?, ?, ?, ?)"
         try run(
             sql,
             [
                 channel.application.canonical, channel.name.rawValue, channel.version?.text,
-                channel.changedAt.microseconds,
+                channel.changedAt.microseconds, channel.settledAt.microseconds,
+                channel.rules == ChannelRules() ? nil : try jsonText(channel.rules),
+                try channel.request.map(jsonText),
             ])
     }
 
@@ -32,10 +44,11 @@ extension SQLiteTransaction {
 
     func append(_ move: ChannelMove) throws {
         try run(
-            "INSERT INTO channel_move (\(ChannelMove.columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO channel_move (\(ChannelMove.columns)) VALUES (\(Self.marks(9)))",
             [
                 move.application.canonical, move.channel.rawValue, move.previous?.text, move.version.text,
                 move.promotedFrom?.rawValue, move.movedBy, move.movedAt.microseconds, try jsonText(move.evidence),
+                try jsonText(MoveExtras(of: move)),
             ])
     }
 
@@ -213,24 +226,48 @@ private struct RolloutExtras: Codable {
     }
 }
 
+/// Why a channel was moved, and on what evidence.
+private struct MoveExtras: Codable {
+    var reason: String?
+    var request: MoveRequest?
+    var follow: ChannelFollow?
+    var record: ReleaseRecord?
+
+    init(of move: ChannelMove) {
+        reason = move.reason
+        request = move.request
+        follow = move.follow
+        record = move.record
+    }
+
+    func restore(_ move: inout ChannelMove) {
+        move.reason = reason
+        move.request = request
+        move.follow = follow
+        move.record = record
+    }
+}
+
 extension Channel {
-    static let columns = "application, name, version, changed_at"
+    static let columns = "application, name, version, changed_at, settled_at, rules, request"
 
     init(reading row: inout RowReader) throws {
         self.init(
             application: try row.application(), name: try row.name(), version: try row.optionalVersion(),
-            changedAt: try row.time())
+            changedAt: try row.time(), settledAt: try row.optionalTime(),
+            rules: try row.optionalJSON() ?? ChannelRules(), request: try row.optionalJSON())
     }
 }
 
 extension ChannelMove {
-    static let columns = "application, channel, previous, version, promoted_from, moved_by, moved_at, evidence"
+    static let columns = "application, channel, previous, version, promoted_from, moved_by, moved_at, evidence, more"
 
     init(reading row: inout RowReader) throws {
         self.init(
             application: try row.application(), channel: try row.name(), previous: try row.optionalVersion(),
             version: try row.version(), promotedFrom: try row.optionalName(), movedBy: try row.text(),
             movedAt: try row.time(), evidence: try row.optionalJSON() ?? [])
+        (try row.optionalJSON() as MoveExtras?)?.restore(&self)
     }
 }
 

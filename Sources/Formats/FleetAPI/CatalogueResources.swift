@@ -75,21 +75,3 @@ public struct PayloadResource: Codable, Sendable, Hashable {
         self.addedAt = addedAt
     }
 }
-
-/// A channel, as the API shows it.
-public struct ChannelResource: Codable, Sendable, Hashable {
-    public let application: ApplicationID
-    public let name: ChannelName
-    /// Left out until the channel was first set.
-    public let version: Version?
-    public let changedAt: Timestamp
-    /// What `If-Match` takes: changes with the channel.
-    public var etag: String?
-
-    public init(application: ApplicationID, name: ChannelName, version: Version?, changedAt: Timestamp) {
-        self.application = application
-        self.name = name
-        self.version = version
-        self.changedAt = changedAt
-    }
-}

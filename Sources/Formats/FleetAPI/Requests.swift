@@ -58,20 +58,6 @@ public struct NewReleaseFloor: Codable, Sendable, Hashable {
     }
 }
 
-/// `PUT /api/v1/applications/{app}/channels/{channel}`
-public struct ChannelTarget: Codable, Sendable, Hashable {
-    public let version: Version
-
-    public init(version: Version) { self.version = version }
-}
-
-/// `POST /api/v1/applications/{app}/channels/{channel}/promote`: the release of this channel becomes that of another.
-public struct Promotion: Codable, Sendable, Hashable {
-    public let to: ChannelName
-
-    public init(to: ChannelName) { self.to = to }
-}
-
 /// `POST /api/v1/applications/{app}/groups`; what is left out gets its default.
 public struct NewGroup: Codable, Sendable, Hashable {
     public let name: GroupName

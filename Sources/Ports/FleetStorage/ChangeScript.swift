@@ -14,7 +14,9 @@ package struct ChangeScript {
         case .createApplication, .updateApplication, .deleteApplication, .createRelease, .updateRelease, .deleteRelease,
             .blockRelease, .setFloor, .addPayload, .deletePayload:
             try runCatalogue(on: &store)
-        case .createChannel, .moveChannel, .deleteChannel, .createGroup, .updateGroup, .deleteGroup, .resumeRollout,
+        case .createChannel, .moveChannel, .deleteChannel, .setChannelRules, .requestMove, .withdrawMove:
+            try runChannels(on: &store)
+        case .createGroup, .updateGroup, .deleteGroup, .resumeRollout,
             .controlRollout, .undoGroup:
             try runGroups(on: &store)
         case .forgetMachine, .orderRollback, .withdrawRollback, .releaseMachine, .changeMachine:

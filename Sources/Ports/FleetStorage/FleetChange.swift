@@ -25,9 +25,17 @@ public enum FleetChange: Hashable, Sendable {
     case deletePayload(ApplicationID, Version, Architecture, source: Version?)
     case createChannel(Channel)
     /// Refused when the channel no longer points at `previous`, a payload in `evidence` is no longer the release's, or
-    /// the release is blocked.
+    /// the release is blocked; where the channel needs a second person and `request` is not what waits for one; and where
+    /// `follow` is not the channel's rule any more or what it asks for is not so.
     case moveChannel(ChannelMove)
-    /// Refused while a group follows it, or a floor names it.
+    /// Puts rules in the place of others. Refused where those are not what the channel has, where a channel that it would
+    /// follow is missing, and where it would follow itself.
+    case setChannelRules(ApplicationID, ChannelName, from: ChannelRules, to: ChannelRules)
+    /// Lets a move wait for a second person, in place of what waited before. Refused unless the channel needs one.
+    case requestMove(ApplicationID, ChannelName, MoveRequest)
+    /// Refused unless this very request waits.
+    case withdrawMove(ApplicationID, ChannelName, MoveRequest)
+    /// Refused while a group or another channel follows it, or a floor names it.
     case deleteChannel(ApplicationID, ChannelName)
     /// Refused unless its channel exists, and while another group has its track.
     case createGroup(Group)

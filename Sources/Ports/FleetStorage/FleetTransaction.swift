@@ -25,6 +25,8 @@ package protocol FleetTransaction {
 
     // Channels and groups.
     mutating func channel(_ name: ChannelName, of application: ApplicationID) throws -> Channel?
+    /// Sorted by name.
+    mutating func channels(of application: ApplicationID) throws -> [Channel]
     mutating func firstChannel(at version: Version, of application: ApplicationID) throws -> ChannelName?
     mutating func put(_ channel: Channel) throws
     mutating func removeChannel(_ name: ChannelName, of application: ApplicationID) throws
@@ -33,6 +35,8 @@ package protocol FleetTransaction {
     mutating func firstGroup(following channel: ChannelName, of application: ApplicationID) throws -> GroupName?
     /// Sorted by name.
     mutating func groups(following channel: ChannelName, of application: ApplicationID) throws -> [Group]
+    /// Sorted by name.
+    mutating func groups(of application: ApplicationID) throws -> [Group]
     mutating func put(_ group: Group) throws
     /// Its roll-outs and counters go with it.
     mutating func removeGroup(_ name: GroupName, of application: ApplicationID) throws
@@ -131,6 +135,23 @@ extension FleetTransaction {
         -> Int
     {
         try count(dimension, "", of: group, in: application)
+    }
+
+    /// What has become of a release in the groups of `channel`; in all groups where that is `nil`.
+    package mutating func record(of version: Version, in application: ApplicationID, channel: ChannelName?) throws
+        -> ReleaseRecord
+    {
+        let origin = try channel.flatMap { try self.channel($0, of: application) }
+        let groups = try channel.map { try self.groups(following: $0, of: application) } ?? groups(of: application)
+        var parts: [ReleaseRecord.Part] = []
+        for group in groups {
+            let id = RolloutID(application: application, group: group.name, version: version)
+            parts.append(
+                ReleaseRecord.Part(
+                    group: group.name, running: try count(.version, version.text, of: group.name, in: application),
+                    rollout: try rollout(id)))
+        }
+        return ReleaseRecord(since: origin?.changedAt, parts: parts)
     }
 
     /// When the first of those that hold the group's places loses its own, if nothing is heard of it until then.

@@ -17,6 +17,10 @@ extension MemoryFleetState {
             .sorted { $0.name.rawValue < $1.name.rawValue }
     }
 
+    func groups(of application: ApplicationID) -> [Group] {
+        groups.values.filter { $0.application == application }.sorted { $0.name.rawValue < $1.name.rawValue }
+    }
+
     mutating func put(_ group: Group) { groups[Key(application: group.application, name: group.name)] = group }
 
     mutating func removeGroup(_ name: GroupName, of application: ApplicationID) {
@@ -123,6 +127,7 @@ extension MemoryFleetState {
     mutating func shiftMoments(seconds: Int64) {
         for id in rollouts.keys { rollouts[id]?.shiftMoments(seconds: seconds) }
         meters = meters.mapValues { $0.shifted(seconds: seconds) }
+        for (key, channel) in channels { channels[key]?.settledAt = channel.settledAt.adding(seconds: seconds) }
         for (key, machine) in machines where machine.grant?.holdsPlace == true {
             machines[key]?.grant?.stageSince = (machine.grant?.stageSince ?? .epoch).adding(seconds: seconds)
             machines[key]?.lastSeenAt = machine.lastSeenAt.adding(seconds: seconds)

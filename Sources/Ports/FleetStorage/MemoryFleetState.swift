@@ -97,6 +97,10 @@ extension MemoryFleetState: FleetTransaction {
         channels[Key(application: application, name: name)]
     }
 
+    func channels(of application: ApplicationID) -> [Channel] {
+        channels.values.filter { $0.application == application }.sorted { $0.name.rawValue < $1.name.rawValue }
+    }
+
     func firstChannel(at version: Version, of application: ApplicationID) -> ChannelName? {
         channels.values.filter { $0.application == application && $0.version == version }.map(\.name.rawValue).min()
             .flatMap { try? ChannelName($0) }

@@ -40,8 +40,7 @@ extension MemoryFleetStore {
 
     public func channels(of application: ApplicationID, _ page: PageRequest) async -> Page<Channel> {
         read { state in
-            state.channels.values.filter { $0.application == application }
-                .sorted { $0.name.rawValue < $1.name.rawValue }.page(page)
+            state.channels(of: application).page(page)
         }
     }
 
@@ -60,8 +59,7 @@ extension MemoryFleetStore {
 
     public func groups(of application: ApplicationID, _ page: PageRequest) async -> Page<Group> {
         read { state in
-            state.groups.values.filter { $0.application == application }
-                .sorted { $0.name.rawValue < $1.name.rawValue }.page(page)
+            state.groups(of: application).page(page)
         }
     }
 
@@ -78,6 +76,12 @@ extension MemoryFleetStore {
             state.rollouts.values.filter { $0.id.application == application && $0.id.group == group }
                 .sorted { $0.id.version.text < $1.id.version.text }.page(page)
         }
+    }
+
+    public func record(of version: Version, in application: ApplicationID, channel: ChannelName?)
+        async throws(FleetStoreError) -> ReleaseRecord
+    {
+        try write { try $0.record(of: version, in: application, channel: channel) }
     }
 
     public func census(of group: GroupName, in application: ApplicationID) async -> GroupCensus {

@@ -53,6 +53,9 @@ public protocol GroupStore: Sendable {
     /// All roll-outs the group has seen, sorted by version text.
     func rollouts(of group: GroupName, in application: ApplicationID, _ page: PageRequest)
         async throws(FleetStoreError) -> Page<RolloutState>
+    /// What has become of a release in the groups of `channel`, from counters; in all groups where that is `nil`.
+    func record(of version: Version, in application: ApplicationID, channel: ChannelName?)
+        async throws(FleetStoreError) -> ReleaseRecord
     /// From counters; costs the same whatever the size of the fleet.
     func census(of group: GroupName, in application: ApplicationID) async throws(FleetStoreError) -> GroupCensus
 }

@@ -24,6 +24,10 @@ package enum OperationError: Error {
     case releaseHasOnlyDeltas(Version)
     /// Stored bits no longer hash to what they were added as.
     case bitsDiffer(version: Version, architecture: Architecture, recorded: SHA256Digest, found: SHA256Digest?)
+    /// Nothing waits for a second person.
+    case noMoveRequest(ChannelName)
+    /// Who asked for a move may not make it, too; names who asked.
+    case needsSecondPerson(ChannelName, String)
     case rolloutNotStopped(Version)
     /// No alarm stands.
     case clockIsRight
@@ -45,8 +49,9 @@ package enum OperationError: Error {
         case .invalid: .invalid
         case .changed: .changed
         case .unauthenticated: .unauthenticated
-        case .forbidden: .forbidden
+        case .forbidden, .needsSecondPerson: .forbidden
         case .releaseBlocked, .releaseHasNoPayloads, .releaseHasOnlyDeltas, .bitsDiffer, .rolloutNotStopped,
+            .noMoveRequest,
             .clockIsRight, .nothingBefore, .notUndone, .takesNoOrders, .rollbackStands, .noRollback, .nothingWithheld:
             .conflict
         case .store(let error): Self.kind(of: error)
@@ -103,6 +108,12 @@ extension OperationError: UserFacingError {
                 "The stored payload of \(version) for \(architecture) is not the one that was added: "
                     + "recorded \(recorded), found \(found.map(\.description) ?? "nothing").",
                 hint: "Nothing was moved. Delete that payload and add it again.", exit: .badData)
+        case .noMoveRequest(let channel):
+            UserMessage("Nothing waits for a second person at the channel “\(channel)”.", exit: .badData)
+        case .needsSecondPerson(let channel, let person):
+            UserMessage(
+                "“\(person)” asked for this move of the channel “\(channel)”; another person is to approve it.",
+                hint: "That takes another access token.", exit: .notPermitted)
         case .rolloutNotStopped(let version):
             UserMessage("The roll-out of \(version) is neither stopped nor paused.", exit: .badData)
         case .clockIsRight:

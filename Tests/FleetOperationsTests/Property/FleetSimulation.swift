@@ -118,10 +118,10 @@ final class FleetSimulation {
             change.maximumInProgress = .some(chance.maybe(1 + chance.below(4)))
             change.isEnabled = !chance.isOne(in: 5)
             change.downgrade = chance.isOne(in: 4) ? .allow : .never
-            change.minimumVersion = .some(chance.isOne(in: 4) ? versions[1] : nil)
+            change.minimumVersion = .some(chance.isOne(in: 8) ? versions[1] : nil)
             _ = try? await control.changeGroup(group, of: os, change, by: admin)
-        case 13: _ = try? await control.blockRelease(chance.pick(versions), of: os, reason: "bad", by: admin)
-        case 14...15:
+        case 13 where chance.isOne(in: 2): _ = try? await control.blockRelease(chance.pick(versions), of: os, reason: "bad", by: admin)
+        case 13...15:
             for version in versions { _ = try? await control.unblockRelease(version, of: os, by: admin) }
         case 16: await moveFloor()
         default:

@@ -37,7 +37,19 @@ struct Presenter {
     func channel(_ value: Channel) -> ChannelResource {
         var channel = ChannelResource(
             application: value.application, name: value.name, version: value.version, changedAt: value.changedAt)
+        channel.follows = value.rules.follows
+        channel.secondPerson = value.rules.needsSecondPerson ? true : nil
+        channel.request = value.request.map(MoveRequestResource.init)
         channel.etag = EntityTag(value).text
+        return channel
+    }
+
+    /// With what it waits for, which a list leaves out.
+    func channelAlone(_ value: Channel) async throws(OperationError) -> ChannelResource {
+        var channel = channel(value)
+        if let standing = try await control.followStanding(of: value, by: caller) {
+            channel.following = FollowResource(state: standing.state, text: standing.text, until: standing.until)
+        }
         return channel
     }
 

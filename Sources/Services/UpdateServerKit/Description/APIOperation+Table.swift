@@ -10,11 +10,12 @@ extension APIOperation {
     private static func api(
         _ method: HTTPRequest.Method, _ path: String, _ name: String, _ summary: String, query: [Parameter] = [],
         takes body: Body? = nil, answers answer: Answer = .nothing, isConditional: Bool = false, hasTag: Bool = false,
-        isOpen: Bool = false
+        isOpen: Bool = false, mayWait: Bool = false
     ) -> APIOperation {
         APIOperation(
             method: method, path: "/api/v1/" + path, name: name, summary: summary, query: query, body: body,
-            answer: answer, isConditional: isConditional, hasTag: hasTag, isOpen: isOpen)
+            answer: answer, isConditional: isConditional, hasTag: hasTag, isOpen: isOpen,
+            mayWait: mayWait)
     }
 
     private static func one(_ name: String, status: Int = 200) -> Answer { .json(.named(name), status: status) }
@@ -99,11 +100,24 @@ extension APIOperation {
         api(.get, channel, "showChannel", "Shows one.", answers: one("Channel"), hasTag: true),
         api(
             .put, channel, "setChannel", "Points it at a release, making it where it is missing.",
-            takes: .json("ChannelTarget"), answers: one("Channel"), isConditional: true, hasTag: true),
+            takes: .json("ChannelTarget"), answers: one("Channel"), isConditional: true, hasTag: true, mayWait: true),
+        api(
+            .patch, channel, "editChannel", "Changes how it comes to its releases; makes it where it is missing.",
+            takes: .json("ChannelEdit"), answers: one("Channel"), isConditional: true, hasTag: true),
+        api(.delete, channel, "deleteChannel", "Deletes one that nothing follows.", isConditional: true),
         api(
             .post, channel + "/promote", "promote", "Points another channel at this one's release.",
-            takes: .json("Promotion"), answers: one("Channel"), isConditional: true, hasTag: true),
-        api(.delete, channel, "deleteChannel", "Deletes one that no group follows.", isConditional: true),
+            takes: .json("Promotion"), answers: one("Channel"), isConditional: true, hasTag: true, mayWait: true),
+        api(
+            .post, channel + "/approve", "approveMove", "Makes the move that waits, as the second person.",
+            takes: .json("MoveApproval"), answers: one("Channel"), hasTag: true),
+        api(
+            .delete, channel + "/request", "rejectMove", "Turns down the move that waits.",
+            query: [Parameter(name: "reason", schema: .label, description: "Why, for people.")],
+            answers: one("Channel"), hasTag: true),
+        api(
+            .get, channel + "/moves", "listMoves", "How it came to its releases, newest first.", query: page,
+            answers: list("ChannelMove")),
     ]
 
     private static let group = app + "/groups/:group"

@@ -23,8 +23,31 @@ extension Schema {
             ], optional: ["source": version.described("The version that a delta starts from.")]),
         "Channel": object(
             ["application": application, "name": identifier, "changedAt": time, "etag": text],
-            optional: ["version": version]),
+            optional: [
+                "version": version, "follows": named("Follow"), "secondPerson": flag, "request": named("MoveRequest"),
+                "following": object(["state": text, "text": text], optional: ["until": time]),
+            ]),
+        "Follow": object(["channel": identifier, "soakSeconds": count, "machines": count]),
+        "MoveRequest": object(
+            ["version": version, "by": text, "at": time], optional: ["promotedFrom": identifier, "reason": text]),
+        "ChannelMove": object(
+            [
+                "channel": identifier, "version": version, "by": text, "at": time,
+                "payloads": list(
+                    of: object(["architecture": architecture, "sha256": digest], optional: ["source": version])),
+            ],
+            optional: [
+                "previous": version, "promotedFrom": identifier, "reason": text, "request": named("MoveRequest"),
+                "follow": named("Follow"), "record": named("ReleaseRecord"),
+            ]),
+        "ReleaseRecord": object(
+            ["running": count, "completed": count, "failed": count, "silent": count, "parts": list(of: recordPart)],
+            optional: ["since": time, "haltedIn": identifier]),
     ]
+
+    private static let recordPart = object([
+        "group": identifier, "running": count, "completed": count, "failed": count, "silent": count, "isHalted": flag,
+    ])
 
     static let ramp = Schema([
         "anyOf": [

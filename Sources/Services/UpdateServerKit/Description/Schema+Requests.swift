@@ -14,8 +14,10 @@ extension Schema {
         "ReleaseEdit": object(["notes": notes]),
         "NewReleaseBlock": object(["reason": label]),
         "NewReleaseFloor": edit(["reason": label], ["channels": list(of: identifier)]),
-        "ChannelTarget": object(["version": version]),
-        "Promotion": object(["to": identifier]),
+        "ChannelTarget": edit(["version": version], ["reason": label]),
+        "ChannelEdit": edit([:], ["follows": follow, "secondPerson": flag]),
+        "Promotion": edit(["to": identifier], ["reason": label]),
+        "MoveApproval": object(["version": version]),
         "PolicyEdit": policy,
         "NewGroup": edit(
             ["name": identifier, "track": identifier, "channel": identifier],
@@ -35,6 +37,8 @@ extension Schema {
         "NewToken": edit(["name": label], ["role": role]),
     ]
 
+    private static let follow = edit(
+        ["channel": identifier], ["soakSeconds": integer(year), "machines": integer(0...1_000_000)])
     private static let semanticVersion = pattern("^(0|[1-9][0-9]{0,5})\\.(0|[1-9][0-9]{0,5})\\.(0|[1-9][0-9]{0,5})$")
         .described("Such as 2.0.0; whatever follows Semantic Versioning is taken.")
     private static let notes = Schema(["type": "string", "maxLength": 65_536])
