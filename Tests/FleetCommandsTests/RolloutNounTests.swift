@@ -173,6 +173,22 @@ struct RolloutNounTests {
         }
     }
 
+    @Test("a group's secrets are made, listed without their texts, and revoked")
+    func secrets() async throws {
+        try await withGroup { martlet, _ in
+            let text = try await martlet("group", "secret", "create", "--app", "os", "web")
+            #expect(text.hasPrefix("gs_"))
+            let id = String(text.split(separator: "_")[1])
+            let list = try await martlet("group", "secret", "list", "--app", "os", "web")
+            #expect(list.contains(id) && !list.contains(text))
+            #expect(try await martlet("group", "show", "--app", "os", "web").contains("1 secrets: \(id)"))
+            try await martlet("group", "secret", "revoke", "--app", "os", "web", id)
+            await #expect(throws: (any Error).self) {
+                try await martlet("group", "secret", "revoke", "--app", "os", "web", id)
+            }
+        }
+    }
+
     @Test("a machine is labelled, held, moved and freed; the clock is shown")
     func machines() async throws {
         try await withGroup { martlet, control in

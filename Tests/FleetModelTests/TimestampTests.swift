@@ -75,7 +75,7 @@ import Testing
     func holdReasonsAreNamed() {
         #expect(
             HoldReason.allCases.map(\.name) == [
-                "unknown-application", "unknown-machine-id", "unknown-version", "fleet-full",
+                "unknown-application", "unknown-machine-id", "unknown-version", "secret-required", "fleet-full",
                 "too-many-new-machines", "unknown-track", "rollback-pending", "no-release", "ahead-of-channel",
                 "not-ordered", "below-minimum", "release-blocked", "no-payload-for-architecture", "no-delta", "payload-format",
                 "failed-here-before",

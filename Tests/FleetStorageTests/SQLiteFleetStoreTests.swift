@@ -108,6 +108,7 @@ import UpdateModel
     /// Takes back what came later.
     private static let sinceOrders = [
         "DROP INDEX release_floor", "ALTER TABLE release DROP COLUMN floor", "ALTER TABLE release DROP COLUMN block",
+        "DROP TABLE server_key", "DROP INDEX machine_group_private", "ALTER TABLE machine_group DROP COLUMN secrets",
         "ALTER TABLE channel DROP COLUMN settled_at", "ALTER TABLE channel DROP COLUMN rules",
         "ALTER TABLE channel DROP COLUMN request", "ALTER TABLE channel_move DROP COLUMN more",
     ]

@@ -23,6 +23,9 @@ enum FleetSchema {
         migrator.registerMigration("6-channels") { db in
             for statement in channelRules { try db.execute(sql: statement) }
         }
+        migrator.registerMigration("7-privacy") { db in
+            for statement in privacy { try db.execute(sql: statement) }
+        }
         return migrator
     }
 
@@ -193,6 +196,13 @@ enum FleetSchema {
         "ALTER TABLE channel ADD COLUMN rules TEXT",
         "ALTER TABLE channel ADD COLUMN request TEXT",
         "ALTER TABLE channel_move ADD COLUMN more TEXT",
+    ]
+
+    /// The digests of a group's secrets, as JSON, and the server's keys.
+    private static let privacy = [
+        "ALTER TABLE machine_group ADD COLUMN secrets TEXT",
+        "CREATE INDEX machine_group_private ON machine_group (application, name) WHERE secrets IS NOT NULL",
+        "CREATE TABLE server_key (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID",
     ]
 
     private static let access = [

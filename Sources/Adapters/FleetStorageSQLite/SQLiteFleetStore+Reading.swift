@@ -105,6 +105,17 @@ extension SQLiteFleetStore {
         try await read { try $0.group(name, of: application) }
     }
 
+    package func privateGroups(of application: ApplicationID) async throws(FleetStoreError) -> [Group] {
+        try await read { try $0.privateGroups(of: application) }
+    }
+
+    package func applications(withPayload digest: SHA256Digest) async throws(FleetStoreError) -> [ApplicationID] {
+        try await read { transaction in
+            let sql = "SELECT DISTINCT application FROM payload WHERE sha256 = ? ORDER BY application LIMIT 16"
+            return try transaction.all(sql, [digest.hexadecimal]) { try $0.application() }
+        }
+    }
+
     package func rollout(_ id: RolloutID) async throws(FleetStoreError) -> RolloutState? {
         try await read { try $0.rollout(id) }
     }

@@ -71,8 +71,8 @@ extension SQLiteTransaction {
     func put(_ group: Group) throws {
         let sql = """
             INSERT OR REPLACE INTO machine_group (application, name, track, channel, is_enabled, maximum_in_progress,
-                stop_after_failures, stage_deadline_seconds, created_at, policy, labels, undo)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                stop_after_failures, stage_deadline_seconds, created_at, policy, labels, undo, secrets)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """
         let policy = group.policy
         try run(
@@ -81,7 +81,7 @@ extension SQLiteTransaction {
                 group.application.canonical, group.name.rawValue, group.track.rawValue, group.channel.rawValue,
                 policy.isEnabled ? 1 : 0, policy.maximumInProgress, policy.stopAfterFailures,
                 policy.stageDeadlineSeconds, group.createdAt.microseconds, try jsonText(policy), group.labels?.text,
-                try group.undo.map(jsonText),
+                try group.undo.map(jsonText), group.isPrivate ? try jsonText(group.secrets) : nil,
             ])
     }
 
@@ -119,7 +119,9 @@ extension SQLiteTransaction {
         let facts = try first(sql, [key.application.canonical, value]) { row in
             TrackFacts(group: try Group(reading: &row), version: try row.optionalVersion(), zones: zones)
         }
-        guard var facts, let version = facts.version else { return facts }
+        guard var facts else { return nil }
+        facts.isPrivate = try hasPrivateGroup(key.application)
+        guard let version = facts.version else { return facts }
         facts.block = try release(version, of: key.application)?.block
         facts.payloads = try payloads(of: version, for: key)
         let channel = facts.group.channel
@@ -138,6 +140,18 @@ extension SQLiteTransaction {
         return try all(sql, [key.application.canonical, version.text, architecture.name]) {
             try Payload(reading: &$0)
         }
+    }
+
+    func hasPrivateGroup(_ application: ApplicationID) throws -> Bool {
+        let sql = "SELECT EXISTS (SELECT 1 FROM machine_group WHERE application = ? AND secrets IS NOT NULL)"
+        return try number(sql, [application.canonical]) != 0
+    }
+
+    func privateGroups(of application: ApplicationID) throws -> [Group] {
+        let sql = """
+            SELECT \(Group.columns) FROM machine_group g WHERE g.application = ? AND g.secrets IS NOT NULL ORDER BY g.name
+            """
+        return try all(sql, [application.canonical]) { try Group(reading: &$0) }
     }
 
     func labelGroups(of application: ApplicationID) throws -> [Group] {
@@ -274,7 +288,7 @@ extension ChannelMove {
 extension Group {
     static let columns = """
         g.application, g.name, g.track, g.channel, g.is_enabled, g.maximum_in_progress, g.stop_after_failures,
-        g.stage_deadline_seconds, g.created_at, g.policy, g.labels, g.undo
+        g.stage_deadline_seconds, g.created_at, g.policy, g.labels, g.undo, g.secrets
         """
 
     init(reading row: inout RowReader) throws {
@@ -288,6 +302,7 @@ extension Group {
         policy = try row.optionalJSON() ?? policy
         labels = try row.optionalLabels()
         undo = try row.optionalJSON()
+        secrets = try row.optionalJSON() ?? []
     }
 }
 

@@ -19,6 +19,8 @@ public struct GroupResource: Codable, Sendable, Hashable {
     public let undo: GroupUndo?
     public let machines: MachineCounts
     public let createdAt: Timestamp
+    /// What machines must show one of; left out for a group that is open.
+    public var secrets: [GroupSecretResource]?
     /// The releases that machines pass on their way to the target, lowest first; left out for none.
     public var floors: [FloorResource]?
     /// What `If-Match` takes: changes with what people edit, not with the counters.
@@ -154,6 +156,30 @@ public struct RolloutResource: Codable, Sendable, Hashable {
         self.expired = expired
         self.stoppedAt = stoppedAt
         self.stopReason = stopReason
+    }
+}
+
+/// One secret of a private group, without its text.
+public struct GroupSecretResource: Codable, Sendable, Hashable {
+    public let id: GroupSecretID
+    public let by: String
+    public let at: Timestamp
+
+    public init(_ secret: GroupSecret) {
+        id = secret.id
+        by = secret.by
+        at = secret.at
+    }
+}
+
+/// `POST …/groups/{group}/secrets`: the text is shown this once.
+public struct CreatedGroupSecret: Codable, Sendable, Hashable {
+    public let id: GroupSecretID
+    public let secret: String
+
+    public init(id: GroupSecretID, secret: String) {
+        self.id = id
+        self.secret = secret
     }
 }
 

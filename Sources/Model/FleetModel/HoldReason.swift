@@ -7,6 +7,7 @@ public enum HoldReason: String, CaseIterable, Hashable, Sendable, Codable {
     case unknownApplication = "unknown-application"
     case unknownMachineID = "unknown-machine-id"
     case unknownVersion = "unknown-version"
+    case secretRequired = "secret-required"
     case fleetFull = "fleet-full"
     case tooManyNewMachines = "too-many-new-machines"
     case unknownTrack = "unknown-track"
@@ -45,6 +46,8 @@ public enum HoldReason: String, CaseIterable, Hashable, Sendable, Codable {
         case .unknownApplication: "This server does not know the application."
         case .unknownMachineID: "The machine sent no usable machine id, so it cannot be registered."
         case .unknownVersion: "The machine did not say which version it runs."
+        case .secretRequired:
+            "The group takes machines that show its secret; this one showed none or another, so nothing of it was recorded."
         case .fleetFull: "The server already knows as many machines as it may; forget old ones or raise the limit."
         case .tooManyNewMachines:
             "More new machines came within an hour than the server takes in; this one is taken in when it asks later."

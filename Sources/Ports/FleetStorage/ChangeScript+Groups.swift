@@ -12,6 +12,13 @@ extension ChangeScript {
             let isOther = previous != nil && existing != nil && existing != previous
             try refuse(isOther, .changed(.group, group.name.rawValue))
             try put(group, isNew: false, on: &store)
+        case .setGroupSecrets(let application, let name, let previous, let secrets):
+            guard var group = try store.group(name, of: application) else {
+                throw FleetStoreError.notFound(.group, name.rawValue)
+            }
+            try refuse(group.secrets != previous, .changed(.group, name.rawValue))
+            group.secrets = secrets
+            try store.put(group)
         case .deleteGroup(let application, let name): try deleteGroup(name, application, on: &store)
         case .resumeRollout(let id, let moment): try resume(id, at: moment, on: &store)
         case .controlRollout(let id, let control): try put(control, on: id, &store)

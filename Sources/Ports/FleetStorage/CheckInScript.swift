@@ -23,14 +23,15 @@ package struct CheckInScript {
     package func run(on store: inout some FleetTransaction) throws -> CheckInOutcome {
         guard let id = checkIn.machine, let version = checkIn.version else { return try refuse(on: &store) }
         let known = try store.machine(id, of: checkIn.application)
+        if known == nil, try store.application(checkIn.application) == nil { return outcome(.unknownApplication) }
+        let facts = try home(of: known, id, version, on: &store)
+        guard try isAdmitted(known, to: facts, on: &store) else { return outcome(.secretRequired) }
         if known == nil {
-            guard try store.application(checkIn.application) != nil else { return outcome(.unknownApplication) }
             guard try store.machineCount() < limits.machinesMaximum else { return outcome(.fleetFull) }
             if let moment = arrivals.count(at: checkIn.receivedAt) {
                 return outcome(.tooManyNewMachines, until: moment)
             }
         }
-        let facts = try home(of: known, id, version, on: &store)
         var step = try begin(known, id, version, facts, on: &store)
         step.observe(checkIn, version: version)
         step.endSilence()
@@ -45,7 +46,19 @@ package struct CheckInScript {
         return CheckInOutcome(
             decision: decision, group: step.machine.group, stage: step.machine.stage, isNewMachine: known == nil,
             rollback: order, withdrawal: withdrawal, isReleased: step.isReleased(decision),
-            floor: decision == nil ? nil : facts?.floor(above: step.machine.version)?.release.version)
+            floor: decision == nil ? nil : facts?.floor(above: step.machine.version)?.release.version,
+            isPrivate: facts?.isPrivate == true)
+    }
+
+    /// Whether the machine showed what its group wants. What is known of a machine of a private group is changed by nobody
+    /// who cannot show that, also not by naming another track; an operator who moves the machine lets it go.
+    private func isAdmitted(_ known: Machine?, to facts: TrackFacts?, on store: inout some FleetTransaction) throws
+        -> Bool
+    {
+        if let facts, !facts.group.admits(checkIn.secret) { return false }
+        guard let old = known?.group, old != facts?.group.name, known?.settings.group != facts?.group.name || facts == nil
+        else { return true }
+        return try store.group(old, of: checkIn.application)?.admits(checkIn.secret) ?? true
     }
 
     /// Answers a machine that cannot be registered.

@@ -42,6 +42,8 @@ public enum FleetChange: Hashable, Sendable {
     /// Refused with ``FleetStoreError/changed(_:_:)`` where the group is not what the second one says; `nil` takes the
     /// place of whatever is there.
     case updateGroup(Group, from: Group? = nil)
+    /// Puts secrets in the place of others. Refused where those are not the group's.
+    case setGroupSecrets(ApplicationID, GroupName, from: [GroupSecret], to: [GroupSecret])
     /// Refused while it has machines, and while another group waits for it.
     case deleteGroup(ApplicationID, GroupName)
     /// Lets a stopped, paused or aborted roll-out go on; what its brakes counted counts from zero again.

@@ -45,6 +45,8 @@ package protocol FleetTransaction {
     /// Where the group of this name leads.
     mutating func facts(group: GroupName, of application: ApplicationID, for architecture: Architecture?) throws
         -> TrackFacts?
+    /// Whether any group of the application needs a secret.
+    mutating func hasPrivateGroup(_ application: ApplicationID) throws -> Bool
     /// Groups that choose their machines by labels, sorted by name.
     mutating func labelGroups(of application: ApplicationID) throws -> [Group]
     /// The first group that waits for `group`.
@@ -90,6 +92,8 @@ package struct TrackFacts: Hashable, Sendable {
     package var block: ReleaseBlock?
     /// The release's payloads for the architecture that was asked for: the full one, and deltas.
     package var payloads: [Payload]
+    /// Whether any group of the application needs a secret.
+    package var isPrivate = false
     /// The floors of the group's channel, sorted by version text.
     package var floors: [Floor] = []
     /// Set where the group is on its way back; `version` is then what it goes back to.

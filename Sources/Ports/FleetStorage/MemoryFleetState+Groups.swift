@@ -39,6 +39,10 @@ extension MemoryFleetState {
         self.group(group, of: application).map { facts($0, for: architecture) }
     }
 
+    func hasPrivateGroup(_ application: ApplicationID) -> Bool {
+        groups.values.contains { $0.application == application && $0.isPrivate }
+    }
+
     private func facts(_ group: Group, for architecture: Architecture?) -> TrackFacts {
         let version = channel(group.channel, of: group.application)?.version
         var facts = TrackFacts(group: group, version: version, zones: zones)
@@ -46,6 +50,7 @@ extension MemoryFleetState {
         facts.payloads = facts.version.map { version in
             payloads(of: version, in: group.application).filter { $0.architecture == architecture }
         } ?? []
+        facts.isPrivate = hasPrivateGroup(group.application)
         facts.floors = floors(of: group.application).filter { $0.floor?.concerns(group.channel) == true }.map { release in
             let payloads = payloads(of: release.version, in: group.application)
             return TrackFacts.Floor(release: release, payloads: payloads.filter { $0.architecture == architecture })

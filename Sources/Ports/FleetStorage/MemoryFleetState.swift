@@ -31,6 +31,7 @@ struct MemoryFleetState {
     /// How many of `events` each machine has.
     var eventCounts: [Key<MachineID>: Int] = [:]
     var meters: [Key<GroupName>: GrantMeter] = [:]
+    var payloadKey: [UInt8]?
     var clockMark: ClockMark?
     var clockAlarm: ClockAlarm?
     let limits: FleetStoreLimits

@@ -67,6 +67,25 @@ extension MemoryFleetStore {
         read { $0.group(name, of: application) }
     }
 
+    public func privateGroups(of application: ApplicationID) async -> [Group] {
+        read { $0.groups(of: application).filter(\.isPrivate) }
+    }
+
+    public func applications(withPayload digest: SHA256Digest) async -> [ApplicationID] {
+        read { state in
+            let all = Set(state.payloads.values.filter { $0.sha256 == digest }.map(\.application))
+            return Array(all.sorted { $0.canonical < $1.canonical }.prefix(16))
+        }
+    }
+
+    public func payloadKey(orKeeping fresh: [UInt8]) async throws(FleetStoreError) -> [UInt8] {
+        try write { state in
+            let key = state.payloadKey ?? fresh
+            state.payloadKey = key
+            return key
+        }
+    }
+
     public func rollout(_ id: RolloutID) async -> RolloutState? { read { $0.rollout(id) } }
 
     public func rollouts(of group: GroupName, in application: ApplicationID, _ page: PageRequest)

@@ -101,7 +101,7 @@ extension FleetControl {
         return try? AccessTokenID(String(parts[1]))
     }
 
-    private static func randomBytes(_ count: Int, _ random: inout SystemRandomNumberGenerator) -> [UInt8] {
+    static func randomBytes(_ count: Int, _ random: inout SystemRandomNumberGenerator) -> [UInt8] {
         (0..<count).map { _ in UInt8.random(in: .min ... .max, using: &random) }
     }
 }

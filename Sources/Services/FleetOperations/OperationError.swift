@@ -17,6 +17,8 @@ package enum OperationError: Error {
     /// The secret is missing, malformed or unknown.
     case unauthenticated
     case forbidden(caller: String, needs: Role)
+    /// A group of the payload's application is private, and the request has neither the pass nor a secret.
+    case payloadIsPrivate
     case releaseHasNoPayloads(Version)
     /// It may be the target of nothing.
     case releaseBlocked(Version, ReleaseBlock)
@@ -48,7 +50,7 @@ package enum OperationError: Error {
         case .notFound: .notFound
         case .invalid: .invalid
         case .changed: .changed
-        case .unauthenticated: .unauthenticated
+        case .unauthenticated, .payloadIsPrivate: .unauthenticated
         case .forbidden, .needsSecondPerson: .forbidden
         case .releaseBlocked, .releaseHasNoPayloads, .releaseHasOnlyDeltas, .bitsDiffer, .rolloutNotStopped,
             .noMoveRequest,
@@ -90,6 +92,10 @@ extension OperationError: UserFacingError {
         case .unauthenticated:
             UserMessage(
                 "The request has no valid access token.", hint: "Give one with --token-file.", exit: .notPermitted)
+        case .payloadIsPrivate:
+            UserMessage(
+                "This payload is for machines of a private group.", hint: "Show the group's secret as a password.",
+                exit: .notPermitted)
         case .forbidden(let caller, let role):
             UserMessage(
                 "“\(caller)” may not do this.", hint: "It needs a token with the role \(role.rawValue).",

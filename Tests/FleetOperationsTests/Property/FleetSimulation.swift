@@ -48,7 +48,7 @@ final class FleetSimulation {
                 labels: name.rawValue == "lab" ? LabelQuery("role=lab") : nil, by: admin)
         }
         for number in 0..<30 {
-            let character = chance.isOne(in: 2) ? .honest : chance.pick(SimulatedMachine.Character.allCases)
+            let character = chance.isOne(in: 2) ? .honest : chance.pick(SimulatedMachine.Character.allCases + [.failing])
             machines.append(
                 SimulatedMachine(
                     id: try MachineID("m\(number)"), character: character,
@@ -60,7 +60,7 @@ final class FleetSimulation {
     private func randomPolicy() -> RolloutPolicy {
         var policy = RolloutPolicy(
             maximumInProgress: chance.maybe(1 + chance.below(4)),
-            stopAfterFailures: chance.isOne(in: 3) ? 1 + chance.below(4) : nil,
+            stopAfterFailures: chance.isOne(in: 3) ? 1 + chance.below(3) : nil,
             stageDeadlineSeconds: Int64(60 + chance.below(3000)))
         if chance.isOne(in: 2) {
             policy.rate = GrantRate(maximum: 1 + chance.below(4), seconds: Int64(30 + chance.below(900)))

@@ -14,7 +14,7 @@ package struct GroupCommand: AsyncParsableCommand {
             """,
         subcommands: [
             GroupCreate.self, GroupList.self, GroupShow.self, GroupSet.self, GroupHolds.self, GroupPause.self,
-            GroupResume.self, GroupAbort.self, GroupUndoCommand.self, GroupDelete.self,
+            GroupResume.self, GroupAbort.self, GroupUndoCommand.self, GroupSecretCommand.self, GroupDelete.self,
         ])
 
     package init() {}
@@ -30,6 +30,7 @@ package struct GroupCommand: AsyncParsableCommand {
         sheet.add("stage deadline", "\(group.policy.stageDeadlineSeconds) s")
         for (name, text) in policyLines(group.policy) { sheet.add(name, text) }
         sheet.add("labels", group.labels?.text)
+        sheet.add("private", group.secrets.map { "\($0.count) secrets: " + $0.map(\.id.rawValue).joined(separator: ", ") })
         sheet.add("machines", counts(group.machines.byVersion, of: group.machines.total))
         sheet.add("stages", counts(group.machines.byStage, of: nil))
         sheet.add("holds", counts(group.machines.byHold, of: nil))

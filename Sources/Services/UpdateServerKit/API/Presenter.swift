@@ -71,6 +71,7 @@ extension Presenter {
             machines: counts(census), createdAt: value.createdAt, labels: value.labels, undo: value.undo)
         let floors = try await control.floors(of: value, by: caller).map { self.floor($0, value.policy) }
         group.floors = floors.isEmpty ? nil : floors
+        group.secrets = value.isPrivate ? value.secrets.map(GroupSecretResource.init) : nil
         group.etag = EntityTag(value).text
         return group
     }

@@ -131,6 +131,10 @@ extension APIOperation {
             .patch, group, "editGroup", "Changes one; what is left out stays.", takes: .json("GroupEdit"),
             answers: one("Group"), isConditional: true, hasTag: true),
         api(.delete, group, "deleteGroup", "Deletes one without machines.", isConditional: true),
+        api(
+            .post, group + "/secrets", "createGroupSecret", "Makes a secret; the group is private with its first one.",
+            answers: one("CreatedGroupSecret", status: 201)),
+        api(.delete, group + "/secrets/:secret", "revokeGroupSecret", "Makes a secret worth nothing."),
     ]
 
     private static let rollouts = [
@@ -203,9 +207,15 @@ extension APIOperation {
             isOpen: false),
         plain(
             .get, "/payloads/:digest/:name", "download", "The bits of a payload, whole or in part.",
-            "application/octet-stream", [200, 206, 304, 404, 412, 416, 500]),
+            "application/octet-stream", [200, 206, 304, 401, 404, 412, 416, 500]),
+        plain(
+            .get, "/payloads/with/:pass/:digest/:name", "downloadWithPass", "The same for machines of private groups.",
+            "application/octet-stream", [200, 206, 304, 401, 404, 412, 416, 500]),
         plain(
             .post, "/v1/update", "checkIn", "What machines ask and report: Omaha 3.", "text/xml",
+            [200, 400, 408, 413, 500, 503, 507], takes: .omaha),
+        plain(
+            .post, "/v1/update/:secret", "checkInWithSecret", "The same for machines of private groups.", "text/xml",
             [200, 400, 408, 413, 500, 503, 507], takes: .omaha),
     ]
 }

@@ -106,11 +106,13 @@ extension Schema {
             ],
             optional: [
                 "version": version, "rollout": named("Rollout"), "labels": text,
+                "secrets": list(of: object(["id": identifier, "by": text, "at": time])),
                 "floors": list(of: object(["version": version, "reason": text], optional: ["rollout": named("Rollout")])),
                 "undo": object(
                     ["from": version, "to": version, "orderedBy": text, "orderedAt": time],
                     optional: ["reason": text]),
             ]),
+        "CreatedGroupSecret": object(["id": identifier, "secret": text.described("Shown this once.")]),
         "GroupHold": object(["reason": hold, "text": text, "machines": count], optional: ["until": time]),
     ]
 
