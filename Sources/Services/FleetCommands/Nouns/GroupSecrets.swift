@@ -1,6 +1,7 @@
 import ArgumentParser
 import FleetAPI
 import FleetModel
+import UpdateModel
 
 /// `martlet group secret …`
 struct GroupSecretCommand: AsyncParsableCommand {
