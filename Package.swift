@@ -79,6 +79,7 @@ let package = Package(
         room("Model", "FleetModel", ["UpdateModel"]),
 
         // Formats
+        room("Formats", "AnyJSON"),
         room("Formats", "OmahaProtocol", ["CExpat", "UpdateModel"]),
         room("Formats", "ContentTrust", ["CLibcrypto", "UpdateModel"]),
         room("Formats", "CompressionCodecs", ["CBZip2", "CLZMA", "CZstd", "UpdateModel"]),
@@ -130,9 +131,9 @@ let package = Package(
         room(
             "Services", "UpdateEngineKit",
             [
-                "BootControl", "BootControlGPT", "BootControlSystemd", "BootEntries", "ContentTrust", "EngineControl",
-                "HostLinux", "HostPower", "OmahaProtocol", "PartitionTable", "PayloadFormat", "PayloadInstaller",
-                "SlotDevice", "UnifiedKernelImage", "UpdateLogic", "UpdateModel",
+                "AnyJSON", "BootControl", "BootControlGPT", "BootControlSystemd", "BootEntries", "ContentTrust",
+                "EngineControl", "HostLinux", "HostPower", "OmahaProtocol", "PartitionTable", "PayloadFormat",
+                "PayloadInstaller", "SlotDevice", "UnifiedKernelImage", "UpdateLogic", "UpdateModel",
                 httpClient, logging, nioCore, nioHTTP1, nioPosix, lifecycle, toml, signals,
             ]),
         room("Services", "ProgramKit", ["UpdateModel", argumentParser]),
@@ -141,11 +142,14 @@ let package = Package(
         room("Services", "MachineCommands", ["EngineControl", "UpdateModel", argumentParser, nioCore, nioPosix]),
         room(
             "Services", "FleetOperations",
-            ["ContentTrust", "FleetModel", "FleetStorage", "PayloadStore", "RolloutPlanning", "TimeZoneFormat", "UpdateModel"]),
+            [
+                "ContentTrust", "FleetModel", "FleetStorage", "PayloadStore", "RolloutPlanning", "TimeZoneFormat",
+                "UpdateModel",
+            ]),
         room(
             "Services", "UpdateServerKit",
             [
-                "ContentTrust", "FleetAPI", "FleetModel", "FleetOperations", "FleetStorage", "OmahaProtocol",
+                "AnyJSON", "ContentTrust", "FleetAPI", "FleetModel", "FleetOperations", "FleetStorage", "OmahaProtocol",
                 "PayloadFormat", "PayloadStore", "UpdateModel", httpTypes, hummingbird, hummingbirdCore, logging,
                 nioCore, nioHTTPTypes, nioPosix, lifecycle, toml, signals,
             ]),
@@ -307,16 +311,16 @@ let package = Package(
         tests(
             "UpdateEngineKit",
             [
-                "BootControl", "BootControlGPT", "ContentTrust", "EngineControl", "EngineTestKit", "FleetTestKit",
-                "HostLinux", "HostPower", "OmahaProtocol", "SlotDevice", "UpdateEngineKit", "UpdateLogic",
-                "UpdateModel", httpClient, lifecycle, logging, nioCore, nioHTTP1, nioPosix,
+                "AnyJSON", "BootControl", "BootControlGPT", "ContentTrust", "EngineControl", "EngineTestKit",
+                "FleetTestKit", "HostLinux", "HostPower", "OmahaProtocol", "SlotDevice", "UpdateEngineKit",
+                "UpdateLogic", "UpdateModel", httpClient, lifecycle, logging, nioCore, nioHTTP1, nioPosix,
             ]),
         tests("UpdateLogic", ["BootControl", "UpdateLogic", "UpdateModel"]),
         tests("UpdateModel", ["UpdateModel"]),
         tests(
             "UpdateServerKit",
             [
-                "ContentTrust", "FleetAPI", "FleetModel", "FleetOperations", "FleetStorage", "OmahaProtocol",
+                "AnyJSON", "ContentTrust", "FleetAPI", "FleetModel", "FleetOperations", "FleetStorage", "OmahaProtocol",
                 "PayloadFormat", "PayloadStore", "UpdateModel", "UpdateServerKit", httpTypes, hummingbird,
                 hummingbirdTesting, logging, nioCore,
             ]),

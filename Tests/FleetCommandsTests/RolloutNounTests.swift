@@ -33,7 +33,8 @@ struct RolloutNounTests {
                 "--canary", "5/2h/role=canary", "--window", "mon-fri 22:00-06:00", "--window", "sat,sun 00:00-24:00",
                 "--after", "lab/95%/2h", "--stop-at-failure-percent", "5", "--failure-sample", "40",
                 "--stop-after-time-outs", "downloading=5,installed=3", "--stop-after-silent", "2", "--silence", "6h",
-                "--stage-deadline", "2d", "--stage-deadlines", "downloading=1h")
+                "--stage-deadline", "2d", "--stage-deadlines", "downloading=1h", "--downgrade", "allow", "--minimum",
+                "1.5.0")
             let policy = try policy(set)
             #expect(policy.ramp?.words == "5 % after 0s, 50 % after 1h, 100 % after 1d")
             #expect(policy.rate == GrantRate(maximum: 50, seconds: 600))
@@ -44,6 +45,8 @@ struct RolloutNounTests {
             #expect(policy.brakes?.failurePercent == 5)
             #expect(policy.brakes?.silenceSeconds == 21_600)
             #expect(policy.stageDeadlineSeconds == 172_800)
+            #expect(policy.downgrade == .allow)
+            #expect(policy.minimumVersion?.text == "1.5.0")
             #expect(policy.stageDeadlines == PerStage(downloading: 3600))
             let shown = try await martlet("group", "show", "--app", "os", "web")
             for words in [
@@ -55,9 +58,11 @@ struct RolloutNounTests {
                 "--json", "group", "set", "--app", "os", "web", "--ramp", "none", "--rate", "none", "--canary", "none",
                 "--window", "none", "--after", "none", "--stop-at-failure-percent", "none", "--stop-after-silent",
                 "none",
-                "--stop-after-time-outs", "none", "--stage-deadlines", "none")
+                "--stop-after-time-outs", "none", "--stage-deadlines", "none", "--downgrade", "never", "--minimum",
+                "none")
             let empty = try self.policy(cleared)
             #expect(empty.ramp == nil && empty.rate == nil && empty.canary == nil && empty.windows == nil)
+            #expect(empty.downgrade == nil && empty.minimumVersion == nil)
             #expect(empty.after == nil && empty.stageDeadlines == nil && empty.brakes?.failurePercent == nil)
         }
     }
@@ -67,7 +72,7 @@ struct RolloutNounTests {
         arguments: [
             ["--ramp", "soon"], ["--ramp", "5%@"], ["--rate", "50"], ["--canary", "x/2h"], ["--window", "mondays"],
             ["--after", "web/x"], ["--stop-after-time-outs", "lunch=5"], ["--stop-after-silent", "-1"],
-            ["--stage-deadline", "5y"], ["--window", "none", "--window", "00:00-24:00"],
+            ["--stage-deadline", "5y"], ["--downgrade", "maybe"], ["--minimum", ""], ["--window", "none", "--window", "00:00-24:00"],
         ])
     func nonsense(arguments: [String]) {
         let error = #expect(throws: (any Error).self) {
@@ -115,6 +120,72 @@ struct RolloutNounTests {
         }
         #expect(throws: (any Error).self) {
             _ = try Root.parseAsRoot(["release", "block", "--app", "os", "2.0.0"])
+        }
+    }
+
+    @Test("a release is made a floor of a channel, shown with its group, and let go")
+    func floors() async throws {
+        try await withGroup { martlet, control in
+            let floor = ["release", "floor", "--app", "os", "2.0.0", "--reason", "new keys"]
+            let set = try await martlet.run(floor + ["--channel", "stable"])
+            #expect(set.contains("floor of stable"))
+            #expect(set.contains("by test: new keys"))
+            #expect(try await martlet("release", "list", "--app", "os").contains("[floor]"))
+            let json = try await martlet.run(["--json"] + floor)
+            #expect(try APIJSON.decode(ReleaseResource.self, from: Data(json.utf8)).floor?.channels == [])
+            await #expect(throws: (any Error).self) { try await martlet.run(floor + ["--channel", "nowhere"]) }
+            #expect(!(try await martlet("release", "unfloor", "--app", "os", "2.0.0").contains("floor")))
+            await #expect(throws: (any Error).self) { try await martlet("release", "unfloor", "--app", "os", "2.0.0") }
+        }
+        #expect(throws: (any Error).self) { _ = try Root.parseAsRoot(["release", "floor", "--app", "os", "2.0.0"]) }
+    }
+
+    @Test("a channel follows another, needs a second person, and says how it came to its releases")
+    func channelRules() async throws {
+        try await withGroup { martlet, control in
+            let set = ["channel", "set", "--app", "os"]
+            let shown = try await martlet.run(set + ["beta", "--follows", "stable", "--soak", "3d", "--machines", "20"])
+            #expect(shown.contains("stable, soaked 259200 s on 20 machines"))
+            #expect(shown.contains("soaking: 2.0.0"))
+            #expect(try await martlet.run(set + ["beta", "--second-person"]).contains("needed"))
+            let asked = try await martlet(
+                "channel", "promote", "--app", "os", "stable", "--to", "beta", "--reason", "quiet")
+            #expect(asked.contains("2.0.0 from stable, by test"))
+            #expect(try await martlet("channel", "list", "--app", "os").contains("ASKED FOR"))
+            await #expect(throws: (any Error).self) {
+                try await martlet("channel", "approve", "--app", "os", "beta", "2.0.0")
+            }
+            try await martlet("channel", "reject", "--app", "os", "beta", "--reason", "not on a Friday")
+            try await martlet.run(set + ["beta", "--no-second-person"])
+            try await martlet.run(set + ["beta", "--follows", "none"])
+            let moved = try await martlet.run(["--json"] + set + ["beta", "2.0.0", "--reason", "by hand"])
+            let channel = try APIJSON.decode(ChannelResource.self, from: Data(moved.utf8))
+            #expect(channel.version?.text == "2.0.0" && channel.follows == nil && channel.secondPerson == nil)
+            #expect(try await martlet("channel", "moves", "--app", "os", "beta").contains("by hand"))
+        }
+        for nonsense in [
+            ["beta"], ["beta", "2.0.0", "--second-person"], ["beta", "--follows", "alpha"], ["beta", "--soak", "3d"],
+            ["beta", "--follows", "none", "--soak", "3d"], ["beta", "--second-person", "--reason", "x"],
+        ] {
+            #expect(throws: (any Error).self, "\(nonsense)") {
+                _ = try Root.parseAsRoot(["channel", "set", "--app", "os"] + nonsense)
+            }
+        }
+    }
+
+    @Test("a group's secrets are made, listed without their texts, and revoked")
+    func secrets() async throws {
+        try await withGroup { martlet, _ in
+            let text = try await martlet("group", "secret", "create", "--app", "os", "web")
+            #expect(text.hasPrefix("gs_"))
+            let id = String(text.split(separator: "_")[1])
+            let list = try await martlet("group", "secret", "list", "--app", "os", "web")
+            #expect(list.contains(id) && !list.contains(text))
+            #expect(try await martlet("group", "show", "--app", "os", "web").contains("1 secrets: \(id)"))
+            try await martlet("group", "secret", "revoke", "--app", "os", "web", id)
+            await #expect(throws: (any Error).self) {
+                try await martlet("group", "secret", "revoke", "--app", "os", "web", id)
+            }
         }
     }
 

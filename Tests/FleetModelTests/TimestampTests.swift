@@ -75,9 +75,9 @@ import Testing
     func holdReasonsAreNamed() {
         #expect(
             HoldReason.allCases.map(\.name) == [
-                "unknown-application", "unknown-machine-id", "unknown-version", "fleet-full",
+                "unknown-application", "unknown-machine-id", "unknown-version", "secret-required", "fleet-full",
                 "too-many-new-machines", "unknown-track", "rollback-pending", "no-release", "ahead-of-channel",
-                "not-ordered", "release-blocked", "no-payload-for-architecture", "no-delta", "payload-format",
+                "not-ordered", "below-minimum", "release-blocked", "no-payload-for-architecture", "no-delta", "payload-format",
                 "failed-here-before",
                 "rolled-back", "held-by-operator", "pinned", "updates-disabled", "clock-jumped", "rollout-aborted", "rollout-stopped",
                 "rollout-paused", "waits-for-group", "outside-window", "waits-for-canary", "canary-soak", "ramp",

@@ -84,7 +84,7 @@ import UpdateModel
             try before.close()
             let queue = try DatabaseQueue(path: path)
             try await queue.write { db in
-                try db.execute(sql: "ALTER TABLE release DROP COLUMN block")
+                for statement in Self.sinceOrders { try db.execute(sql: statement) }
                 try db.takeBackRollouts()
                 for column in ["engine", "rollback", "withheld"] {
                     try db.execute(sql: "ALTER TABLE machine DROP COLUMN \(column)")
@@ -104,6 +104,14 @@ import UpdateModel
             try again.close()
         }
     }
+
+    /// Takes back what came later.
+    private static let sinceOrders = [
+        "DROP INDEX release_floor", "ALTER TABLE release DROP COLUMN floor", "ALTER TABLE release DROP COLUMN block",
+        "DROP TABLE server_key", "DROP INDEX machine_group_private", "ALTER TABLE machine_group DROP COLUMN secrets",
+        "ALTER TABLE channel DROP COLUMN settled_at", "ALTER TABLE channel DROP COLUMN rules",
+        "ALTER TABLE channel DROP COLUMN request", "ALTER TABLE channel_move DROP COLUMN more",
+    ]
 
     @Test("a database of a newer program is refused and left alone")
     func newerDatabaseIsRefused() async throws {

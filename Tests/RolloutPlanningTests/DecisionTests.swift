@@ -18,6 +18,7 @@ struct DecisionTests {
         wanted.hasPayloads = reason != .noPayloadForArchitecture
         if reason == .payloadFormat { wanted.payload = payload("2.0.0", format: 2) }
         if isWrong(.releaseBlocked) { wanted.block = ReleaseBlock(by: "ada", at: start, reason: "no") }
+        if isWrong(.belowMinimum) { wanted.policy.minimumVersion = version("1.5.0") }
         wanted.policy.isEnabled = !isWrong(.updatesDisabled)
         wanted.isClockTrusted = !isWrong(.clockJumped)
         wanted.rollout = Self.rollout(isWrong)
@@ -97,6 +98,41 @@ struct DecisionTests {
         }
     }
 
+    @Test("down goes who may and would: never without the policy, an updater that judges for itself only when forced")
+    func downgradesAreAllowed() {
+        var wanted = target("1.0.0")
+        var ahead = machine("2.0.0")
+        let held = Decision.hold(.aheadOfChannel, until: nil)
+        #expect(RolloutPlanner.decide(for: ahead, target: wanted, isForced: true) == held)
+        wanted.policy.downgrade = .allow
+        #expect(RolloutPlanner.decide(for: ahead, target: wanted) == .offer(payload("1.0.0")))
+        wanted.policy.maximumInProgress = 0
+        #expect(RolloutPlanner.decide(for: ahead, target: wanted) == .hold(.limitInProgress, until: nil))
+        wanted.policy.maximumInProgress = nil
+        ahead.engine = "martletd/1.0.0"
+        #expect(RolloutPlanner.decide(for: ahead, target: wanted) == held)
+        #expect(RolloutPlanner.decide(for: ahead, target: wanted, isForced: true) == .offer(payload("1.0.0")))
+        ahead.failures = [ReleaseFailure(version: version("1.0.0"), code: 44, reason: "", at: start, isFinal: true)]
+        ahead.engine = nil
+        #expect(RolloutPlanner.decide(for: ahead, target: wanted) == .hold(.failedHereBefore, until: nil))
+    }
+
+    @Test("who is below the minimum is offered nothing, floors neither; what has no order is below nothing")
+    func minimumIsHeeded() {
+        var wanted = target("3.0.0")
+        wanted.policy.minimumVersion = version("2.0.0")
+        wanted.floor = RolloutTarget.Floor(version: version("1.5.0"), rollout: RolloutState(id: rolloutID("1.5.0")))
+        let held = Decision.hold(.belowMinimum, until: nil)
+        for isForced in [false, true] {
+            #expect(RolloutPlanner.decide(for: machine(), target: wanted, isForced: isForced) == held)
+        }
+        wanted.floor = nil
+        for text in ["2.0.0", "2.5.0", "zebra"] {
+            #expect(RolloutPlanner.decide(for: machine(text), target: wanted) == .offer(payload("3.0.0")))
+        }
+        #expect(RolloutPlanner.decide(for: machine("2.0.0-beta.1"), target: wanted) == held)
+    }
+
     @Test("Invariant 5: a release that failed here is not offered again, except when a person insists")
     func failedReleaseIsNotOfferedAgain() {
         var machine = machine()
@@ -117,6 +153,25 @@ struct DecisionTests {
             }
         }
         #expect(RolloutPlanner.decide(for: machine("2.0.0"), target: wanted) == .upToDate)
+    }
+
+    @Test("of two legs, what stands against the target holds both; a failure of the target alone does not hold the floor")
+    func floorsAreJudgedWithTheTarget() {
+        var wanted = target("3.0.0")
+        wanted.floor = RolloutTarget.Floor(version: version("2.0.0"), rollout: RolloutState(id: rolloutID("2.0.0")))
+        wanted.payload = payload("2.0.0")
+        var machine = machine()
+        machine.failures = [ReleaseFailure(version: version("3.0.0"), code: 44, reason: "", at: start, isFinal: true)]
+        #expect(RolloutPlanner.decide(for: machine, target: wanted) == .offer(payload("2.0.0")))
+        var stopped = wanted
+        stopped.rollout = RolloutState(id: rolloutID("3.0.0"))
+        stopped.rollout?.stop = RolloutStop(at: start, reason: "", failures: [])
+        #expect(RolloutPlanner.decide(for: machine, target: stopped) == .hold(.rolloutStopped, until: nil))
+        var blocked = wanted
+        blocked.block = ReleaseBlock(by: "ada", at: start, reason: "no")
+        #expect(RolloutPlanner.decide(for: machine, target: blocked) == .hold(.releaseBlocked, until: nil))
+        machine.failures = [ReleaseFailure(version: version("2.0.0"), code: 44, reason: "", at: start, isFinal: true)]
+        #expect(RolloutPlanner.decide(for: machine, target: wanted) == .hold(.failedHereBefore, until: nil))
     }
 
     @Test("a download that broke may be tried again")

@@ -1,3 +1,4 @@
+import AnyJSON
 import BootControl
 import BootControlGPT
 import EngineTestKit

@@ -1,5 +1,7 @@
+import AnyJSON
 import FleetAPI
 import FleetModel
+import FleetOperations
 import HTTPTypes
 import HummingbirdTesting
 import NIOCore
@@ -68,6 +70,7 @@ struct DescriptionTests {
             let edit = """
                 {"labels":"role=web","policy":{"ramp":{"steps":[{"afterSeconds":0,"percent":100}]},
                 "rate":{"maximum":5,"seconds":60},"windows":["mon-sun 00:00-24:00"],"stageDeadlines":{"downloading":600},"deltas":"never",
+                "downgrade":"allow","minimumVersion":"1.0.0",
                 "brakes":{"failurePercent":5,"silent":2,"timeOuts":{"downloading":3}}}}
                 """
             let json: HTTPFields = [.contentType: "application/json"]
@@ -77,18 +80,34 @@ struct DescriptionTests {
             for machine in ["m1", "m2"] {
                 _ = try await client.execute(uri: "/v1/update", method: .post, body: OmahaTests.check(machine: machine))
             }
+            let floor = try await server.addRelease("3500.0.0")
+            _ = try await server.control.setFloor(floor, of: server.flatcar, reason: "new keys", by: .local)
+            let channel = "/api/v1/applications/flatcar/channels/"
+            for (path, body) in [
+                ("beta", #"{"follows":{"channel":"stable","soakSeconds":60},"secondPerson":true}"#),
+                ("stable/promote", #"{"to":"beta","reason":"quiet"}"#), ("stable/promote", #"{"to":"alpha"}"#),
+            ] {
+                let method: HTTPRequest.Method = path == "beta" ? .patch : .post
+                _ = try await client.execute(
+                    uri: channel + path, method: method, headers: json, body: ByteBuffer(string: body))
+            }
             let machine = "/api/v1/applications/flatcar/machines/m1"
             let held = #"{"labels":{"role":"web"},"held":true,"reason":"why not"}"#
             _ = try await client.execute(uri: machine, method: .patch, headers: json, body: ByteBuffer(string: held))
             for (path, schema) in [
                 ("status", "Status"), ("overview", "Overview"), ("clock", "Clock"), ("applications/flatcar", "Application"),
-                ("applications/flatcar/releases/4000.0.0", "Release"), ("applications/flatcar/channels/stable", "Channel"),
+                ("applications/flatcar/releases/4000.0.0", "Release"),
+                ("applications/flatcar/releases/3500.0.0", "Release"), ("applications/flatcar/channels/stable", "Channel"),
+                ("applications/flatcar/channels/beta", "Channel"),
                 ("applications/flatcar/groups/web", "Group"), ("applications/flatcar/machines/m1", "Machine"),
                 ("applications/flatcar/machines/m1/why", "Why"),
             ] {
                 let response = try await client.execute(uri: "/api/v1/" + path, method: .get)
                 try Self.expect(response.json(JSONValue.self), fits: schema, path)
             }
+            let moves = try await client.execute(uri: channel + "alpha/moves", method: .get).json(JSONValue.self)
+            guard case .list(let made)? = moves["items"], let move = made.first else { throw CancellationError() }
+            try Self.expect(move, fits: "ChannelMove", "moves")
             let events = try await client.execute(uri: "/api/v1/events", method: .get).json(JSONValue.self)
             var items: [JSONValue] = []
             if case .list(let list)? = events["items"] { items = list }

@@ -68,6 +68,8 @@ struct RolloutTests {
         "what makes no sense is a problem that says why",
         arguments: [
             (#"{"policy":{"ramp":{"linearSeconds":0}}}"#, "A ramp takes from 1 second to one year."),
+            (#"{"policy":{"minimumVersion":"zebra"}}"#, "zebra cannot be a minimum"),
+            (#"{"policy":{"downgrade":"maybe"}}"#, "The field policy.downgrade"),
             (#"{"policy":{"windows":["sometimes"]}}"#, "The field policy.windows"),
             (#"{"policy":{"after":{"group":"nowhere"}}}"#, "There is no group “nowhere”."),
             (#"{"policy":{"after":{"group":"web"}}}"#, "would wait for itself"),

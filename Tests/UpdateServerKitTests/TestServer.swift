@@ -79,20 +79,30 @@ struct TestServer {
         _ version: String = "4000.0.0", policy: RolloutPolicy = .standard, payloadBlobByteCount: Int = 8192
     ) async throws -> Payload {
         let application = try ApplicationID(Self.application)
-        let release = try Version(version)
         _ = try await control.createApplication(id: application, name: "flatcar", by: .local)
-        _ = try await control.createRelease(release, of: application, notes: "", by: .local)
-        var chunks = [TinyPayload.full(blobByteCount: payloadBlobByteCount)]
-        let upload = PayloadUpload(
-            application: application, version: release, architecture: .amd64, fileName: "payload.crau")
-        let payload = try await control.addPayload(upload, by: .local, describe: PayloadInspection.describe) {
-            chunks.popLast()
-        }
+        let payload = try await add(version, payloadBlobByteCount)
+        let release = payload.version
         _ = try await control.setChannel(ChannelName("stable"), of: application, to: release, by: .local)
         _ = try await control.createGroup(
             GroupName("web"), of: application, track: Track("stable"), channel: ChannelName("stable"), policy: policy,
             by: .local)
         return payload
+    }
+
+    var flatcar: ApplicationID { get throws { try ApplicationID(Self.application) } }
+
+    /// Adds a release with a payload to the application that ``publish(_:policy:payloadBlobByteCount:)`` made.
+    func addRelease(_ version: String) async throws -> Version { try await add(version, 8192).version }
+
+    private func add(_ version: String, _ payloadBlobByteCount: Int) async throws -> Payload {
+        let (application, release) = (try flatcar, try Version(version))
+        _ = try await control.createRelease(release, of: application, notes: "", by: .local)
+        var chunks = [TinyPayload.full(blobByteCount: payloadBlobByteCount)]
+        let upload = PayloadUpload(
+            application: application, version: release, architecture: .amd64, fileName: "payload.crau")
+        return try await control.addPayload(upload, by: .local, describe: PayloadInspection.describe) {
+            chunks.popLast()
+        }
     }
 }
 

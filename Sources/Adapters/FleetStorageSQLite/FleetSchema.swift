@@ -17,6 +17,15 @@ enum FleetSchema {
         migrator.registerMigration("4-blocks") { db in
             for statement in blocks { try db.execute(sql: statement) }
         }
+        migrator.registerMigration("5-floors") { db in
+            for statement in floors { try db.execute(sql: statement) }
+        }
+        migrator.registerMigration("6-channels") { db in
+            for statement in channelRules { try db.execute(sql: statement) }
+        }
+        migrator.registerMigration("7-privacy") { db in
+            for statement in privacy { try db.execute(sql: statement) }
+        }
         return migrator
     }
 
@@ -173,6 +182,28 @@ enum FleetSchema {
 
     /// Who blocked a release, when and why, as JSON.
     private static let blocks = ["ALTER TABLE release ADD COLUMN block TEXT"]
+
+    /// Who made a release a floor, when, why and for which channels, as JSON.
+    private static let floors = [
+        "ALTER TABLE release ADD COLUMN floor TEXT",
+        "CREATE INDEX release_floor ON release (application, version) WHERE floor IS NOT NULL",
+    ]
+
+    /// How channels come to their releases, what waits for a second person, and why channels were moved (all as JSON).
+    /// `settled_at` is what soaks count from.
+    private static let channelRules = [
+        "ALTER TABLE channel ADD COLUMN settled_at INTEGER",
+        "ALTER TABLE channel ADD COLUMN rules TEXT",
+        "ALTER TABLE channel ADD COLUMN request TEXT",
+        "ALTER TABLE channel_move ADD COLUMN more TEXT",
+    ]
+
+    /// The digests of a group's secrets, as JSON, and the server's keys.
+    private static let privacy = [
+        "ALTER TABLE machine_group ADD COLUMN secrets TEXT",
+        "CREATE INDEX machine_group_private ON machine_group (application, name) WHERE secrets IS NOT NULL",
+        "CREATE TABLE server_key (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID",
+    ]
 
     private static let access = [
         """

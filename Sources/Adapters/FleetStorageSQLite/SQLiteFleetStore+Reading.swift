@@ -50,6 +50,10 @@ extension SQLiteFleetStore {
         try await read { try $0.release(version, of: application) }
     }
 
+    package func floors(of application: ApplicationID) async throws(FleetStoreError) -> [Release] {
+        try await read { try $0.floors(of: application) }
+    }
+
     package func payloads(of application: ApplicationID, version: Version?, _ page: PageRequest)
         async throws(FleetStoreError) -> Page<Payload>
     {
@@ -101,6 +105,17 @@ extension SQLiteFleetStore {
         try await read { try $0.group(name, of: application) }
     }
 
+    package func privateGroups(of application: ApplicationID) async throws(FleetStoreError) -> [Group] {
+        try await read { try $0.privateGroups(of: application) }
+    }
+
+    package func applications(withPayload digest: SHA256Digest) async throws(FleetStoreError) -> [ApplicationID] {
+        try await read { transaction in
+            let sql = "SELECT DISTINCT application FROM payload WHERE sha256 = ? ORDER BY application LIMIT 16"
+            return try transaction.all(sql, [digest.hexadecimal]) { try $0.application() }
+        }
+    }
+
     package func rollout(_ id: RolloutID) async throws(FleetStoreError) -> RolloutState? {
         try await read { try $0.rollout(id) }
     }
@@ -112,6 +127,15 @@ extension SQLiteFleetStore {
         query.require("application", application.canonical)
         query.require("machine_group", group.rawValue)
         return try await list(query, page) { try RolloutState(reading: &$0) }
+    }
+
+    package func record(of version: Version, in application: ApplicationID, channel: ChannelName?)
+        async throws(FleetStoreError) -> ReleaseRecord
+    {
+        try await read { transaction in
+            var transaction = transaction
+            return try transaction.record(of: version, in: application, channel: channel)
+        }
     }
 
     package func census(of group: GroupName, in application: ApplicationID)

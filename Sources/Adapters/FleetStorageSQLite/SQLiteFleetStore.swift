@@ -1,6 +1,7 @@
 package import FleetModel
 package import FleetStorage
 internal import GRDB
+internal import UpdateModel
 
 /// Keeps a fleet in one SQLite file, with a write-ahead log, one writer that commits in groups, and readers that never
 /// wait for it.
@@ -100,6 +101,23 @@ extension SQLiteFleetStore {
             guard let value else { return try transaction.run("DELETE FROM clock WHERE name = ?", [name]) }
             let sql = "INSERT OR REPLACE INTO clock (name, value) VALUES (?, ?)"
             try transaction.run(sql, [name, try jsonText(value)])
+        }
+    }
+}
+
+// Keys.
+extension SQLiteFleetStore {
+    package func payloadKey(orKeeping fresh: [UInt8]) async throws(FleetStoreError) -> [UInt8] {
+        try await queue.perform { db in
+            let transaction = SQLiteTransaction(db)
+            let key: StatementArguments = ["payload-pass"]
+            let sql = "INSERT INTO server_key (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING"
+            try transaction.run(sql, ["payload-pass", Hexadecimal.encode(fresh)])
+            let text = try transaction.first("SELECT value FROM server_key WHERE name = ?", key) { try $0.text() }
+            guard let bytes = text.flatMap({ Hexadecimal.decode($0) }) else {
+                throw FleetStoreError.corrupt("the key of payload passes")
+            }
+            return Array(bytes)
         }
     }
 }

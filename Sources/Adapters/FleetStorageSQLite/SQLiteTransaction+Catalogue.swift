@@ -51,15 +51,23 @@ extension SQLiteTransaction {
 
     func put(_ release: Release) throws {
         let sql = """
-            INSERT INTO release (\(Release.columns)) VALUES (?, ?, ?, ?, ?)
-            ON CONFLICT (application, version) DO UPDATE SET notes = excluded.notes, block = excluded.block
+            INSERT INTO release (\(Release.columns)) VALUES (?, ?, ?, ?, ?, ?)
+            ON CONFLICT (application, version)
+                DO UPDATE SET notes = excluded.notes, block = excluded.block, floor = excluded.floor
             """
         try run(
             sql,
             [
                 release.application.canonical, release.version.text, release.notes, release.createdAt.microseconds,
-                try release.block.map(jsonText),
+                try release.block.map(jsonText), try release.floor.map(jsonText),
             ])
+    }
+
+    func floors(of application: ApplicationID) throws -> [Release] {
+        let sql = """
+            SELECT \(Release.columns) FROM release WHERE application = ? AND floor IS NOT NULL ORDER BY version
+            """
+        return try all(sql, [application.canonical]) { try Release(reading: &$0) }
     }
 
     func removeRelease(_ version: Version, of application: ApplicationID) throws {
@@ -108,12 +116,12 @@ extension Application {
 }
 
 extension Release {
-    static let columns = "application, version, notes, created_at, block"
+    static let columns = "application, version, notes, created_at, block, floor"
 
     init(reading row: inout RowReader) throws {
         self.init(
             application: try row.application(), version: try row.version(), notes: try row.text(),
-            createdAt: try row.time(), block: try row.optionalJSON())
+            createdAt: try row.time(), block: try row.optionalJSON(), floor: try row.optionalJSON())
     }
 }
 

@@ -11,18 +11,30 @@ extension SQLiteTransaction {
         return try first(sql, [application.canonical, name.rawValue]) { try Channel(reading: &$0) }
     }
 
+    func channels(of application: ApplicationID) throws -> [Channel] {
+        let sql = "SELECT \(Channel.columns) FROM channel WHERE application = ? ORDER BY name"
+        return try all(sql, [application.canonical]) { try Channel(reading: &$0) }
+    }
+
+    func groups(of application: ApplicationID) throws -> [Group] {
+        let sql = "SELECT \(Group.columns) FROM machine_group g WHERE g.application = ? ORDER BY g.name"
+        return try all(sql, [application.canonical]) { try Group(reading: &$0) }
+    }
+
     func firstChannel(at version: Version, of application: ApplicationID) throws -> ChannelName? {
         let sql = "SELECT name FROM channel WHERE application = ? AND version = ? ORDER BY name LIMIT 1"
         return try first(sql, [application.canonical, version.text]) { try $0.name() }
     }
 
     func put(_ channel: Channel) throws {
-        let sql = "INSERT OR REPLACE INTO channel (\(Channel.columns)) VALUES (?, ?, ?, ?)"
+        let sql = "INSERT OR REPLACE INTO channel (\(Channel.columns)) VALUES (?, ?, ?, ?, ?, ?, ?)"
         try run(
             sql,
             [
                 channel.application.canonical, channel.name.rawValue, channel.version?.text,
-                channel.changedAt.microseconds,
+                channel.changedAt.microseconds, channel.settledAt.microseconds,
+                channel.rules == ChannelRules() ? nil : try jsonText(channel.rules),
+                try channel.request.map(jsonText),
             ])
     }
 
@@ -32,10 +44,11 @@ extension SQLiteTransaction {
 
     func append(_ move: ChannelMove) throws {
         try run(
-            "INSERT INTO channel_move (\(ChannelMove.columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO channel_move (\(ChannelMove.columns)) VALUES (\(Self.marks(9)))",
             [
                 move.application.canonical, move.channel.rawValue, move.previous?.text, move.version.text,
                 move.promotedFrom?.rawValue, move.movedBy, move.movedAt.microseconds, try jsonText(move.evidence),
+                try jsonText(MoveExtras(of: move)),
             ])
     }
 
@@ -58,8 +71,8 @@ extension SQLiteTransaction {
     func put(_ group: Group) throws {
         let sql = """
             INSERT OR REPLACE INTO machine_group (application, name, track, channel, is_enabled, maximum_in_progress,
-                stop_after_failures, stage_deadline_seconds, created_at, policy, labels, undo)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                stop_after_failures, stage_deadline_seconds, created_at, policy, labels, undo, secrets)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """
         let policy = group.policy
         try run(
@@ -68,7 +81,7 @@ extension SQLiteTransaction {
                 group.application.canonical, group.name.rawValue, group.track.rawValue, group.channel.rawValue,
                 policy.isEnabled ? 1 : 0, policy.maximumInProgress, policy.stopAfterFailures,
                 policy.stageDeadlineSeconds, group.createdAt.microseconds, try jsonText(policy), group.labels?.text,
-                try group.undo.map(jsonText),
+                try group.undo.map(jsonText), group.isPrivate ? try jsonText(group.secrets) : nil,
             ])
     }
 
@@ -106,17 +119,39 @@ extension SQLiteTransaction {
         let facts = try first(sql, [key.application.canonical, value]) { row in
             TrackFacts(group: try Group(reading: &row), version: try row.optionalVersion(), zones: zones)
         }
-        guard var facts, let version = facts.version else { return facts }
+        guard var facts else { return nil }
+        facts.isPrivate = try hasPrivateGroup(key.application)
+        guard let version = facts.version else { return facts }
         facts.block = try release(version, of: key.application)?.block
-        guard let architecture = key.architecture else { return facts }
-        let payloadSQL = """
+        facts.payloads = try payloads(of: version, for: key)
+        let channel = facts.group.channel
+        facts.floors = try floors(of: key.application).filter { $0.floor?.concerns(channel) == true }.map {
+            TrackFacts.Floor(release: $0, payloads: try payloads(of: $0.version, for: key))
+        }
+        return facts
+    }
+
+    private func payloads(of version: Version, for key: TrackCache.Key) throws -> [Payload] {
+        guard let architecture = key.architecture else { return [] }
+        let sql = """
             SELECT \(Payload.columns) FROM payload
             WHERE application = ? AND version = ? AND architecture = ?
             """
-        facts.payloads = try all(payloadSQL, [key.application.canonical, version.text, architecture.name]) {
+        return try all(sql, [key.application.canonical, version.text, architecture.name]) {
             try Payload(reading: &$0)
         }
-        return facts
+    }
+
+    func hasPrivateGroup(_ application: ApplicationID) throws -> Bool {
+        let sql = "SELECT EXISTS (SELECT 1 FROM machine_group WHERE application = ? AND secrets IS NOT NULL)"
+        return try number(sql, [application.canonical]) != 0
+    }
+
+    func privateGroups(of application: ApplicationID) throws -> [Group] {
+        let sql = """
+            SELECT \(Group.columns) FROM machine_group g WHERE g.application = ? AND g.secrets IS NOT NULL ORDER BY g.name
+            """
+        return try all(sql, [application.canonical]) { try Group(reading: &$0) }
     }
 
     func labelGroups(of application: ApplicationID) throws -> [Group] {
@@ -205,31 +240,55 @@ private struct RolloutExtras: Codable {
     }
 }
 
+/// Why a channel was moved, and on what evidence.
+private struct MoveExtras: Codable {
+    var reason: String?
+    var request: MoveRequest?
+    var follow: ChannelFollow?
+    var record: ReleaseRecord?
+
+    init(of move: ChannelMove) {
+        reason = move.reason
+        request = move.request
+        follow = move.follow
+        record = move.record
+    }
+
+    func restore(_ move: inout ChannelMove) {
+        move.reason = reason
+        move.request = request
+        move.follow = follow
+        move.record = record
+    }
+}
+
 extension Channel {
-    static let columns = "application, name, version, changed_at"
+    static let columns = "application, name, version, changed_at, settled_at, rules, request"
 
     init(reading row: inout RowReader) throws {
         self.init(
             application: try row.application(), name: try row.name(), version: try row.optionalVersion(),
-            changedAt: try row.time())
+            changedAt: try row.time(), settledAt: try row.optionalTime(),
+            rules: try row.optionalJSON() ?? ChannelRules(), request: try row.optionalJSON())
     }
 }
 
 extension ChannelMove {
-    static let columns = "application, channel, previous, version, promoted_from, moved_by, moved_at, evidence"
+    static let columns = "application, channel, previous, version, promoted_from, moved_by, moved_at, evidence, more"
 
     init(reading row: inout RowReader) throws {
         self.init(
             application: try row.application(), channel: try row.name(), previous: try row.optionalVersion(),
             version: try row.version(), promotedFrom: try row.optionalName(), movedBy: try row.text(),
             movedAt: try row.time(), evidence: try row.optionalJSON() ?? [])
+        (try row.optionalJSON() as MoveExtras?)?.restore(&self)
     }
 }
 
 extension Group {
     static let columns = """
         g.application, g.name, g.track, g.channel, g.is_enabled, g.maximum_in_progress, g.stop_after_failures,
-        g.stage_deadline_seconds, g.created_at, g.policy, g.labels, g.undo
+        g.stage_deadline_seconds, g.created_at, g.policy, g.labels, g.undo, g.secrets
         """
 
     init(reading row: inout RowReader) throws {
@@ -243,6 +302,7 @@ extension Group {
         policy = try row.optionalJSON() ?? policy
         labels = try row.optionalLabels()
         undo = try row.optionalJSON()
+        secrets = try row.optionalJSON() ?? []
     }
 }
 

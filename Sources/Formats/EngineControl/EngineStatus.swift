@@ -81,6 +81,8 @@ public struct EngineStatus: Hashable, Sendable, Codable {
     /// What the server said when it had nothing for us: its reason, in words.
     public var serverHold: String?
     public var lastError: String?
+    /// Keys of the settings file that are not known and have no effect; `nil` when there are none.
+    public var unknownSettings: [String]?
     /// Total bytes fetched from the server by this daemon since it started.
     public var downloadedBytes: UInt64
     /// Checks that have run their course since the daemon started, with whatever they led to.

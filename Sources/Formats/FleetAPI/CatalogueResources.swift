@@ -24,6 +24,8 @@ public struct ReleaseResource: Codable, Sendable, Hashable {
     public let payloads: [PayloadResource]
     /// Left out unless the release is blocked.
     public var block: ReleaseBlock?
+    /// Left out unless the release is a floor: machines on older ones take it first.
+    public var floor: ReleaseFloor?
 
     public init(
         application: ApplicationID, version: Version, notes: String, createdAt: Timestamp, payloads: [PayloadResource]
@@ -71,23 +73,5 @@ public struct PayloadResource: Codable, Sendable, Hashable {
         self.format = format
         self.url = url
         self.addedAt = addedAt
-    }
-}
-
-/// A channel, as the API shows it.
-public struct ChannelResource: Codable, Sendable, Hashable {
-    public let application: ApplicationID
-    public let name: ChannelName
-    /// Left out until the channel was first set.
-    public let version: Version?
-    public let changedAt: Timestamp
-    /// What `If-Match` takes: changes with the channel.
-    public var etag: String?
-
-    public init(application: ApplicationID, name: ChannelName, version: Version?, changedAt: Timestamp) {
-        self.application = application
-        self.name = name
-        self.version = version
-        self.changedAt = changedAt
     }
 }

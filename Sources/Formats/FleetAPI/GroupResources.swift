@@ -19,6 +19,10 @@ public struct GroupResource: Codable, Sendable, Hashable {
     public let undo: GroupUndo?
     public let machines: MachineCounts
     public let createdAt: Timestamp
+    /// What machines must show one of; left out for a group that is open.
+    public var secrets: [GroupSecretResource]?
+    /// The releases that machines pass on their way to the target, lowest first; left out for none.
+    public var floors: [FloorResource]?
     /// What `If-Match` takes: changes with what people edit, not with the counters.
     public var etag: String?
 
@@ -64,6 +68,10 @@ public struct PolicyResource: Codable, Sendable, Hashable {
     public var brakes: Brakes?
     /// Which of a release's payloads machines get; left out for “prefer”.
     public var deltas: DeltaPolicy?
+    /// What becomes of machines that are ahead of the channel; left out for “never”.
+    public var downgrade: DowngradePolicy?
+    /// Machines on older versions are offered nothing; left out for any.
+    public var minimumVersion: Version?
 
     public init(enabled: Bool, maxInProgress: Int?, stopAfterFailures: Int?, stageDeadlineSeconds: Int64) {
         self.enabled = enabled
@@ -148,6 +156,45 @@ public struct RolloutResource: Codable, Sendable, Hashable {
         self.expired = expired
         self.stoppedAt = stoppedAt
         self.stopReason = stopReason
+    }
+}
+
+/// One secret of a private group, without its text.
+public struct GroupSecretResource: Codable, Sendable, Hashable {
+    public let id: GroupSecretID
+    public let by: String
+    public let at: Timestamp
+
+    public init(_ secret: GroupSecret) {
+        id = secret.id
+        by = secret.by
+        at = secret.at
+    }
+}
+
+/// `POST …/groups/{group}/secrets`: the text is shown this once.
+public struct CreatedGroupSecret: Codable, Sendable, Hashable {
+    public let id: GroupSecretID
+    public let secret: String
+
+    public init(id: GroupSecretID, secret: String) {
+        self.id = id
+        self.secret = secret
+    }
+}
+
+/// A release on the way to a group's target, which machines below it take first.
+public struct FloorResource: Codable, Sendable, Hashable {
+    public let version: Version
+    /// Why it may not be passed over.
+    public let reason: String
+    /// Left out before a machine of the group needed it.
+    public let rollout: RolloutResource?
+
+    public init(version: Version, reason: String, rollout: RolloutResource?) {
+        self.version = version
+        self.reason = reason
+        self.rollout = rollout
     }
 }
 

@@ -1,4 +1,5 @@
 public import FleetModel
+public import UpdateModel
 
 /// Changes to a policy. What is left out stays as it is; `null` takes a part away.
 ///
@@ -17,6 +18,8 @@ public struct PolicyEdit: Sendable, Hashable {
     public var after: FieldEdit<GroupOrder>?
     public var brakes: FieldEdit<BrakesEdit>?
     public var deltas: DeltaPolicy?
+    public var downgrade: DowngradePolicy?
+    public var minimumVersion: FieldEdit<Version>?
 
     public init(
         enabled: Bool? = nil, maxInProgress: LimitEdit? = nil, stopAfterFailures: LimitEdit? = nil,
@@ -108,7 +111,7 @@ public struct WindowText: Sendable, Hashable, Codable {
 extension PolicyEdit: Codable {
     private enum CodingKeys: String, CodingKey {
         case enabled, maxInProgress, stopAfterFailures, stageDeadlineSeconds, stageDeadlines, rate, ramp, canary
-        case windows, after, brakes, deltas
+        case windows, after, brakes, deltas, downgrade, minimumVersion
     }
 
     public init(from decoder: any Decoder) throws {
@@ -126,6 +129,8 @@ extension PolicyEdit: Codable {
         after = try container.decodeEdit(forKey: .after)
         brakes = try container.decodeEdit(forKey: .brakes)
         deltas = try container.decodeIfPresent(DeltaPolicy.self, forKey: .deltas)
+        downgrade = try container.decodeIfPresent(DowngradePolicy.self, forKey: .downgrade)
+        minimumVersion = try container.decodeEdit(forKey: .minimumVersion)
     }
 
     public func encode(to encoder: any Encoder) throws {
@@ -142,6 +147,8 @@ extension PolicyEdit: Codable {
         try container.encode(after, forKey: .after)
         try container.encode(brakes, forKey: .brakes)
         try container.encodeIfPresent(deltas, forKey: .deltas)
+        try container.encodeIfPresent(downgrade, forKey: .downgrade)
+        try container.encode(minimumVersion, forKey: .minimumVersion)
     }
 }
 

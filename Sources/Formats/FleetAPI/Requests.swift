@@ -45,18 +45,17 @@ public struct NewReleaseBlock: Codable, Sendable, Hashable {
     public init(reason: String) { self.reason = reason }
 }
 
-/// `PUT /api/v1/applications/{app}/channels/{channel}`
-public struct ChannelTarget: Codable, Sendable, Hashable {
-    public let version: Version
+/// `POST /api/v1/applications/{app}/releases/{version}/floor`
+public struct NewReleaseFloor: Codable, Sendable, Hashable {
+    /// Why it may not be passed over, for people.
+    public let reason: String
+    /// The channels whose machines pass through it; left out for every channel.
+    public let channels: [ChannelName]?
 
-    public init(version: Version) { self.version = version }
-}
-
-/// `POST /api/v1/applications/{app}/channels/{channel}/promote`: the release of this channel becomes that of another.
-public struct Promotion: Codable, Sendable, Hashable {
-    public let to: ChannelName
-
-    public init(to: ChannelName) { self.to = to }
+    public init(reason: String, channels: [ChannelName]? = nil) {
+        self.reason = reason
+        self.channels = channels
+    }
 }
 
 /// `POST /api/v1/applications/{app}/groups`; what is left out gets its default.

@@ -7,7 +7,8 @@ package enum RolloutPlanner {
     /// in the order of ``HoldReason``.
     ///
     /// A machine that holds a place is offered the same release again whatever the limits; it may exchange its place for
-    /// a newer release, because that takes no further one.
+    /// a newer release, because that takes no further one. Where floors lie on its way it is offered the lowest of them, and
+    /// is held for what stands against that or against the target.
     ///
     /// - Parameters:
     ///   - isForced: a person at the machine insists, so an earlier failure or rollback there does not count.
@@ -16,28 +17,32 @@ package enum RolloutPlanner {
         for machine: Machine, target: RolloutTarget, isForced: Bool = false, readsFormatTwo: Bool = true
     ) -> Decision {
         if let order = machine.rollback, order.state.isOpen { return .hold(.rollbackPending, until: order.expiresAt) }
-        guard let version = target.version else { return .hold(.noRelease, until: nil) }
+        guard let version = target.version, let next = target.next else { return .hold(.noRelease, until: nil) }
         if machine.version == version { return target.isPinned ? .hold(.pinned, until: nil) : .upToDate }
-        if let reason = orderHold(machine, to: version, target.undo) { return .hold(reason, until: nil) }
-        if target.block != nil { return .hold(.releaseBlocked, until: nil) }
+        if let reason = orderHold(machine, target, version, isForced: isForced) { return .hold(reason, until: nil) }
+        if target.policy.minimumVersion?.isNewer(than: machine.version) == true { return .hold(.belowMinimum, until: nil) }
+        if target.block != nil || target.floor?.block != nil { return .hold(.releaseBlocked, until: nil) }
         guard let payload = target.payload else {
             return .hold(target.hasPayloads ? .noDelta : .noPayloadForArchitecture, until: nil)
         }
         if payload.format != 1, !readsFormatTwo { return .hold(.payloadFormat, until: nil) }
-        if !isForced, hasFailed(version, on: machine) { return .hold(.failedHereBefore, until: nil) }
-        if !isForced, target.undo == nil, isWithheld(version, from: machine) { return .hold(.rolledBack, until: nil) }
+        if !isForced, hasFailed(next, on: machine) { return .hold(.failedHereBefore, until: nil) }
+        if !isForced, target.undo == nil, isWithheld(next, from: machine) { return .hold(.rolledBack, until: nil) }
         if machine.settings.hold != nil { return .hold(.heldByOperator, until: nil) }
         if let reason = haltHold(target) { return .hold(reason, until: nil) }
-        if let grant = machine.grant, grant.holdsPlace, grant.version == version { return .offer(payload) }
+        if let grant = machine.grant, grant.holdsPlace, grant.version == next { return .offer(payload) }
         return gateHold(machine, target, version) ?? limitHold(machine, target) ?? .offer(payload)
     }
 
-    /// Versions that do not follow Semantic Versioning have no order: any other one may be offered. An undo alone leads
-    /// down, and only from the release that is undone.
-    private static func orderHold(_ machine: Machine, to target: Version, _ undo: GroupUndo?) -> HoldReason? {
-        if let undo, undo.from == machine.version, undo.to == target { return nil }
-        return switch (machine.version.isNewer(than: target), target.isNewer(than: machine.version)) {
-        case (true, _): .aheadOfChannel
+    /// Versions that do not follow Semantic Versioning have no order: any other one may be offered. Down leads an undo,
+    /// only from the release that is undone, and a policy that allows it, where the machine's updater would take it.
+    private static func orderHold(
+        _ machine: Machine, _ target: RolloutTarget, _ version: Version, isForced: Bool
+    ) -> HoldReason? {
+        if let undo = target.undo, undo.from == machine.version, undo.to == version { return nil }
+        let mayGoDown = target.policy.downgrade == .allow && (isForced || !machine.takesOrders)
+        return switch (machine.version.isNewer(than: version), version.isNewer(than: machine.version)) {
+        case (true, _): mayGoDown ? nil : .aheadOfChannel
         case (false, false): .notOrdered
         default: nil
         }
@@ -55,9 +60,10 @@ package enum RolloutPlanner {
     private static func haltHold(_ target: RolloutTarget) -> HoldReason? {
         if !target.policy.isEnabled { return .updatesDisabled }
         if !target.isClockTrusted { return .clockJumped }
-        if target.rollout?.control?.kind == .aborted { return .rolloutAborted }
-        if target.rollout?.stop != nil { return .rolloutStopped }
-        return target.rollout?.control == nil ? nil : .rolloutPaused
+        let legs = [target.rollout, target.floor?.rollout].compactMap { $0 }
+        if legs.contains(where: { $0.control?.kind == .aborted }) { return .rolloutAborted }
+        if legs.contains(where: { $0.stop != nil }) { return .rolloutStopped }
+        return legs.contains { $0.control != nil } ? .rolloutPaused : nil
     }
 }
 
@@ -74,16 +80,18 @@ extension RolloutPlanner {
         if !target.calendar.isOpen(at: target.now) {
             return .hold(.outsideWindow, until: target.calendar.nextOpening(after: target.now))
         }
-        if let canary = policy.canary, rollout?.rampStartedAt == nil { return canaryHold(machine, canary, rollout) }
+        if let canary = policy.canary, rollout?.rampStartedAt == nil { return canaryHold(machine, canary, target) }
         return rampHold(machine, target, version)
     }
 
-    private static func canaryHold(_ machine: Machine, _ canary: Canary, _ rollout: RolloutState?) -> Decision? {
-        if let doneAt = rollout?.canariesDoneAt {
+    /// No release, floor or target, is tried by more machines than the policy says.
+    private static func canaryHold(_ machine: Machine, _ canary: Canary, _ target: RolloutTarget) -> Decision? {
+        if let doneAt = target.rollout?.canariesDoneAt {
             return .hold(.canarySoak, until: doneAt.adding(seconds: canary.soakSeconds))
         }
         let isChosen = canary.labels?.matches(machine.allLabels) ?? true
-        let taken = (rollout?.canariesOpen ?? 0) + (rollout?.canariesDone ?? 0)
+        let leg = target.floor?.rollout ?? target.rollout
+        let taken = (leg?.canariesOpen ?? 0) + (leg?.canariesDone ?? 0)
         return isChosen && taken < canary.size ? nil : .hold(.waitsForCanary, until: nil)
     }
 

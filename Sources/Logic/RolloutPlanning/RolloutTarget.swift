@@ -8,9 +8,11 @@ package struct RolloutTarget: Hashable, Sendable {
     package var version: Version?
     /// Set where an operator blocked the release.
     package var block: ReleaseBlock?
-    /// The payload of the release that fits the machine, see ``PayloadChoice``.
+    /// The floor that the machine passes on its way to ``version``; it is offered this one first.
+    package var floor: Floor?
+    /// The payload of the next release that fits the machine, see ``PayloadChoice``.
     package var payload: Payload?
-    /// Whether the release has payloads for the machine's architecture at all.
+    /// Whether the next release has payloads for the machine's architecture at all.
     package var hasPayloads = false
     /// The roll-out of ``version`` in the group, brought up to ``now``.
     package var rollout: RolloutState?
@@ -30,6 +32,24 @@ package struct RolloutTarget: Hashable, Sendable {
     package var now = Timestamp.epoch
     /// Whether the server's clock can be believed.
     package var isClockTrusted = true
+
+    /// A release on the way. The gates that open with time (the order of groups, those that try it first, the ramp) are
+    /// those of the target: a machine queues once, however many floors it passes. What stops one leg is of that leg alone.
+    package struct Floor: Hashable, Sendable {
+        package let version: Version
+        package var block: ReleaseBlock?
+        /// The roll-out of the floor in the group.
+        package var rollout: RolloutState
+
+        package init(version: Version, block: ReleaseBlock? = nil, rollout: RolloutState) {
+            self.version = version
+            self.block = block
+            self.rollout = rollout
+        }
+    }
+
+    /// What the machine would be offered now: the floor, or the target itself.
+    package var next: Version? { floor?.version ?? version }
 
     /// The group that goes before, with the same release.
     package struct Predecessor: Hashable, Sendable {

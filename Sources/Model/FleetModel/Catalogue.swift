@@ -22,15 +22,19 @@ public struct Release: Hashable, Sendable, Codable {
     public let createdAt: Timestamp
     /// Set while it may be offered to nobody.
     public var block: ReleaseBlock?
+    /// Set while older machines pass through it on their way up.
+    public var floor: ReleaseFloor?
 
     public init(
-        application: ApplicationID, version: Version, notes: String, createdAt: Timestamp, block: ReleaseBlock? = nil
+        application: ApplicationID, version: Version, notes: String, createdAt: Timestamp, block: ReleaseBlock? = nil,
+        floor: ReleaseFloor? = nil
     ) {
         self.application = application
         self.version = version
         self.notes = notes
         self.createdAt = createdAt
         self.block = block
+        self.floor = floor
     }
 }
 
@@ -45,6 +49,28 @@ public struct ReleaseBlock: Hashable, Sendable, Codable {
         self.at = at
         self.reason = reason
     }
+}
+
+/// An operator's word that machines on older releases take this one first, and only then what their channel points at.
+public struct ReleaseFloor: Hashable, Sendable, Codable {
+    public let by: String
+    public let at: Timestamp
+    /// Why it may not be passed over, for people.
+    public let reason: String
+    /// The channels whose machines pass through it, sorted by name; empty for every channel.
+    public let channels: [ChannelName]
+
+    public init(by: String, at: Timestamp, reason: String, channels: [ChannelName] = []) {
+        self.by = by
+        self.at = at
+        self.reason = reason
+        self.channels = channels
+    }
+
+    /// An application has no more floors than this: each check-in of a machine below one looks at all of them.
+    public static let countMaximum = 32
+
+    public func concerns(_ channel: ChannelName) -> Bool { channels.isEmpty || channels.contains(channel) }
 }
 
 /// A file that turns a slot into a release on one architecture.

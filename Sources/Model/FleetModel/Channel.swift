@@ -7,53 +7,100 @@ public struct Channel: Hashable, Sendable, Codable {
     /// `nil` until the channel was first set.
     public let version: Version?
     public let changedAt: Timestamp
+    /// From when a soak counts: when the channel came to ``version``, moved along when the server's clock is set.
+    public var settledAt: Timestamp
+    public var rules: ChannelRules
+    /// A move that waits for a second person.
+    public var request: MoveRequest?
 
-    public init(application: ApplicationID, name: ChannelName, version: Version?, changedAt: Timestamp) {
+    /// - Parameter settledAt: `nil` is `changedAt`.
+    public init(
+        application: ApplicationID, name: ChannelName, version: Version?, changedAt: Timestamp,
+        settledAt: Timestamp? = nil, rules: ChannelRules = ChannelRules(), request: MoveRequest? = nil
+    ) {
         self.application = application
         self.name = name
         self.version = version
         self.changedAt = changedAt
+        self.settledAt = settledAt ?? changedAt
+        self.rules = rules
+        self.request = request
+    }
+
+    /// The same channel after `move`: what waited for a second person is over.
+    public func moved(by move: ChannelMove) -> Channel {
+        Channel(application: application, name: name, version: move.version, changedAt: move.movedAt, rules: rules)
     }
 }
 
-/// The recorded act of pointing a channel at a release.
-public struct ChannelMove: Hashable, Sendable, Codable {
-    public let application: ApplicationID
+/// How a channel comes to its releases.
+public struct ChannelRules: Hashable, Sendable, Codable {
+    /// Whose releases it takes over by itself; `nil` is moved by hand alone.
+    public var follows: ChannelFollow?
+    /// Whether one person asks for a move and another makes it.
+    public var needsSecondPerson: Bool
+
+    public init(follows: ChannelFollow? = nil, needsSecondPerson: Bool = false) {
+        self.follows = follows
+        self.needsSecondPerson = needsSecondPerson
+    }
+}
+
+/// A channel takes over what another one has had for long enough.
+public struct ChannelFollow: Hashable, Sendable, Codable {
     public let channel: ChannelName
-    public let previous: Version?
+    /// For how long the other channel must have pointed at the release.
+    public let soakSeconds: Int64
+    /// How many machines of its groups must run the release.
+    public let machines: Int
+
+    public init(channel: ChannelName, soakSeconds: Int64, machines: Int = 1) {
+        self.channel = channel
+        self.soakSeconds = soakSeconds
+        self.machines = machines
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case channel, soakSeconds, machines
+    }
+
+    /// What is left out has its default.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            channel: try container.decode(ChannelName.self, forKey: .channel),
+            soakSeconds: try container.decodeIfPresent(Int64.self, forKey: .soakSeconds) ?? 0,
+            machines: try container.decodeIfPresent(Int.self, forKey: .machines) ?? 1)
+    }
+}
+
+/// One person's wish that a channel comes to a release, until another person makes it so or turns it down.
+public struct MoveRequest: Hashable, Sendable, Codable {
     public let version: Version
-    /// The channel that had proven the release, when this was a promotion.
+    /// What the channel pointed at then.
+    public let previous: Version?
+    /// The channel that has proven the release, when it is a promotion.
     public let promotedFrom: ChannelName?
-    public let movedBy: String
-    public let movedAt: Timestamp
-    /// The bits that were re-read and hashed for this move, sorted by architecture.
-    public let evidence: [VerifiedPayload]
+    /// The name of who asked, for people.
+    public let by: String
+    /// Tells who asked from everybody else.
+    public let principal: String
+    public let at: Timestamp
+    public let reason: String?
+    /// Set where the server asked, because the channel follows another.
+    public let follow: ChannelFollow?
 
     public init(
-        application: ApplicationID, channel: ChannelName, previous: Version?, version: Version,
-        promotedFrom: ChannelName?, movedBy: String, movedAt: Timestamp, evidence: [VerifiedPayload]
+        version: Version, previous: Version?, promotedFrom: ChannelName?, by: String, principal: String, at: Timestamp,
+        reason: String?, follow: ChannelFollow? = nil
     ) {
-        self.application = application
-        self.channel = channel
-        self.previous = previous
         self.version = version
+        self.previous = previous
         self.promotedFrom = promotedFrom
-        self.movedBy = movedBy
-        self.movedAt = movedAt
-        self.evidence = evidence
-    }
-}
-
-/// One payload whose stored bits had this digest at the time of a move.
-public struct VerifiedPayload: Hashable, Sendable, Codable {
-    public let architecture: Architecture
-    public let sha256: SHA256Digest
-    /// `nil` for a full payload.
-    public let source: Version?
-
-    public init(architecture: Architecture, sha256: SHA256Digest, source: Version? = nil) {
-        self.architecture = architecture
-        self.sha256 = sha256
-        self.source = source
+        self.by = by
+        self.principal = principal
+        self.at = at
+        self.reason = reason
+        self.follow = follow
     }
 }

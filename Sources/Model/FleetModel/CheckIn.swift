@@ -26,6 +26,8 @@ public struct CheckIn: Hashable, Sendable {
     public var isForced: Bool
     /// Whether the machine's updater reads payloads of format 2. Stock Flatcar clients read format 1 only.
     public var readsFormatTwo: Bool
+    /// The digest of the secret that the machine showed; `nil` for none.
+    public var secret: SHA256Digest?
     /// By the server's clock; the use case that takes check-ins fills it in.
     public var receivedAt: Timestamp
     /// Whether that clock can be believed; where it cannot, nothing is granted.
@@ -104,10 +106,15 @@ public struct CheckInOutcome: Hashable, Sendable {
     public let withdrawal: Withdrawal?
     /// Whether the release on offer was withheld from the machine and then given free.
     public let isReleased: Bool
+    /// Whether downloads need a pass, because a group of the application is private.
+    public let isPrivate: Bool
+    /// The floor that the decision is about, where the machine is to pass one on the way to its target.
+    public let floor: Version?
 
     public init(
         decision: Decision?, group: GroupName?, stage: MachineStage?, isNewMachine: Bool,
-        rollback: RollbackOrder? = nil, withdrawal: Withdrawal? = nil, isReleased: Bool = false
+        rollback: RollbackOrder? = nil, withdrawal: Withdrawal? = nil, isReleased: Bool = false, floor: Version? = nil,
+        isPrivate: Bool = false
     ) {
         self.decision = decision
         self.group = group
@@ -116,6 +123,8 @@ public struct CheckInOutcome: Hashable, Sendable {
         self.rollback = rollback
         self.withdrawal = withdrawal
         self.isReleased = isReleased
+        self.floor = floor
+        self.isPrivate = isPrivate
     }
 }
 

@@ -7,6 +7,7 @@ public enum HoldReason: String, CaseIterable, Hashable, Sendable, Codable {
     case unknownApplication = "unknown-application"
     case unknownMachineID = "unknown-machine-id"
     case unknownVersion = "unknown-version"
+    case secretRequired = "secret-required"
     case fleetFull = "fleet-full"
     case tooManyNewMachines = "too-many-new-machines"
     case unknownTrack = "unknown-track"
@@ -14,6 +15,7 @@ public enum HoldReason: String, CaseIterable, Hashable, Sendable, Codable {
     case noRelease = "no-release"
     case aheadOfChannel = "ahead-of-channel"
     case notOrdered = "not-ordered"
+    case belowMinimum = "below-minimum"
     case releaseBlocked = "release-blocked"
     case noPayloadForArchitecture = "no-payload-for-architecture"
     case noDelta = "no-delta"
@@ -44,6 +46,8 @@ public enum HoldReason: String, CaseIterable, Hashable, Sendable, Codable {
         case .unknownApplication: "This server does not know the application."
         case .unknownMachineID: "The machine sent no usable machine id, so it cannot be registered."
         case .unknownVersion: "The machine did not say which version it runs."
+        case .secretRequired:
+            "The group takes machines that show its secret; this one showed none or another, so nothing of it was recorded."
         case .fleetFull: "The server already knows as many machines as it may; forget old ones or raise the limit."
         case .tooManyNewMachines:
             "More new machines came within an hour than the server takes in; this one is taken in when it asks later."
@@ -53,6 +57,9 @@ public enum HoldReason: String, CaseIterable, Hashable, Sendable, Codable {
         case .noRelease: "The group's channel does not point at a release yet."
         case .aheadOfChannel: "The machine runs a newer version than its channel; it is never downgraded silently."
         case .notOrdered: "The machine's version and the channel's differ only in build metadata; neither is newer."
+        case .belowMinimum:
+            "The machine runs an older version than its group updates from; install it anew, move it to a group that takes "
+                + "it, or lower the group's minimum."
         case .releaseBlocked: "An operator blocked the release: it is offered to nobody."
         case .noPayloadForArchitecture: "The release has no payload for the machine's architecture."
         case .noDelta:

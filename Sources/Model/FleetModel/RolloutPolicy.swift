@@ -1,3 +1,5 @@
+public import UpdateModel
+
 /// How a release may spread through a group.
 public struct RolloutPolicy: Hashable, Sendable {
     /// Whether anything is offered at all.
@@ -24,6 +26,10 @@ public struct RolloutPolicy: Hashable, Sendable {
     public var brakes = Brakes()
     /// Whether machines get a delta from their exact release.
     public var deltas = DeltaPolicy.prefer
+    /// What becomes of machines that are ahead of the channel.
+    public var downgrade = DowngradePolicy.never
+    /// Machines on older versions are offered nothing; `nil` takes all.
+    public var minimumVersion: Version?
 
     /// Enabled, without limit, stopping at the third failed machine, one day for each stage.
     public static let standard = RolloutPolicy()
@@ -47,7 +53,7 @@ public struct RolloutPolicy: Hashable, Sendable {
 extension RolloutPolicy: Codable {
     private enum CodingKeys: String, CodingKey {
         case isEnabled, maximumInProgress, stopAfterFailures, stageDeadlineSeconds, stageDeadlines, rate, ramp, canary
-        case windows, after, brakes, deltas
+        case windows, after, brakes, deltas, downgrade, minimumVersion
     }
 
     /// What is missing has its default, so that a record of an older program can be read.
@@ -66,6 +72,8 @@ extension RolloutPolicy: Codable {
         after = try container.decodeIfPresent(GroupOrder.self, forKey: .after)
         brakes = try container.decodeIfPresent(Brakes.self, forKey: .brakes) ?? Brakes()
         deltas = try container.decodeIfPresent(DeltaPolicy.self, forKey: .deltas) ?? .prefer
+        downgrade = try container.decodeIfPresent(DowngradePolicy.self, forKey: .downgrade) ?? .never
+        minimumVersion = try container.decodeIfPresent(Version.self, forKey: .minimumVersion)
     }
 }
 
@@ -77,6 +85,15 @@ public enum DeltaPolicy: String, CaseIterable, Hashable, Sendable, Codable {
     case require
     /// The full payload.
     case never
+}
+
+/// What becomes of a machine that runs a newer version than its channel points at.
+public enum DowngradePolicy: String, CaseIterable, Hashable, Sendable, Codable {
+    /// It stays as it is, and is held.
+    case never
+    /// It is offered the channel's release as any other machine is. Updaters that judge for themselves what is older
+    /// (`martletd` does) are offered it only where a person at the machine insists.
+    case allow
 }
 
 /// A number for each stage that a machine passes on its way to a release.

@@ -11,6 +11,7 @@ extension ChangeScript {
         case .createRelease(let release): try create(release, on: &store)
         case .updateRelease(let release): try update(release, on: &store)
         case .blockRelease(let application, let version, let block): try put(block, on: version, application, &store)
+        case .setFloor(let application, let version, let floor): try put(floor, on: version, application, &store)
         case .deleteRelease(let application, let version): try deleteRelease(version, application, on: &store)
         case .addPayload(let payload): try add(payload, on: &store)
         case .deletePayload(let application, let version, let architecture, let source):
@@ -74,11 +75,38 @@ extension ChangeScript {
         try store.put(release)
     }
 
+    private func put(
+        _ floor: ReleaseFloor?, on version: Version, _ id: ApplicationID, _ store: inout some FleetTransaction
+    ) throws {
+        guard var release = try store.release(version, of: id) else {
+            throw FleetStoreError.notFound(.release, version.text)
+        }
+        try refuse(floor == nil && release.floor == nil, .conflict("Release \(version) is no floor."))
+        for channel in floor?.channels ?? [] {
+            try refuse(store.channel(channel, of: id) == nil, .notFound(.channel, channel.rawValue))
+        }
+        let isFull = try release.floor == nil && store.floors(of: id).count >= ReleaseFloor.countMaximum
+        try refuse(
+            isFull, .conflict("The application has \(ReleaseFloor.countMaximum) floors, which is as many as may be."))
+        release.floor = floor
+        try store.put(release)
+    }
+
+    /// A floor is on offer as much as what a channel points at.
+    private func refuseFloor(
+        _ version: Version, _ id: ApplicationID, _ noun: FleetStoreError.Noun, _ name: String,
+        on store: inout some FleetTransaction
+    ) throws {
+        let isFloor = try store.release(version, of: id)?.floor != nil
+        try refuse(isFloor, .inUse(noun, name, by: "machines below it: it is a floor"))
+    }
+
     private func deleteRelease(_ version: Version, _ id: ApplicationID, on store: inout some FleetTransaction) throws {
         try refuse(store.release(version, of: id) == nil, .notFound(.release, version.text))
         if let channel = try store.firstChannel(at: version, of: id) {
             throw FleetStoreError.inUse(.release, version.text, by: "the channel “\(channel)”")
         }
+        try refuseFloor(version, id, .release, version.text, on: &store)
         let count = try store.payloads(of: version, in: id).count
         try refuse(count > 0, .inUse(.release, version.text, by: count == 1 ? "a payload" : "\(count) payloads"))
         try store.removeRelease(version, of: id)
@@ -106,6 +134,7 @@ extension ChangeScript {
         if let channel = try store.firstChannel(at: version, of: id) {
             throw FleetStoreError.inUse(.payload, name, by: "the channel “\(channel)”")
         }
+        try refuseFloor(version, id, .payload, name, on: &store)
         try store.remove(match)
     }
 }

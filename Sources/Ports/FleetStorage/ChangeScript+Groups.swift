@@ -2,19 +2,23 @@ internal import FleetModel
 internal import RolloutPlanning
 internal import UpdateModel
 
-// Channels, groups, roll-outs.
+// Groups and roll-outs.
 extension ChangeScript {
     func runGroups(on store: inout some FleetTransaction) throws {
         switch change {
-        case .createChannel(let channel): try create(channel, on: &store)
-        case .moveChannel(let move): try make(move, on: &store)
-        case .deleteChannel(let application, let name): try deleteChannel(name, application, on: &store)
         case .createGroup(let group): try put(group, isNew: true, on: &store)
         case .updateGroup(let group, let previous):
             let existing = try store.group(group.name, of: group.application)
             let isOther = previous != nil && existing != nil && existing != previous
             try refuse(isOther, .changed(.group, group.name.rawValue))
             try put(group, isNew: false, on: &store)
+        case .setGroupSecrets(let application, let name, let previous, let secrets):
+            guard var group = try store.group(name, of: application) else {
+                throw FleetStoreError.notFound(.group, name.rawValue)
+            }
+            try refuse(group.secrets != previous, .changed(.group, name.rawValue))
+            group.secrets = secrets
+            try store.put(group)
         case .deleteGroup(let application, let name): try deleteGroup(name, application, on: &store)
         case .resumeRollout(let id, let moment): try resume(id, at: moment, on: &store)
         case .controlRollout(let id, let control): try put(control, on: id, &store)
@@ -23,54 +27,16 @@ extension ChangeScript {
         }
     }
 
-    private func create(_ channel: Channel, on store: inout some FleetTransaction) throws {
-        try requireApplication(channel.application, on: &store)
-        let existing = try store.channel(channel.name, of: channel.application)
-        try refuse(existing != nil, .alreadyExists(.channel, channel.name.rawValue))
-        try store.put(channel)
-    }
-
-    private func make(_ move: ChannelMove, on store: inout some FleetTransaction) throws {
-        guard let channel = try store.channel(move.channel, of: move.application) else {
-            throw FleetStoreError.notFound(.channel, move.channel.rawValue)
+    /// A release that comes to a group again spreads as it did the first time, not all at once; so do the floors on the
+    /// way to it.
+    func beginAnew(_ version: Version, in group: Group, on store: inout some FleetTransaction) throws {
+        let floors = try store.floors(of: group.application).map(\.version)
+        for version in Set(floors + [version]) {
+            let id = RolloutID(application: group.application, group: group.name, version: version)
+            guard var state = try store.rollout(id) else { continue }
+            state.beginAnew()
+            try store.put(state)
         }
-        let release = try store.release(move.version, of: move.application)
-        try refuse(release == nil, .notFound(.release, move.version.text))
-        try refuse(release?.block != nil, .conflict("Release \(move.version) is blocked."))
-        try refuse(channel.version != move.previous, .changed(.channel, move.channel.rawValue))
-        let payloads = try store.payloads(of: move.version, in: move.application).map {
-            VerifiedPayload(architecture: $0.architecture, sha256: $0.sha256, source: $0.source)
-        }
-        try refuse(
-            Set(payloads) != Set(move.evidence), .conflict("The payloads of \(move.version) changed meanwhile."))
-        if let origin = move.promotedFrom {
-            let version = try store.channel(origin, of: move.application)?.version
-            try refuse(version != move.version, .conflict("The channel “\(origin)” points elsewhere now."))
-        }
-        try store.put(
-            Channel(
-                application: move.application, name: move.channel, version: move.version, changedAt: move.movedAt))
-        try store.append(move)
-        guard move.version != move.previous else { return }
-        for group in try store.groups(following: move.channel, of: move.application) {
-            try beginAnew(move.version, in: group, on: &store)
-        }
-    }
-
-    /// A release that comes to a group again spreads as it did the first time, not all at once.
-    private func beginAnew(_ version: Version, in group: Group, on store: inout some FleetTransaction) throws {
-        let id = RolloutID(application: group.application, group: group.name, version: version)
-        guard var state = try store.rollout(id) else { return }
-        state.beginAnew()
-        try store.put(state)
-    }
-
-    private func deleteChannel(_ name: ChannelName, _ id: ApplicationID, on store: inout some FleetTransaction) throws {
-        try refuse(store.channel(name, of: id) == nil, .notFound(.channel, name.rawValue))
-        if let group = try store.firstGroup(following: name, of: id) {
-            throw FleetStoreError.inUse(.channel, name.rawValue, by: "the group “\(group)”")
-        }
-        try store.removeChannel(name, of: id)
     }
 
     private func put(_ group: Group, isNew: Bool, on store: inout some FleetTransaction) throws {

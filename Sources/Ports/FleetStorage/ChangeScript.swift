@@ -12,9 +12,11 @@ package struct ChangeScript {
     package func run(on store: inout some FleetTransaction) throws {
         switch change {
         case .createApplication, .updateApplication, .deleteApplication, .createRelease, .updateRelease, .deleteRelease,
-            .blockRelease, .addPayload, .deletePayload:
+            .blockRelease, .setFloor, .addPayload, .deletePayload:
             try runCatalogue(on: &store)
-        case .createChannel, .moveChannel, .deleteChannel, .createGroup, .updateGroup, .deleteGroup, .resumeRollout,
+        case .createChannel, .moveChannel, .deleteChannel, .setChannelRules, .requestMove, .withdrawMove:
+            try runChannels(on: &store)
+        case .createGroup, .updateGroup, .setGroupSecrets, .deleteGroup, .resumeRollout,
             .controlRollout, .undoGroup:
             try runGroups(on: &store)
         case .forgetMachine, .orderRollback, .withdrawRollback, .releaseMachine, .changeMachine:

@@ -23,14 +23,15 @@ package struct CheckInScript {
     package func run(on store: inout some FleetTransaction) throws -> CheckInOutcome {
         guard let id = checkIn.machine, let version = checkIn.version else { return try refuse(on: &store) }
         let known = try store.machine(id, of: checkIn.application)
+        if known == nil, try store.application(checkIn.application) == nil { return outcome(.unknownApplication) }
+        let facts = try home(of: known, id, version, on: &store)
+        guard try isAdmitted(known, to: facts, on: &store) else { return outcome(.secretRequired) }
         if known == nil {
-            guard try store.application(checkIn.application) != nil else { return outcome(.unknownApplication) }
             guard try store.machineCount() < limits.machinesMaximum else { return outcome(.fleetFull) }
             if let moment = arrivals.count(at: checkIn.receivedAt) {
                 return outcome(.tooManyNewMachines, until: moment)
             }
         }
-        let facts = try home(of: known, id, version, on: &store)
         var step = try begin(known, id, version, facts, on: &store)
         step.observe(checkIn, version: version)
         step.endSilence()
@@ -44,7 +45,20 @@ package struct CheckInScript {
         try save(&step, replacing: known, on: &store)
         return CheckInOutcome(
             decision: decision, group: step.machine.group, stage: step.machine.stage, isNewMachine: known == nil,
-            rollback: order, withdrawal: withdrawal, isReleased: step.isReleased(decision))
+            rollback: order, withdrawal: withdrawal, isReleased: step.isReleased(decision),
+            floor: decision == nil ? nil : facts?.floor(above: step.machine.version)?.release.version,
+            isPrivate: facts?.isPrivate == true)
+    }
+
+    /// Whether the machine showed what its group wants. What is known of a machine of a private group is changed by nobody
+    /// who cannot show that, also not by naming another track; an operator who moves the machine lets it go.
+    private func isAdmitted(_ known: Machine?, to facts: TrackFacts?, on store: inout some FleetTransaction) throws
+        -> Bool
+    {
+        if let facts, !facts.group.admits(checkIn.secret) { return false }
+        guard let old = known?.group, old != facts?.group.name, known?.settings.group != facts?.group.name || facts == nil
+        else { return true }
+        return try store.group(old, of: checkIn.application)?.admits(checkIn.secret) ?? true
     }
 
     /// Answers a machine that cannot be registered.
@@ -86,20 +100,28 @@ package struct CheckInScript {
         return try loadTarget(of: facts, into: step, on: &store)
     }
 
-    /// A machine that runs its target already needs no roll-out.
+    /// A machine that runs its target already needs no roll-out; one below a floor needs that of the floor, too.
     private func loadTarget(of facts: TrackFacts?, into step: MachineStep, on store: inout some FleetTransaction)
         throws -> MachineStep
     {
-        guard checkIn.asksForUpdate, let id = targetID(facts), id.version != checkIn.version, step.rollouts[id] == nil
+        guard checkIn.asksForUpdate, let facts, let target = targetID(facts), let version = checkIn.version,
+            target.version != version
         else { return step }
         var step = step
-        step.load(try store.rollout(id) ?? RolloutState(id: id))
+        let floor = facts.floor(above: version).map { rolloutID($0.release.version, facts) }
+        for id in [target, floor].compactMap({ $0 }) where step.rollouts[id] == nil {
+            step.load(try store.rollout(id) ?? RolloutState(id: id))
+        }
         return step
     }
 
     private func targetID(_ facts: TrackFacts?) -> RolloutID? {
         guard let facts, let version = facts.version else { return nil }
-        return RolloutID(application: checkIn.application, group: facts.group.name, version: version)
+        return rolloutID(version, facts)
+    }
+
+    private func rolloutID(_ version: Version, _ facts: TrackFacts) -> RolloutID {
+        RolloutID(application: checkIn.application, group: facts.group.name, version: version)
     }
 }
 
@@ -205,10 +227,12 @@ extension CheckInScript {
         for step: inout MachineStep, _ known: Machine?, _ facts: TrackFacts, on store: inout some FleetTransaction
     ) throws -> RolloutTarget {
         let (policy, group) = (facts.group.policy, facts.group.name)
+        let floor = facts.floor(above: step.machine.version)
+        let payloads = floor?.payloads ?? facts.payloads
         let payload = PayloadChoice.best(
-            of: facts.payloads, for: step.machine, policy.deltas, readsFormatTwo: checkIn.readsFormatTwo)
+            of: payloads, for: step.machine, policy.deltas, readsFormatTwo: checkIn.readsFormatTwo)
         var target = RolloutTarget(policy: policy, version: facts.version, payload: payload)
-        target.hasPayloads = !facts.payloads.isEmpty
+        target.hasPayloads = !payloads.isEmpty
         target.isPinned = facts.isPinned
         target.block = facts.block
         target.undo = facts.undo
@@ -216,6 +240,11 @@ extension CheckInScript {
         target.now = checkIn.receivedAt
         target.isClockTrusted = checkIn.isClockTrusted
         guard let id = targetID(facts), id.version != step.machine.version else { return target }
+        if let release = floor?.release {
+            let id = rolloutID(release.version, facts)
+            let rollout = step.rollouts[id] ?? RolloutState(id: id)
+            target.floor = RolloutTarget.Floor(version: release.version, block: release.block, rollout: rollout)
+        }
         if let order = policy.after { target.predecessor = try predecessor(order, id, on: &store) }
         if policy.canary != nil { target.groupSize = try store.count(.total, of: group, in: checkIn.application) }
         if let rate = policy.rate {

@@ -14,23 +14,36 @@ public enum FleetChange: Hashable, Sendable {
     case updateRelease(Release)
     /// Offers a release to nobody, or ends that. Refused where it is so already.
     case blockRelease(ApplicationID, Version, ReleaseBlock?)
-    /// Refused while it has payloads or a channel points at it.
+    /// Makes machines on older releases pass through this one, in place of what was said before, or ends that. Refused
+    /// where it is no floor, where a channel that it names is missing, and beyond ``ReleaseFloor/countMaximum``.
+    case setFloor(ApplicationID, Version, ReleaseFloor?)
+    /// Refused while it has payloads, is a floor, or a channel points at it.
     case deleteRelease(ApplicationID, Version)
     /// Refused unless its release exists, and while the release has another of its architecture and source.
     case addPayload(Payload)
-    /// Refused while a channel points at its release.
+    /// Refused while a channel points at its release, or that is a floor.
     case deletePayload(ApplicationID, Version, Architecture, source: Version?)
     case createChannel(Channel)
     /// Refused when the channel no longer points at `previous`, a payload in `evidence` is no longer the release's, or
-    /// the release is blocked.
+    /// the release is blocked; where the channel needs a second person and `request` is not what waits for one; and where
+    /// `follow` is not the channel's rule any more or what it asks for is not so.
     case moveChannel(ChannelMove)
-    /// Refused while a group follows it.
+    /// Puts rules in the place of others. Refused where those are not what the channel has, where a channel that it would
+    /// follow is missing, and where it would follow itself.
+    case setChannelRules(ApplicationID, ChannelName, from: ChannelRules, to: ChannelRules)
+    /// Lets a move wait for a second person, in place of what waited before. Refused unless the channel needs one.
+    case requestMove(ApplicationID, ChannelName, MoveRequest)
+    /// Refused unless this very request waits.
+    case withdrawMove(ApplicationID, ChannelName, MoveRequest)
+    /// Refused while a group or another channel follows it, or a floor names it.
     case deleteChannel(ApplicationID, ChannelName)
     /// Refused unless its channel exists, and while another group has its track.
     case createGroup(Group)
     /// Refused with ``FleetStoreError/changed(_:_:)`` where the group is not what the second one says; `nil` takes the
     /// place of whatever is there.
     case updateGroup(Group, from: Group? = nil)
+    /// Puts secrets in the place of others. Refused where those are not the group's.
+    case setGroupSecrets(ApplicationID, GroupName, from: [GroupSecret], to: [GroupSecret])
     /// Refused while it has machines, and while another group waits for it.
     case deleteGroup(ApplicationID, GroupName)
     /// Lets a stopped, paused or aborted roll-out go on; what its brakes counted counts from zero again.

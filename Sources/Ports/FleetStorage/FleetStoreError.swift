@@ -3,7 +3,7 @@ public import UpdateModel
 /// Why a store did not do what was asked.
 public enum FleetStoreError: Error, Hashable {
     public enum Noun: String, Hashable, Sendable {
-        case application, release, payload, channel, group, track, rollout = "roll-out", machine, token
+        case application, release, payload, channel, group, track, rollout = "roll-out", machine, token, secret
     }
 
     case notFound(Noun, String)

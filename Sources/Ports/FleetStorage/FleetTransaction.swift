@@ -15,6 +15,8 @@ package protocol FleetTransaction {
     mutating func firstContent(of application: ApplicationID) throws -> FleetStoreError.Noun?
     mutating func release(_ version: Version, of application: ApplicationID) throws -> Release?
     mutating func put(_ release: Release) throws
+    /// The releases that are floors, sorted by version text.
+    mutating func floors(of application: ApplicationID) throws -> [Release]
     mutating func removeRelease(_ version: Version, of application: ApplicationID) throws
     /// Sorted by architecture, full ones first.
     mutating func payloads(of version: Version, in application: ApplicationID) throws -> [Payload]
@@ -23,6 +25,8 @@ package protocol FleetTransaction {
 
     // Channels and groups.
     mutating func channel(_ name: ChannelName, of application: ApplicationID) throws -> Channel?
+    /// Sorted by name.
+    mutating func channels(of application: ApplicationID) throws -> [Channel]
     mutating func firstChannel(at version: Version, of application: ApplicationID) throws -> ChannelName?
     mutating func put(_ channel: Channel) throws
     mutating func removeChannel(_ name: ChannelName, of application: ApplicationID) throws
@@ -31,6 +35,8 @@ package protocol FleetTransaction {
     mutating func firstGroup(following channel: ChannelName, of application: ApplicationID) throws -> GroupName?
     /// Sorted by name.
     mutating func groups(following channel: ChannelName, of application: ApplicationID) throws -> [Group]
+    /// Sorted by name.
+    mutating func groups(of application: ApplicationID) throws -> [Group]
     mutating func put(_ group: Group) throws
     /// Its roll-outs and counters go with it.
     mutating func removeGroup(_ name: GroupName, of application: ApplicationID) throws
@@ -39,6 +45,8 @@ package protocol FleetTransaction {
     /// Where the group of this name leads.
     mutating func facts(group: GroupName, of application: ApplicationID, for architecture: Architecture?) throws
         -> TrackFacts?
+    /// Whether any group of the application needs a secret.
+    mutating func hasPrivateGroup(_ application: ApplicationID) throws -> Bool
     /// Groups that choose their machines by labels, sorted by name.
     mutating func labelGroups(of application: ApplicationID) throws -> [Group]
     /// The first group that waits for `group`.
@@ -84,11 +92,35 @@ package struct TrackFacts: Hashable, Sendable {
     package var block: ReleaseBlock?
     /// The release's payloads for the architecture that was asked for: the full one, and deltas.
     package var payloads: [Payload]
+    /// Whether any group of the application needs a secret.
+    package var isPrivate = false
+    /// The floors of the group's channel, sorted by version text.
+    package var floors: [Floor] = []
     /// Set where the group is on its way back; `version` is then what it goes back to.
     package var undo: GroupUndo?
     /// Whether `version` is an operator's wish for the one machine that asks.
     package var isPinned = false
     package var calendar: OfferCalendar
+
+    /// A floor, with its payloads for the architecture that was asked for.
+    package struct Floor: Hashable, Sendable {
+        package let release: Release
+        package let payloads: [Payload]
+
+        package init(release: Release, payloads: [Payload]) {
+            self.release = release
+            self.payloads = payloads
+        }
+    }
+
+    /// The lowest floor above `machine` and below the target. What has no order is no step on a way.
+    package func floor(above machine: Version) -> Floor? {
+        guard let version else { return nil }
+        return floors.filter { floor in
+            floor.release.version.isNewer(than: machine) == true && version.isNewer(than: floor.release.version) == true
+        }
+        .min { $1.release.version.isNewer(than: $0.release.version) == true }
+    }
 
     package init(group: Group, version: Version?, payloads: [Payload] = [], zones: any ZoneDirectory) {
         self.group = group
@@ -107,6 +139,23 @@ extension FleetTransaction {
         -> Int
     {
         try count(dimension, "", of: group, in: application)
+    }
+
+    /// What has become of a release in the groups of `channel`; in all groups where that is `nil`.
+    package mutating func record(of version: Version, in application: ApplicationID, channel: ChannelName?) throws
+        -> ReleaseRecord
+    {
+        let origin = try channel.flatMap { try self.channel($0, of: application) }
+        let groups = try channel.map { try self.groups(following: $0, of: application) } ?? groups(of: application)
+        var parts: [ReleaseRecord.Part] = []
+        for group in groups {
+            let id = RolloutID(application: application, group: group.name, version: version)
+            parts.append(
+                ReleaseRecord.Part(
+                    group: group.name, running: try count(.version, version.text, of: group.name, in: application),
+                    rollout: try rollout(id)))
+        }
+        return ReleaseRecord(since: origin?.changedAt, parts: parts)
     }
 
     /// When the first of those that hold the group's places loses its own, if nothing is heard of it until then.

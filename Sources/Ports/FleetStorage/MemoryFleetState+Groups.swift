@@ -17,6 +17,10 @@ extension MemoryFleetState {
             .sorted { $0.name.rawValue < $1.name.rawValue }
     }
 
+    func groups(of application: ApplicationID) -> [Group] {
+        groups.values.filter { $0.application == application }.sorted { $0.name.rawValue < $1.name.rawValue }
+    }
+
     mutating func put(_ group: Group) { groups[Key(application: group.application, name: group.name)] = group }
 
     mutating func removeGroup(_ name: GroupName, of application: ApplicationID) {
@@ -35,6 +39,10 @@ extension MemoryFleetState {
         self.group(group, of: application).map { facts($0, for: architecture) }
     }
 
+    func hasPrivateGroup(_ application: ApplicationID) -> Bool {
+        groups.values.contains { $0.application == application && $0.isPrivate }
+    }
+
     private func facts(_ group: Group, for architecture: Architecture?) -> TrackFacts {
         let version = channel(group.channel, of: group.application)?.version
         var facts = TrackFacts(group: group, version: version, zones: zones)
@@ -42,6 +50,11 @@ extension MemoryFleetState {
         facts.payloads = facts.version.map { version in
             payloads(of: version, in: group.application).filter { $0.architecture == architecture }
         } ?? []
+        facts.isPrivate = hasPrivateGroup(group.application)
+        facts.floors = floors(of: group.application).filter { $0.floor?.concerns(group.channel) == true }.map { release in
+            let payloads = payloads(of: release.version, in: group.application)
+            return TrackFacts.Floor(release: release, payloads: payloads.filter { $0.architecture == architecture })
+        }
         return facts
     }
 
@@ -119,6 +132,7 @@ extension MemoryFleetState {
     mutating func shiftMoments(seconds: Int64) {
         for id in rollouts.keys { rollouts[id]?.shiftMoments(seconds: seconds) }
         meters = meters.mapValues { $0.shifted(seconds: seconds) }
+        for (key, channel) in channels { channels[key]?.settledAt = channel.settledAt.adding(seconds: seconds) }
         for (key, machine) in machines where machine.grant?.holdsPlace == true {
             machines[key]?.grant?.stageSince = (machine.grant?.stageSince ?? .epoch).adding(seconds: seconds)
             machines[key]?.lastSeenAt = machine.lastSeenAt.adding(seconds: seconds)

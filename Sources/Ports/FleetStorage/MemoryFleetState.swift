@@ -31,6 +31,7 @@ struct MemoryFleetState {
     /// How many of `events` each machine has.
     var eventCounts: [Key<MachineID>: Int] = [:]
     var meters: [Key<GroupName>: GrantMeter] = [:]
+    var payloadKey: [UInt8]?
     var clockMark: ClockMark?
     var clockAlarm: ClockAlarm?
     let limits: FleetStoreLimits
@@ -70,6 +71,11 @@ extension MemoryFleetState: FleetTransaction {
         releases[Key(application: release.application, name: release.version)] = release
     }
 
+    func floors(of application: ApplicationID) -> [Release] {
+        releases.values.filter { $0.application == application && $0.floor != nil }
+            .sorted { $0.version.text < $1.version.text }
+    }
+
     mutating func removeRelease(_ version: Version, of application: ApplicationID) {
         releases[Key(application: application, name: version)] = nil
     }
@@ -90,6 +96,10 @@ extension MemoryFleetState: FleetTransaction {
 
     func channel(_ name: ChannelName, of application: ApplicationID) -> Channel? {
         channels[Key(application: application, name: name)]
+    }
+
+    func channels(of application: ApplicationID) -> [Channel] {
+        channels.values.filter { $0.application == application }.sorted { $0.name.rawValue < $1.name.rawValue }
     }
 
     func firstChannel(at version: Version, of application: ApplicationID) -> ChannelName? {

@@ -22,6 +22,8 @@ extension MemoryFleetStore {
         read { $0.release(version, of: application) }
     }
 
+    public func floors(of application: ApplicationID) async -> [Release] { read { $0.floors(of: application) } }
+
     public func payloads(of application: ApplicationID, version: Version?, _ page: PageRequest) async -> Page<Payload> {
         read { state in
             state.payloads.values.filter { $0.application == application && (version == nil || $0.version == version) }
@@ -38,8 +40,7 @@ extension MemoryFleetStore {
 
     public func channels(of application: ApplicationID, _ page: PageRequest) async -> Page<Channel> {
         read { state in
-            state.channels.values.filter { $0.application == application }
-                .sorted { $0.name.rawValue < $1.name.rawValue }.page(page)
+            state.channels(of: application).page(page)
         }
     }
 
@@ -58,13 +59,31 @@ extension MemoryFleetStore {
 
     public func groups(of application: ApplicationID, _ page: PageRequest) async -> Page<Group> {
         read { state in
-            state.groups.values.filter { $0.application == application }
-                .sorted { $0.name.rawValue < $1.name.rawValue }.page(page)
+            state.groups(of: application).page(page)
         }
     }
 
     public func group(_ name: GroupName, of application: ApplicationID) async -> Group? {
         read { $0.group(name, of: application) }
+    }
+
+    public func privateGroups(of application: ApplicationID) async -> [Group] {
+        read { $0.groups(of: application).filter(\.isPrivate) }
+    }
+
+    public func applications(withPayload digest: SHA256Digest) async -> [ApplicationID] {
+        read { state in
+            let all = Set(state.payloads.values.filter { $0.sha256 == digest }.map(\.application))
+            return Array(all.sorted { $0.canonical < $1.canonical }.prefix(16))
+        }
+    }
+
+    public func payloadKey(orKeeping fresh: [UInt8]) async throws(FleetStoreError) -> [UInt8] {
+        try write { state in
+            let key = state.payloadKey ?? fresh
+            state.payloadKey = key
+            return key
+        }
     }
 
     public func rollout(_ id: RolloutID) async -> RolloutState? { read { $0.rollout(id) } }
@@ -76,6 +95,12 @@ extension MemoryFleetStore {
             state.rollouts.values.filter { $0.id.application == application && $0.id.group == group }
                 .sorted { $0.id.version.text < $1.id.version.text }.page(page)
         }
+    }
+
+    public func record(of version: Version, in application: ApplicationID, channel: ChannelName?)
+        async throws(FleetStoreError) -> ReleaseRecord
+    {
+        try write { try $0.record(of: version, in: application, channel: channel) }
     }
 
     public func census(of group: GroupName, in application: ApplicationID) async -> GroupCensus {

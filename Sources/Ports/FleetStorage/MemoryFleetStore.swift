@@ -46,7 +46,7 @@ public final class MemoryFleetStore: FleetStore {
     public func put(_ alarm: ClockAlarm?) async { state.withLock { $0.clockAlarm = alarm } }
 
     /// The scripts check before they write, so an error leaves everything as it was.
-    private func write<Value: Sendable>(_ body: (inout MemoryFleetState) throws -> Value)
+    func write<Value: Sendable>(_ body: (inout MemoryFleetState) throws -> Value)
         throws(FleetStoreError) -> Value
     {
         let result = state.withLock { state -> Result<Value, FleetStoreError> in

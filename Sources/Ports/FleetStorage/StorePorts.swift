@@ -30,9 +30,13 @@ public protocol CatalogueStore: Sendable {
     func application(named name: String) async throws(FleetStoreError) -> Application?
     func releases(of application: ApplicationID, _ page: PageRequest) async throws(FleetStoreError) -> Page<Release>
     func release(_ version: Version, of application: ApplicationID) async throws(FleetStoreError) -> Release?
+    /// The releases that are floors, sorted by version text; at most ``FleetModel/ReleaseFloor/countMaximum``.
+    func floors(of application: ApplicationID) async throws(FleetStoreError) -> [Release]
     /// Of one release, or of the whole application when `version` is `nil`.
     func payloads(of application: ApplicationID, version: Version?, _ page: PageRequest)
         async throws(FleetStoreError) -> Page<Payload>
+    /// The applications that have a payload made of exactly these bits, at most 16.
+    func applications(withPayload digest: SHA256Digest) async throws(FleetStoreError) -> [ApplicationID]
     /// Any payload made of exactly these bits; several releases may share them.
     func payload(withDigest digest: SHA256Digest) async throws(FleetStoreError) -> Payload?
     func channels(of application: ApplicationID, _ page: PageRequest) async throws(FleetStoreError) -> Page<Channel>
@@ -46,11 +50,16 @@ public protocol CatalogueStore: Sendable {
 public protocol GroupStore: Sendable {
     func groups(of application: ApplicationID, _ page: PageRequest) async throws(FleetStoreError) -> Page<Group>
     func group(_ name: GroupName, of application: ApplicationID) async throws(FleetStoreError) -> Group?
+    /// The groups that need a secret, sorted by name.
+    func privateGroups(of application: ApplicationID) async throws(FleetStoreError) -> [Group]
     /// `nil` when the release was never granted in the group.
     func rollout(_ id: RolloutID) async throws(FleetStoreError) -> RolloutState?
     /// All roll-outs the group has seen, sorted by version text.
     func rollouts(of group: GroupName, in application: ApplicationID, _ page: PageRequest)
         async throws(FleetStoreError) -> Page<RolloutState>
+    /// What has become of a release in the groups of `channel`, from counters; in all groups where that is `nil`.
+    func record(of version: Version, in application: ApplicationID, channel: ChannelName?)
+        async throws(FleetStoreError) -> ReleaseRecord
     /// From counters; costs the same whatever the size of the fleet.
     func census(of group: GroupName, in application: ApplicationID) async throws(FleetStoreError) -> GroupCensus
 }
@@ -78,6 +87,8 @@ public protocol ClockStore: Sendable {
 public protocol AccessStore: Sendable {
     func tokens(_ page: PageRequest) async throws(FleetStoreError) -> Page<AccessToken>
     func token(_ id: AccessTokenID) async throws(FleetStoreError) -> AccessToken?
+    /// The key of passes to downloads: `fresh` where there is none yet, which is then kept.
+    func payloadKey(orKeeping fresh: [UInt8]) async throws(FleetStoreError) -> [UInt8]
     /// Newest first.
     func auditEntries(_ page: PageRequest) async throws(FleetStoreError) -> Page<AuditEntry>
 }

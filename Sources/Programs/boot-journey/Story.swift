@@ -13,7 +13,7 @@ struct Story: Sendable {
     static let acts: [any Act] = [
         FirstBoot(), StreamedUpdate(), MissingInit(), BootPartitionCuts(), FailingHealthCheck(), LimitedUpdate(),
         CorruptedRoot(), PowerCutWhileWriting(), KexecUpdate(), ServerRollback(), ManualRollback(), ReadOnlyState(),
-        HangingMachine(), ClonedDisks(), KexecFallBack(),
+        HangingMachine(), KexecFallBack(), ClonedDisks(),
     ]
 
     /// What is played: what was asked for, and the acts without which those cannot be.
@@ -49,15 +49,21 @@ struct Story: Sendable {
         if buildsImages {
             try await narrator.tell("images", "Images and payloads are on the shelf") { try await shelf.fill() }
         }
-        try await withThrowingTaskGroup(of: Void.self) { group in
+        try await withThrowingTaskGroup(of: Bool.self) { group in
             let tap = try await WireTap.listen()
-            group.addTask { try await tap.run() }
+            group.addTask {
+                try await tap.run()
+                return false
+            }
             group.addTask {
                 let stage = try await Stage.build(paths, programs, shelf, tap, acceleration)
                 try await play(stage, narrator, began)
+                return true
             }
             // Whichever ends first: the play, or the tap by an error.
-            try await group.next()
+            guard try await group.next() == true else {
+                throw JourneyFailure(expected: "the wire to the server to last", seen: "its end")
+            }
             group.cancelAll()
         }
     }

@@ -29,6 +29,7 @@ struct GroupCard {
             }
             progress
             if let rollout = group.rollout, rollout.state == .stopped { stop(rollout) }
+            for rollout in group.floors?.compactMap(\.rollout) ?? [] where rollout.state == .stopped { stop(rollout) }
             if let control = group.rollout?.control { halt(control) }
             if let undo = group.undo { back(undo) }
             numbers

@@ -4,12 +4,18 @@ package import FleetModel
 package struct Caller: Hashable, Sendable {
     package let name: String
     package let role: Role
+    /// Tells this caller from every other, whatever their names: the id of the token.
+    package let principal: String
 
-    package init(name: String, role: Role) {
+    /// - Parameter principal: `nil` is the name.
+    package init(name: String, role: Role, principal: String? = nil) {
         self.name = name
         self.role = role
+        self.principal = principal ?? name
     }
 
-    /// The server itself, and everybody when authentication is switched off on a loopback address.
+    /// Everybody when authentication is switched off on a loopback address, and the program before it serves.
     package static let local = Caller(name: "local", role: .admin)
+    /// The server itself, where it acts by a rule that a person made.
+    package static let server = Caller(name: "server", role: .admin)
 }

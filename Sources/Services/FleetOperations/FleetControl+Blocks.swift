@@ -39,15 +39,13 @@ extension FleetControl {
 
     /// Who blocked what the machine would go to, and why; `nil` where that is not blocked any more.
     func blockWords(for machine: Machine, by caller: Caller) async throws(OperationError) -> String? {
-        var version = machine.settings.pin
-        if version == nil, let name = machine.group {
-            let home = try await group(name, of: machine.application, by: caller)
-            version = try await targetVersion(of: home, by: caller)
+        guard let way = try await way(of: machine, by: caller) else { return nil }
+        let target = try await reading { () async throws(FleetStoreError) in
+            try await store.release(way.target, of: machine.application)
         }
-        guard let version else { return nil }
-        let release = try await reading { () async throws(FleetStoreError) in
-            try await store.release(version, of: machine.application)
+        let blocked = [target, way.floor].compactMap { $0 }.first { $0.block != nil }
+        return blocked.flatMap { release in
+            release.block.map { "\(release.version), by \($0.by): \($0.reason)" }
         }
-        return release?.block.map { "\(version), by \($0.by): \($0.reason)" }
     }
 }

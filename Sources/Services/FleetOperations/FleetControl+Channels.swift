@@ -44,19 +44,24 @@ extension FleetControl {
 
     /// Points a channel at a release, making the channel if there is none. Every payload of the release is read again
     /// and hashed first; one that differs from what was added refuses the whole act.
-    /// - Parameter seen: the channel as the caller saw it; `nil` to set it whatever it is now.
+    ///
+    /// A channel that needs a second person stays where it is, and has a ``FleetModel/Channel/request`` then.
+    /// - Parameters:
+    ///   - reason: why, for people.
+    ///   - seen: the channel as the caller saw it; `nil` to set it whatever it is now.
     /// - Throws: among others ``OperationError/changed(_:_:)`` where it is not `seen` any more.
     package func setChannel(
-        _ name: ChannelName, of application: ApplicationID, to version: Version, ifStill seen: Channel? = nil,
-        by caller: Caller
+        _ name: ChannelName, of application: ApplicationID, to version: Version, reason: String? = nil,
+        ifStill seen: Channel? = nil, by caller: Caller
     ) async throws(OperationError) -> Channel {
         try require(.admin, of: caller)
+        let reason = try reason.map { text throws(OperationError) in try TextRule.label.check(text, "The reason") }
         try await requireUnblocked(version, of: application, by: caller)
         let evidence = try await verifiedPayloads(of: version, in: application)
         let channel = try await channelToMove(name, of: application, by: caller)
         if let seen, seen != channel { throw .changed(.channel, name.rawValue) }
         do {
-            return try await move(channel, to: version, promotedFrom: nil, evidence, "channel.set", by: caller)
+            return try await moveOrAsk(channel, to: version, promotedFrom: nil, evidence, reason, by: caller)
         } catch {
             if seen != nil, case .store(.changed) = error { throw .changed(.channel, name.rawValue) }
             throw error
@@ -64,11 +69,13 @@ extension FleetControl {
     }
 
     /// Points `destination` at exactly what `origin` points at: the same release, the same bits, all architectures or
-    /// none. The channel is made if there is none.
+    /// none. The channel is made if there is none; one that needs a second person has a request then.
     package func promote(
-        from origin: ChannelName, to destination: ChannelName, of application: ApplicationID, by caller: Caller
+        from origin: ChannelName, to destination: ChannelName, of application: ApplicationID, reason: String? = nil,
+        by caller: Caller
     ) async throws(OperationError) -> Channel {
         try require(.admin, of: caller)
+        let reason = try reason.map { text throws(OperationError) in try TextRule.label.check(text, "The reason") }
         guard origin != destination else { throw .invalid("A channel cannot be promoted to itself.", hint: nil) }
         let proven = try await channel(origin, of: application, by: caller)
         guard let version = proven.version else {
@@ -77,7 +84,7 @@ extension FleetControl {
         try await requireUnblocked(version, of: application, by: caller)
         let evidence = try await verifiedPayloads(of: version, in: application)
         let target = try await channelToMove(destination, of: application, by: caller)
-        return try await move(target, to: version, promotedFrom: origin, evidence, "channel.promote", by: caller)
+        return try await moveOrAsk(target, to: version, promotedFrom: origin, evidence, reason, by: caller)
     }
 
     /// Refused while a group follows it.
@@ -89,7 +96,7 @@ extension FleetControl {
         try await commit(.deleteChannel(application, name), by: caller, "channel.delete", on: object)
     }
 
-    private func channelToMove(_ name: ChannelName, of application: ApplicationID, by caller: Caller)
+    func channelToMove(_ name: ChannelName, of application: ApplicationID, by caller: Caller)
         async throws(OperationError) -> Channel
     {
         let existing = try await reading { () async throws(FleetStoreError) in
@@ -99,26 +106,45 @@ extension FleetControl {
         return try await createChannel(name, of: application, by: caller)
     }
 
-    private func move(
+    private func moveOrAsk(
         _ channel: Channel, to version: Version, promotedFrom origin: ChannelName?, _ evidence: [VerifiedPayload],
-        _ action: String, by caller: Caller
+        _ reason: String?, by caller: Caller
     ) async throws(OperationError) -> Channel {
-        let move = ChannelMove(
+        guard !channel.rules.needsSecondPerson else {
+            let request = MoveRequest(
+                version: version, previous: channel.version, promotedFrom: origin, by: caller.name,
+                principal: caller.principal, at: now, reason: reason)
+            return try await requestMove(channel, request, by: caller)
+        }
+        let action = origin == nil ? "channel.set" : "channel.promote"
+        return try await move(channel, to: version, promotedFrom: origin, evidence, action, by: caller) { move in
+            move.reason = reason
+        }
+    }
+
+    /// - Parameter complete: adds why, and by which rule.
+    func move(
+        _ channel: Channel, to version: Version, promotedFrom origin: ChannelName?, _ evidence: [VerifiedPayload],
+        _ action: String, by caller: Caller, _ complete: (inout ChannelMove) -> Void
+    ) async throws(OperationError) -> Channel {
+        var made = ChannelMove(
             application: channel.application, channel: channel.name, previous: channel.version, version: version,
             promotedFrom: origin, movedBy: caller.name, movedAt: now, evidence: evidence)
+        complete(&made)
+        let move = made
         let steps = "from \(channel.version?.text ?? "nothing") to \(version)"
         let proof = evidence.map { "\($0.architecture) \($0.sha256)" }.joined(separator: ", ")
-        let detail = "\(steps)\(origin.map { ", promoted from \($0)" } ?? ""): \(proof)"
+        let why = move.reason.map { ", “\($0)”" } ?? ""
+        let detail = "\(steps)\(origin.map { ", promoted from \($0)" } ?? "")\(why): \(proof)"
         let object = Self.object(channel.application, channel.name.rawValue)
         try await commit(.moveChannel(move), by: caller, action, on: object, detail)
-        return Channel(
-            application: channel.application, name: channel.name, version: version, changedAt: move.movedAt)
+        return channel.moved(by: move)
     }
 
     /// Reads every payload of a release again.
     /// - Throws: ``OperationError/bitsDiffer(version:architecture:recorded:found:)`` at the first that is not what was
     ///   added.
-    private func verifiedPayloads(of version: Version, in application: ApplicationID)
+    func verifiedPayloads(of version: Version, in application: ApplicationID)
         async throws(OperationError) -> [VerifiedPayload]
     {
         let all = try await allPayloads(of: application, version: version)

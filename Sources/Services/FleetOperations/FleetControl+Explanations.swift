@@ -1,4 +1,5 @@
 package import FleetModel
+import FleetStorage
 import RolloutPlanning
 package import UpdateModel
 
@@ -25,14 +26,35 @@ extension FleetControl {
         async throws(OperationError) -> MachineExplanation
     {
         let machine = try await machine(id, of: application, by: caller)
+        let floor = try await floorWords(for: machine, by: caller).map { " " + $0 } ?? ""
         guard let hold = machine.hold else {
             return MachineExplanation(
-                reason: machine.stage.rawValue, text: machine.standing, since: machine.stageSince)
+                reason: machine.stage.rawValue, text: machine.standing + floor, since: machine.stageSince)
         }
         var text = machine.words(for: hold)
         if hold == .releaseBlocked, let words = try await blockWords(for: machine, by: caller) { text += " \(words)" }
+        if hold == .aheadOfChannel, let words = try await downgradeWords(for: machine, by: caller) { text += " \(words)" }
+        text += floor
         return MachineExplanation(
             reason: hold.name, text: text, since: machine.stageSince, until: machine.holdUntil)
+    }
+}
+
+extension FleetControl {
+    /// Why a machine stays ahead although its group lets machines go down; `nil` where the group does not.
+    private func downgradeWords(for machine: Machine, by caller: Caller) async throws(OperationError) -> String? {
+        guard machine.takesOrders, let name = machine.group else { return nil }
+        let group = try await group(name, of: machine.application, by: caller)
+        guard group.policy.downgrade == .allow else { return nil }
+        return "The group allows it, but its updater takes an older release only with “martlet update --force” there."
+    }
+
+    /// Which floor is next, and why; `nil` where none lies on the machine's way.
+    private func floorWords(for machine: Machine, by caller: Caller) async throws(OperationError) -> String? {
+        guard let way = try await way(of: machine, by: caller), let release = way.floor, let floor = release.floor else {
+            return nil
+        }
+        return "On its way to \(way.target) it passes the floor \(release.version): \(floor.reason)"
     }
 }
 

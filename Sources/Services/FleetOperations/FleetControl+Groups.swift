@@ -20,6 +20,9 @@ package struct GroupChange: Hashable, Sendable {
     package var after: GroupOrder??
     package var brakes = BrakesChange()
     package var deltas: DeltaPolicy?
+    package var downgrade: DowngradePolicy?
+    /// `.some(nil)` takes machines on any version.
+    package var minimumVersion: Version??
     /// `.some(nil)` leaves the choice of machines to the track.
     package var labels: LabelQuery??
 
@@ -39,6 +42,8 @@ package struct GroupChange: Hashable, Sendable {
         if let after { policy.after = after }
         policy.brakes = brakes.edited(policy.brakes)
         policy.deltas = deltas ?? policy.deltas
+        policy.downgrade = downgrade ?? policy.downgrade
+        if let minimumVersion { policy.minimumVersion = minimumVersion }
         return policy
     }
 }
@@ -192,6 +197,8 @@ extension FleetControl {
         }
         if policy.brakes != Brakes() { words.append("further brakes") }
         if policy.deltas != .prefer { words.append("deltas: \(policy.deltas.rawValue)") }
+        if policy.downgrade != .never { words.append("downgrade: \(policy.downgrade.rawValue)") }
+        if let minimum = policy.minimumVersion { words.append("from \(minimum) on") }
         return words.joined(separator: ", ")
     }
 }

@@ -20,18 +20,28 @@ extension FleetControl {
 
     /// Lets a roll-out go on that stopped itself or was paused or aborted; what its brakes counted counts from zero again.
     /// Machines that failed stay held.
-    /// - Parameter version: `nil` means the group's target.
+    /// - Parameter version: `nil` means the group's target, and the floors below it.
     package func resumeRollout(
         of name: GroupName, in application: ApplicationID, version: Version? = nil, by caller: Caller
     ) async throws(OperationError) {
         try require(.admin, of: caller)
         let id = try await rolloutID(of: name, in: application, version, by: caller)
-        let state = try await reading { () async throws(FleetStoreError) in try await store.rollout(id) }
-        guard let state, state.stop != nil || state.control != nil else { throw .rolloutNotStopped(id.version) }
+        var states = [try await reading { () async throws(FleetStoreError) in try await store.rollout(id) }]
+        if version == nil {
+            let group = try await group(name, of: application, by: caller)
+            states += try await floors(of: group, by: caller).map(\.rollout)
+        }
+        let halted = states.compactMap { $0 }.filter { $0.stop != nil || $0.control != nil }
+        guard !halted.isEmpty else { throw .rolloutNotStopped(id.version) }
+        for state in halted { try await resume(state, by: caller) }
+    }
+
+    private func resume(_ state: RolloutState, by caller: Caller) async throws(OperationError) {
         let stop = state.stop.map { "It had stopped: \($0.reason)" }
         let control = state.control.map { "It was \($0.kind.rawValue) by \($0.by)." }
         let detail = [stop, control].compactMap { $0 }.joined(separator: " ")
-        let object = Self.object(application, name.rawValue, id.version.text)
+        let id = state.id
+        let object = Self.object(id.application, id.group.rawValue, id.version.text)
         try await commit(.resumeRollout(id, at: now), by: caller, "rollout.resume", on: object, detail)
     }
 

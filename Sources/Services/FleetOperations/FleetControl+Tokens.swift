@@ -51,7 +51,7 @@ extension FleetControl {
         let presented = StreamDigest.digest(of: Array(secret.utf8)).bytes
         let expected = token?.secretDigest.bytes ?? [UInt8](repeating: 0, count: SHA256Digest.byteCount)
         guard ConstantTime.areEqual(presented, expected), let token else { throw .unauthenticated }
-        return Caller(name: token.name, role: token.role)
+        return Caller(name: token.name, role: token.role, principal: token.id.rawValue)
     }
 
     package func tokens(_ page: PageRequest, by caller: Caller) async throws(OperationError) -> Page<AccessToken> {
@@ -101,7 +101,7 @@ extension FleetControl {
         return try? AccessTokenID(String(parts[1]))
     }
 
-    private static func randomBytes(_ count: Int, _ random: inout SystemRandomNumberGenerator) -> [UInt8] {
+    static func randomBytes(_ count: Int, _ random: inout SystemRandomNumberGenerator) -> [UInt8] {
         (0..<count).map { _ in UInt8.random(in: .min ... .max, using: &random) }
     }
 }

@@ -14,6 +14,7 @@ package struct FleetControl: Sendable {
     let clock: ClockWatch
     let zones: any ZoneDirectory
     let admissions = AdmissionWatch()
+    let followPause = FollowPause()
 
     /// - Parameter zones: the time zones that policies may name.
     package init(

@@ -17,6 +17,8 @@ package enum OperationError: Error {
     /// The secret is missing, malformed or unknown.
     case unauthenticated
     case forbidden(caller: String, needs: Role)
+    /// A group of the payload's application is private, and the request has neither the pass nor a secret.
+    case payloadIsPrivate
     case releaseHasNoPayloads(Version)
     /// It may be the target of nothing.
     case releaseBlocked(Version, ReleaseBlock)
@@ -24,6 +26,10 @@ package enum OperationError: Error {
     case releaseHasOnlyDeltas(Version)
     /// Stored bits no longer hash to what they were added as.
     case bitsDiffer(version: Version, architecture: Architecture, recorded: SHA256Digest, found: SHA256Digest?)
+    /// Nothing waits for a second person.
+    case noMoveRequest(ChannelName)
+    /// Who asked for a move may not make it, too; names who asked.
+    case needsSecondPerson(ChannelName, String)
     case rolloutNotStopped(Version)
     /// No alarm stands.
     case clockIsRight
@@ -44,9 +50,10 @@ package enum OperationError: Error {
         case .notFound: .notFound
         case .invalid: .invalid
         case .changed: .changed
-        case .unauthenticated: .unauthenticated
-        case .forbidden: .forbidden
+        case .unauthenticated, .payloadIsPrivate: .unauthenticated
+        case .forbidden, .needsSecondPerson: .forbidden
         case .releaseBlocked, .releaseHasNoPayloads, .releaseHasOnlyDeltas, .bitsDiffer, .rolloutNotStopped,
+            .noMoveRequest,
             .clockIsRight, .nothingBefore, .notUndone, .takesNoOrders, .rollbackStands, .noRollback, .nothingWithheld:
             .conflict
         case .store(let error): Self.kind(of: error)
@@ -85,6 +92,10 @@ extension OperationError: UserFacingError {
         case .unauthenticated:
             UserMessage(
                 "The request has no valid access token.", hint: "Give one with --token-file.", exit: .notPermitted)
+        case .payloadIsPrivate:
+            UserMessage(
+                "This payload is for machines of a private group.", hint: "Show the group's secret as a password.",
+                exit: .notPermitted)
         case .forbidden(let caller, let role):
             UserMessage(
                 "“\(caller)” may not do this.", hint: "It needs a token with the role \(role.rawValue).",
@@ -103,6 +114,12 @@ extension OperationError: UserFacingError {
                 "The stored payload of \(version) for \(architecture) is not the one that was added: "
                     + "recorded \(recorded), found \(found.map(\.description) ?? "nothing").",
                 hint: "Nothing was moved. Delete that payload and add it again.", exit: .badData)
+        case .noMoveRequest(let channel):
+            UserMessage("Nothing waits for a second person at the channel “\(channel)”.", exit: .badData)
+        case .needsSecondPerson(let channel, let person):
+            UserMessage(
+                "“\(person)” asked for this move of the channel “\(channel)”; another person is to approve it.",
+                hint: "That takes another access token.", exit: .notPermitted)
         case .rolloutNotStopped(let version):
             UserMessage("The roll-out of \(version) is neither stopped nor paused.", exit: .badData)
         case .clockIsRight:

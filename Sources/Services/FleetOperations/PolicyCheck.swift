@@ -1,5 +1,6 @@
 internal import FleetModel
 internal import FleetStorage
+internal import UpdateModel
 
 /// What a policy may say. Each refusal names the part and what it must be.
 struct PolicyCheck {
@@ -21,6 +22,11 @@ struct PolicyCheck {
         if let order = policy.after { try check(order) }
         try check(policy.windows)
         try check(policy.brakes)
+        if let minimum = policy.minimumVersion, minimum.semantic == nil {
+            throw .invalid(
+                "\(minimum) cannot be a minimum: no machine can be told to be below or above it.",
+                hint: "It follows Semantic Versioning, such as 2.0.0.")
+        }
     }
 
     private func checkDeadlines(_ policy: RolloutPolicy) throws(OperationError) {

@@ -15,7 +15,7 @@ struct InitramfsBuilder {
     private static let applets = [
         "[", "cat", "chmod", "chroot", "cp", "cut", "dd", "find", "grep", "head", "ln", "mkdir", "modprobe", "mount",
         "mv", "printf", "rm", "sed", "seq", "sh", "sha256sum", "sleep", "sort", "stat", "switch_root", "sync", "tail",
-        "test", "tr", "umount", "xargs", "xxd",
+        "test", "tr", "umount", "watchdog", "xargs", "xxd",
     ]
     /// Programs of the root beside busybox, and all that the dynamic linker loads for them.
     private static let programs = ["/usr/sbin/dmsetup", "/usr/sbin/e2fsck"]

@@ -21,6 +21,7 @@ package struct StatusText {
             ("server says", status.serverHold),
             ("last error", status.lastError),
         ]
+        rows += (status.unknownSettings ?? []).map { ("settings", "“\($0)” is not known and has no effect") }
         rows += status.held.map { ("held", "\($0.version): \($0.reason)") }
         if status.reportsPending > 0 { rows.append(("reports", "\(status.reportsPending) not yet acknowledged")) }
         let width = rows.map(\.0.count).max() ?? 0

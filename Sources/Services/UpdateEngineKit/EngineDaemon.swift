@@ -45,14 +45,28 @@ package struct EngineDaemon {
             _ = try host.bootControl.status(of: slot)
             for system in host.layout.systems { _ = try system.device(slot) }
         }
-        _ = try MachineIdentity.read(settings)
+        if case .unusable(let source) = try MachineIdentity.read(settings).server {
+            throw IdentityError.unusableServer(source)
+        }
         _ = try settings.proxies(environment: ProcessInfo.processInfo.environment)
+        if let key = settings.unknownKeys.first {
+            throw SettingsError(path: settings.path, key: key, reason: "this key is not known, and has no effect")
+        }
+        if settings.namesHealthDirectory, !FileManager.default.fileExists(atPath: settings.healthDirectory) {
+            throw SettingsError(
+                path: settings.path, key: "health.directory", reason: "there is no \(settings.healthDirectory)")
+        }
     }
 
     /// Runs until a signal asks to stop.
     /// - Throws: what is wrong at the start; nothing that goes wrong later.
     package func run() async throws {
         MemoryHabits.keepSmall()
+        for key in settings.unknownKeys {
+            logger.warning(
+                "A setting is not known, and has no effect",
+                metadata: ["settings.file": "\(settings.path)", "settings.key": "\(key)"])
+        }
         let lock = try EngineLock(directory: settings.stateDirectory)
         let host = try EngineHost(settings)
         let proxies = try settings.proxies(environment: ProcessInfo.processInfo.environment)

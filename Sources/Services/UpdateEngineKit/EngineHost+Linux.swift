@@ -13,6 +13,9 @@ extension EngineHost {
         case .gpt: try self.init(gpt: settings)
         case .systemdBoot: try self.init(systemdBoot: settings)
         }
+        stateTrouble = { [directory = settings.stateDirectory] in
+            WriteAccess.refusal(of: directory).map { "\(directory) cannot be written: \($0)" }
+        }
     }
 
     /// A machine whose slots are steered by GPT priorities.

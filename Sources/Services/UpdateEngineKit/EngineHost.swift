@@ -14,6 +14,8 @@ package struct EngineHost: Sendable {
     package var kernelSwitch: KernelSwitch?
     /// Different for each boot.
     package var bootID: String
+    /// What keeps the engine's own directory from being written, in words; `nil` when nothing does.
+    package var stateTrouble: @Sendable () -> String? = { nil }
 
     package init(
         bootControl: any BootControl, layout: SlotLayout, stateFiles: StateFiles, power: any HostPower,

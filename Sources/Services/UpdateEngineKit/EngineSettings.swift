@@ -32,6 +32,9 @@ package struct EngineSettings: Sendable {
 
     /// The file that said it, for messages.
     package var path = "martletd.toml"
+    /// Dotted keys of the file that mean nothing here. They stop no engine: a newer release may know them, and the file
+    /// outlives a fall-back.
+    package var unknownKeys: [String] = []
     /// `nil` when the file does not say.
     package var server: UpdateServer?
     /// `nil` when the file does not say.
@@ -72,6 +75,11 @@ package struct EngineSettings: Sendable {
     package var rebootCommand = ["/usr/bin/systemctl", "reboot"]
     package var kexecCommand = ["/usr/bin/systemctl", "kexec"]
 
+    /// Whether the file names the directory of health checks; then it must be there.
+    package var namesHealthDirectory = false
+
+    /// The reference system's dead-man waits that long for a verdict, and no longer.
+    private static let healthLimitMax = Duration.seconds(3 * 3600)
     /// What the kernel takes for the path of a socket.
     private static let socketPathBytesMax = 107
 
@@ -79,7 +87,9 @@ package struct EngineSettings: Sendable {
 
     /// Reads the text of a settings file; keys that are absent keep their defaults.
     package init(parsing text: String, path: String) throws(SettingsError) {
-        let file = try SettingsFile.parse(text, path: path)
+        let reading = try SettingsFile.parse(text, path: path)
+        let file = reading.file
+        unknownKeys = reading.unknownKeys
         let reader = SettingsReader(path: path)
         self.path = path
         try readServer(file.server, machine: file.machine, reader)
@@ -187,6 +197,10 @@ package struct EngineSettings: Sendable {
             health?.timeLimit, key: "health.time-limit", default: healthTimeLimit, from: 0.1)
         healthSettle = try reader.span(health?.settle, key: "health.settle", default: healthSettle, from: 0)
         healthLimit = try reader.span(health?.limit, key: "health.limit", default: healthLimit, from: 0.1)
+        guard healthLimit <= Self.healthLimitMax else {
+            throw reader.invalid("health.limit", "it is longer than three hours")
+        }
+        namesHealthDirectory = health?.directory != nil
         if let target = health?.target {
             guard target.isEmpty || UnitName.isValid(target) else {
                 throw reader.invalid("health.target", "“\(target)” is not the name of a unit")

@@ -1,3 +1,4 @@
+import AnyJSON
 import FoundationEssentials
 package import Logging
 package import SlotDevice

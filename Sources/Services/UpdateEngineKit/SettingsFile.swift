@@ -1,8 +1,7 @@
 import FoundationEssentials
 import TOMLKit
 
-/// The text of `martletd.toml` as it was written: every key optional, unknown keys refused. ``EngineSettings`` is
-/// the checked form.
+/// The text of `martletd.toml` as it was written: every key optional. ``EngineSettings`` is the checked form.
 struct SettingsFile: Decodable {
     struct Server: Decodable {
         var url: String?
@@ -121,17 +120,20 @@ struct SettingsFile: Decodable {
     var health: Health?
     var reboot: Reboot?
 
+    /// A text that was read, and the dotted keys in it that mean nothing here.
+    struct Reading {
+        var file: SettingsFile
+        var unknownKeys: [String] = []
+    }
+
     /// - Throws: ``SettingsError`` that names the file and, where it can, the key or the place.
-    static func parse(_ text: String, path file: String) throws(SettingsError) -> SettingsFile {
+    static func parse(_ text: String, path file: String) throws(SettingsError) -> Reading {
         guard !text.utf8.contains(0) else {  // The parser would take it for the end.
             throw SettingsError(path: file, key: nil, reason: "it holds a zero byte")
         }
         try refuseOddTables(text, path: file)
         do {
-            return try TOMLDecoder(strictDecoding: true).decode(SettingsFile.self, from: text)
-        } catch let error as UnexpectedKeysError {
-            let keys = error.keys.values.map { $0.map(\.stringValue).joined(separator: ".") }.sorted()
-            throw SettingsError(path: file, key: keys.first, reason: "this key is not known")
+            return try read(text)
         } catch let error as TOMLParseError {
             throw SettingsError(
                 path: file, key: nil,
@@ -147,6 +149,16 @@ struct SettingsFile: Decodable {
             throw SettingsError(path: file, key: key(context), reason: "its value cannot be used")
         } catch {
             throw SettingsError(path: file, key: nil, reason: "it does not have the form of a settings file")
+        }
+    }
+
+    private static func read(_ text: String) throws -> Reading {
+        do {
+            return Reading(file: try TOMLDecoder(strictDecoding: true).decode(SettingsFile.self, from: text))
+        } catch let error as UnexpectedKeysError {
+            let keys = error.keys.values.map { $0.map(\.stringValue).joined(separator: ".") }.sorted()
+            return Reading(
+                file: try TOMLDecoder(strictDecoding: false).decode(SettingsFile.self, from: text), unknownKeys: keys)
         }
     }
 

@@ -11,7 +11,7 @@ extension UpdateEngine {
     /// the status; they never end the loop.
     func check(_ wish: CheckWish, isOnDemand: Bool) async {
         activity.isChecking = true
-        activity.lastError = nil
+        activity.lastError = host.stateTrouble()
         activity.serverHold = nil
         activity.newVersion = keeper.record.staged?.version.text
         do {

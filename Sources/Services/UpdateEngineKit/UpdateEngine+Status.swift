@@ -39,6 +39,12 @@ extension UpdateEngine {
     }
 
     package func status() -> EngineStatus {
+        var status = presentStatus()
+        if !settings.unknownKeys.isEmpty { status.unknownSettings = settings.unknownKeys }
+        return status
+    }
+
+    private func presentStatus() -> EngineStatus {
         EngineStatus(
             state: state(), machine: identity.machine.rawValue, version: identity.version.text,
             slot: host.bootControl.booted, server: serverText, track: identity.track,

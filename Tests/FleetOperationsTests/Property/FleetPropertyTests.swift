@@ -22,7 +22,7 @@ struct FleetPropertyTests {
     @Test("the runs reach every gate and every brake, so that they prove something")
     func runsAreWorthTheirTime() async throws {
         var (holds, brakes, offers) = (Set<HoldReason>(), Set<Brake>(), 0)
-        for seed in 1...20 as ClosedRange<UInt64> {
+        for seed in 1...40 as ClosedRange<UInt64> {
             let simulation = try await FleetSimulation(seed: seed, store: MemoryFleetStore())
             for step in 0..<600 {
                 try await simulation.step()
@@ -36,7 +36,7 @@ struct FleetPropertyTests {
         }
         let wanted: Set<HoldReason> = [
             .rollbackPending, .aheadOfChannel, .failedHereBefore, .heldByOperator, .pinned, .updatesDisabled,
-            .clockJumped,
+            .clockJumped, .releaseBlocked, .belowMinimum,
             .rolloutAborted, .rolloutStopped, .rolloutPaused, .waitsForGroup, .outsideWindow, .waitsForCanary,
             .canarySoak,
             .ramp, .limitRate, .limitInProgress,

@@ -41,20 +41,35 @@ extension FleetSimulation {
         let target = try await self.target(of: after, in: group)
         try lookAtReason(outcome, after, target)
         guard case .offer(let payload) = outcome.decision else {
-            return try await lookAtPlace(before, after, group)
+            return try await lookAtPlace(before, after, group, target)
         }
-        #expect(payload.version == target, "seed \(seed)")
+        #expect(try await payload.version == nextStep(of: after, to: target, in: group), "seed \(seed)")
+        for version in [payload.version, target].compactMap({ $0 }) {
+            let release = try await fleet.store.release(version, of: os)
+            #expect(release?.block == nil, "\(version) is blocked, seed \(seed)")
+        }
         let isUndo = group.undo?.from == after.version && group.undo?.to == payload.version
-        #expect(isUndo || after.version.isNewer(than: payload.version) != true, "a downgrade, seed \(seed)")
+        let mayGoDown = isUndo || (group.policy.downgrade == .allow && (machine.engine == nil || isForced))
+        #expect(mayGoDown || after.version.isNewer(than: payload.version) != true, "a downgrade, seed \(seed)")
+        #expect(group.policy.minimumVersion?.isNewer(than: after.version) != true, "below the minimum, seed \(seed)")
         let hasFailed = after.failures.contains { $0.version == payload.version && $0.isFinal }
         #expect(!hasFailed || isForced, "invariant 5, seed \(seed)")
         let isWithheld = after.withheld.contains { !$0.isReleased && $0.bars(payload.version) }
-        #expect(!isWithheld || isForced || isUndoing(group, payload.version), "invariant 5, seed \(seed)")
+        #expect(!isWithheld || isForced || group.undo?.to == target, "invariant 5, seed \(seed)")
         #expect(after.settings.hold == nil, "seed \(seed)")
-        try await lookAtPlace(before, after, group)
+        try await lookAtPlace(before, after, group, target)
     }
 
-    private func isUndoing(_ group: Group, _ version: Version) -> Bool { group.undo?.to == version }
+    /// The target, or the lowest floor of the group's channel between it and the machine.
+    private func nextStep(of machine: Machine, to target: Version?, in group: Group) async throws -> Version? {
+        var next = target
+        for version in versions.reversed() where target?.isNewer(than: version) == true {
+            let floor = try await fleet.store.release(version, of: os)?.floor
+            guard let floor, floor.channels.isEmpty || floor.channels.contains(group.channel) else { continue }
+            if version.isNewer(than: machine.version) == true { next = version }
+        }
+        return next
+    }
 
     /// What the machine is to run, worked out anew.
     private func target(of machine: Machine, in group: Group) async throws -> Version? {
@@ -85,14 +100,17 @@ extension FleetSimulation {
 
 // Invariant 6.
 extension FleetSimulation {
-    private func lookAtPlace(_ before: Machine?, _ after: Machine, _ group: Group) async throws {
+    /// What opens with time is the target's; a machine on its way to a floor has the floor's counters beside it.
+    private func lookAtPlace(_ before: Machine?, _ after: Machine, _ group: Group, _ target: Version?) async throws {
         guard let grant = after.grant, grant.holdsPlace else { return }
         let had = before?.group == after.group ? before?.grant : nil
         if had?.holdsPlace == true, had?.version == grant.version, had?.grantedAt == grant.grantedAt { return }
         let policy = group.policy
-        let id = RolloutID(application: os, group: group.name, version: grant.version)
-        let rollout = try #require(await fleet.store.rollout(id), "seed \(seed)")
-        #expect(policy.isEnabled && rollout.stop == nil && rollout.control == nil, "seed \(seed)")
+        let leg = try await rollout(grant.version, group.name)
+        let whole = try await rollout(try #require(target, "seed \(seed)"), group.name)
+        for rollout in [leg, whole] {
+            #expect(policy.isEnabled && rollout.stop == nil && rollout.control == nil, "seed \(seed)")
+        }
         #expect(fleet.control.clockAlarm == nil, "granted while the clock is not believed, seed \(seed)")
         let isExchange = had?.holdsPlace == true
         if let limit = policy.maximumInProgress, !isExchange {
@@ -100,7 +118,12 @@ extension FleetSimulation {
             #expect(others < limit, "invariant 6: in progress, seed \(seed)")
         }
         lookAtRate(policy, group.name)
-        lookAtGates(policy, rollout, after, grant)
+        lookAtGates(policy, whole, leg, after, grant)
+    }
+
+    private func rollout(_ version: Version, _ group: GroupName) async throws -> RolloutState {
+        let id = RolloutID(application: os, group: group, version: version)
+        return try #require(await fleet.store.rollout(id), "seed \(seed)")
     }
 
     private func lookAtRate(_ policy: RolloutPolicy, _ name: GroupName) {
@@ -112,15 +135,17 @@ extension FleetSimulation {
         #expect(within <= rate.maximum, "invariant 6: the rate, seed \(seed)")
     }
 
-    private func lookAtGates(_ policy: RolloutPolicy, _ rollout: RolloutState, _ machine: Machine, _ grant: Grant) {
+    private func lookAtGates(
+        _ policy: RolloutPolicy, _ rollout: RolloutState, _ leg: RolloutState, _ machine: Machine, _ grant: Grant
+    ) {
         #expect(policy.after == nil || rollout.turnAt != nil, "out of turn, seed \(seed)")
         #expect(Self.isOpen(policy.windows, at: now), "outside the hours, seed \(seed)")
         if let canary = policy.canary, rollout.rampStartedAt == nil {
             #expect(grant.isCanary, "seed \(seed)")
-            #expect(rollout.canariesOpen + rollout.canariesDone <= canary.size, "invariant 6: canaries, seed \(seed)")
+            #expect(leg.canariesOpen + leg.canariesDone <= canary.size, "invariant 6: canaries, seed \(seed)")
         }
         guard let ramp = policy.ramp, let start = rollout.rampStartedAt else { return }
-        let place = RampPlace.of(machine: machine.id.rawValue, version: grant.version.text)
+        let place = RampPlace.of(machine: machine.id.rawValue, version: rollout.id.version.text)
         #expect(place < ramp.share(after: now.seconds(since: start)), "invariant 6: the ramp, seed \(seed)")
     }
 

@@ -48,7 +48,7 @@ final class FleetSimulation {
                 labels: name.rawValue == "lab" ? LabelQuery("role=lab") : nil, by: admin)
         }
         for number in 0..<30 {
-            let character = chance.isOne(in: 2) ? .honest : chance.pick(SimulatedMachine.Character.allCases)
+            let character = chance.isOne(in: 2) ? .honest : chance.pick(SimulatedMachine.Character.allCases + [.failing])
             machines.append(
                 SimulatedMachine(
                     id: try MachineID("m\(number)"), character: character,
@@ -60,7 +60,7 @@ final class FleetSimulation {
     private func randomPolicy() -> RolloutPolicy {
         var policy = RolloutPolicy(
             maximumInProgress: chance.maybe(1 + chance.below(4)),
-            stopAfterFailures: chance.isOne(in: 3) ? 1 + chance.below(4) : nil,
+            stopAfterFailures: chance.isOne(in: 3) ? 1 + chance.below(3) : nil,
             stageDeadlineSeconds: Int64(60 + chance.below(3000)))
         if chance.isOne(in: 2) {
             policy.rate = GrantRate(maximum: 1 + chance.below(4), seconds: Int64(30 + chance.below(900)))
@@ -104,7 +104,7 @@ final class FleetSimulation {
     private func act() async {
         let (control, group) = (fleet.control, chance.pick(Self.groups))
         let machine = chance.pick(machines).id
-        switch chance.below(14) {
+        switch chance.below(18) {
         case 0: try? await control.controlRollout(of: group, in: os, .paused, by: admin)
         case 1: try? await control.controlRollout(of: group, in: os, .aborted, by: admin)
         case 2...5: try? await control.resumeRollout(of: group, in: os, by: admin)
@@ -117,10 +117,28 @@ final class FleetSimulation {
             var change = GroupChange()
             change.maximumInProgress = .some(chance.maybe(1 + chance.below(4)))
             change.isEnabled = !chance.isOne(in: 5)
+            change.downgrade = chance.isOne(in: 4) ? .allow : .never
+            change.minimumVersion = .some(chance.isOne(in: 8) ? versions[1] : nil)
             _ = try? await control.changeGroup(group, of: os, change, by: admin)
+        case 13 where chance.isOne(in: 2): _ = try? await control.blockRelease(chance.pick(versions), of: os, reason: "bad", by: admin)
+        case 13...15:
+            for version in versions { _ = try? await control.unblockRelease(version, of: os, by: admin) }
+        case 16: await moveFloor()
         default:
             try? await control.forgetMachine(machine, of: os, by: admin)
             told[machine] = nil
+        }
+    }
+
+    /// A release becomes a floor of every channel or of one, or is none any more.
+    private func moveFloor() async {
+        let version = chance.pick(versions)
+        if chance.isOne(in: 2) {
+            _ = try? await fleet.control.removeFloor(version, of: os, by: admin)
+        } else {
+            let channels = try? [ChannelName(chance.pick(["alpha", "beta"]))]
+            _ = try? await fleet.control.setFloor(
+                version, of: os, reason: "keys", channels: chance.maybe(channels ?? []) ?? [], by: admin)
         }
     }
 

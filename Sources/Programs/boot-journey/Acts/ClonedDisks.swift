@@ -5,7 +5,7 @@ import UpdateModel
 struct ClonedDisks: Act {
     let name = "clones"
     let title = "A second copy of the disk image, and a copy of a disk in use, get machine ids of their own"
-    let opening: Opening? = Opening(version: .fourth, slot: .a, other: .second)
+    let opening: Opening? = Opening(version: .fourth, slot: .a, other: nil)
 
     func play(on stage: Stage) async throws -> String {
         await stage.machine.cutPower()

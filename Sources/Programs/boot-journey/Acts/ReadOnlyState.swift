@@ -16,11 +16,12 @@ struct ReadOnlyState: Act {
         let asked = stage.tap.requestCount
         try await stage.live(until: "the engine checks in") { _ in stage.tap.requestCount >= asked + 2 }
         let status = try await agent.succeed("martlet status")
+        try await stage.expect(status.contains("read-only"), "the status to tell of the disk", seen: status)
         try await agent.succeed(
             "for place in /state /efi; do mount -o remount,rw $place; done; systemctl restart martletd")
         let again = stage.tap.requestCount
         try await stage.live(until: "the engine checks in again") { _ in stage.tap.requestCount >= again + 2 }
         try await stage.settle(on: .fourth, in: .a)
-        return status.split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
+        return status.split(whereSeparator: \.isNewline).first { $0.contains("read-only") }.map(String.init) ?? ""
     }
 }

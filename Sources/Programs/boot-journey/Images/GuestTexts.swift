@@ -84,6 +84,13 @@ enum GuestTexts {
 
         """
 
+    /// In 5.0.0 alone.
+    static let endlessTest = """
+        #!/bin/sh
+        exec sleep 100000
+
+        """
+
     /// A check of 3.1.0 alone.
     static let failingCheck = """
         #!/bin/sh

@@ -11,6 +11,8 @@ extension Version {
     static let sick = known("3.1.0")
     static let mended = known("3.2.0")
     static let fourth = known("4.0.0")
+    /// Hangs before its init is started.
+    static let hung = known("5.0.0")
 
     private static func known(_ text: String) -> Version {
         guard let version = try? Version(text) else { preconditionFailure("\(text) is a version") }
@@ -24,6 +26,7 @@ struct StoryRelease: Sendable {
         case none
         case noInit
         case unhealthy
+        case hangs
     }
 
     /// A file that is added to the image.
@@ -40,6 +43,7 @@ struct StoryRelease: Sendable {
         StoryRelease(version: .first, flaw: .none), StoryRelease(version: .second, flaw: .none),
         StoryRelease(version: .lame, flaw: .noInit), StoryRelease(version: .sick, flaw: .unhealthy),
         StoryRelease(version: .mended, flaw: .none), StoryRelease(version: .fourth, flaw: .none),
+        StoryRelease(version: .hung, flaw: .hangs),
     ]
 
     /// What the failing health check prints, and what the server must come to know.
@@ -54,10 +58,13 @@ struct StoryRelease: Sendable {
             File(path: "\(units)/journey-mark.service", text: GuestTexts.markUnit),
             File(path: "/etc/martlet/martletd.toml", text: GuestTexts.settings),
         ]
-        guard flaw == .unhealthy else { return usual }
-        return usual + [
-            File(path: "/etc/martlet/health.d/10-lamp", isExecutable: true, text: GuestTexts.failingCheck)
-        ]
+        return switch flaw {
+        case .none, .noInit: usual
+        case .unhealthy:
+            usual + [File(path: "/etc/martlet/health.d/10-lamp", isExecutable: true, text: GuestTexts.failingCheck)]
+        // The initramfs asks it whether there is an init.
+        case .hangs: usual + [File(path: "/usr/bin/test", isExecutable: true, text: GuestTexts.endlessTest)]
+        }
     }
 
     /// What the image builder is told beside the release's version.
@@ -73,5 +80,5 @@ struct StoryRelease: Sendable {
 
     /// As in the definition, and without what costs an emulated processor most and proves nothing here.
     private static let commandLine =
-        "net.ifnames=0 loglevel=4 mitigations=off nokaslr cryptomgr.notests no_timer_check audit=0"
+        "net.ifnames=0 loglevel=4 mitigations=off nokaslr cryptomgr.notests no_timer_check audit=0 martlet.watchdog=60"
 }

@@ -6,6 +6,9 @@ actor EntryWatch {
     private let disk: GuestDisk
     /// Without repetitions, oldest first.
     private(set) var pictures: [LoaderEntries] = []
+    private var failuresInRow = 0
+    /// As many looks are a quarter of a minute or more; no change takes that long.
+    private static let failuresInRowMax = 60
 
     init(_ disk: GuestDisk) { self.disk = disk }
 
@@ -13,8 +16,16 @@ actor EntryWatch {
 
     /// Takes a picture.
     @discardableResult func look() async throws -> LoaderEntries {
-        // A guest may be in the middle of a change: then the picture before stands until the next look.
-        guard let now = try? await disk.loaderEntries() else { return latest }
+        let now: LoaderEntries
+        do {
+            now = try await disk.loaderEntries()
+        } catch {
+            // A guest may be in the middle of a change: then the picture before stands until the next look.
+            failuresInRow += 1
+            guard failuresInRow < Self.failuresInRowMax else { throw error }
+            return latest
+        }
+        failuresInRow = 0
         if now != pictures.last { pictures.append(now) }
         return now
     }

@@ -14,7 +14,7 @@ package struct GroupCommand: AsyncParsableCommand {
             """,
         subcommands: [
             GroupCreate.self, GroupList.self, GroupShow.self, GroupSet.self, GroupHolds.self, GroupPause.self,
-            GroupResume.self, GroupAbort.self, GroupUndoCommand.self, GroupDelete.self,
+            GroupResume.self, GroupAbort.self, GroupUndoCommand.self, GroupSecretCommand.self, GroupDelete.self,
         ])
 
     package init() {}
@@ -30,11 +30,16 @@ package struct GroupCommand: AsyncParsableCommand {
         sheet.add("stage deadline", SpanText.text(group.policy.stageDeadlineSeconds))
         for (name, text) in policyLines(group.policy) { sheet.add(name, text) }
         sheet.add("labels", group.labels?.text)
+        sheet.add("private", group.secrets.map { "\($0.count) secrets: " + $0.map(\.id.rawValue).joined(separator: ", ") })
         sheet.add("machines", counts(group.machines.byVersion, of: group.machines.total))
         sheet.add("stages", counts(group.machines.byStage, of: nil))
         sheet.add("holds", counts(group.machines.byHold, of: nil))
         sheet.add("clones", group.machines.clones.map(String.init))
         if let rollout = group.rollout { sheet.add("roll-out", text(rollout)) }
+        for floor in group.floors ?? [] {
+            sheet.add("floor", "\(floor.version): \(floor.reason)" + (floor.rollout.map { "; \(text($0))" } ?? ""))
+            sheet.add("stopped", floor.rollout?.stopReason)
+        }
         sheet.add("ramp at", group.rollout?.rampPercent.map { "\(Int($0)) %" })
         sheet.add(
             "halted",
@@ -57,6 +62,7 @@ package struct GroupCommand: AsyncParsableCommand {
             ("after", policy.after.map { "\($0.group) at \($0.percent) %, soaked \(SpanText.text($0.soakSeconds))" }),
             ("windows", policy.windows.map { $0.map(\.window.description).joined(separator: "; ") }),
             ("brakes", policy.brakes.map(PolicyWords.brakes)), ("deltas", policy.deltas?.rawValue),
+            ("downgrade", policy.downgrade?.rawValue), ("minimum", policy.minimumVersion?.text),
         ]
     }
 

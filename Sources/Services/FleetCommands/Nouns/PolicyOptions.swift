@@ -1,6 +1,7 @@
 import ArgumentParser
 import FleetAPI
 import FleetModel
+import UpdateModel
 
 /// How a release may spread through a group.
 struct PolicyOptions: ParsableArguments {
@@ -54,6 +55,16 @@ struct PolicyOptions: ParsableArguments {
         transform: PolicyParser.deltas)
     var deltas: DeltaPolicy?
 
+    @Option(
+        help: "Machines that are ahead of the channel: never take them back, or allow it.",
+        transform: PolicyParser.downgrade)
+    var downgrade: DowngradePolicy?
+
+    @Option(
+        help: "Offer nothing to machines on versions older than this: 1.5.0, or none.",
+        transform: { try PolicyParser.edit($0, Version.parse) })
+    var minimum: FieldEdit<Version>?
+
     @OptionGroup var brakes: BrakeOptions
 
     func validate() throws {
@@ -73,6 +84,8 @@ struct PolicyOptions: ParsableArguments {
         edit.canary = canary
         edit.after = after
         edit.deltas = deltas
+        edit.downgrade = downgrade
+        edit.minimumVersion = minimum
         if !windows.isEmpty {
             edit.windows = windows == [.unlimited] ? .unlimited : .limit(windows.compactMap(\.value))
         }

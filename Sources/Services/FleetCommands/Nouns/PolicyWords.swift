@@ -111,12 +111,16 @@ enum PolicyParser {
         return stages
     }
 
-    static func deltas(_ text: String) throws -> DeltaPolicy {
-        guard let policy = DeltaPolicy(rawValue: text) else {
-            let choices = DeltaPolicy.allCases.map(\.rawValue).joined(separator: ", ")
+    static func deltas(_ text: String) throws -> DeltaPolicy { try word(text) }
+
+    static func downgrade(_ text: String) throws -> DowngradePolicy { try word(text) }
+
+    private static func word<Word: RawRepresentable<String> & CaseIterable>(_ text: String) throws -> Word {
+        guard let word = Word(rawValue: text) else {
+            let choices = Word.allCases.map(\.rawValue).joined(separator: ", ")
             throw ValidationError("“\(text)” is not one of: \(choices).")
         }
-        return policy
+        return word
     }
 
     static func number(_ text: some StringProtocol) throws -> Int {

@@ -10,7 +10,7 @@ package struct ReleaseCommand: AsyncParsableCommand {
         discussion: "Example: martlet release create --app flatcar 2.0.0 --notes 'Kernel 6.12.'",
         subcommands: [
             ReleaseCreate.self, ReleaseList.self, ReleaseShow.self, ReleaseSet.self, ReleaseBlockCommand.self,
-            ReleaseUnblock.self, ReleaseDelete.self,
+            ReleaseUnblock.self, ReleaseFloorCommand.self, ReleaseUnfloor.self, ReleaseDelete.self,
         ])
 
     package init() {}
@@ -21,6 +21,10 @@ package struct ReleaseCommand: AsyncParsableCommand {
         sheet.add("created", release.createdAt.rfc3339)
         sheet.add("notes", release.notes)
         if let block = release.block { sheet.add("blocked", "\(block.at.rfc3339) by \(block.by): \(block.reason)") }
+        if let floor = release.floor {
+            let place = floor.channels.isEmpty ? "" : " of " + floor.channels.map(\.rawValue).joined(separator: ", ")
+            sheet.add("floor" + place, "\(floor.at.rfc3339) by \(floor.by): \(floor.reason)")
+        }
         for payload in release.payloads { sheet.add("payload", PayloadLines.short(payload)) }
         return sheet.lines
     }
@@ -62,8 +66,8 @@ struct ReleaseList: AsyncParsableCommand {
             var table = Table("VERSION", "PAYLOADS", "CREATED", "NOTES")
             for release in releases.items {
                 let payloads = release.payloads.map { $0.architecture.name + ($0.source.map { " from \($0)" } ?? "") }
-                let mark = release.block == nil ? "" : "[blocked] "
-                let notes = mark + release.notes.prefix { !$0.isNewline }.prefix(60)
+                let marks = (release.block == nil ? "" : "[blocked] ") + (release.floor == nil ? "" : "[floor] ")
+                let notes = marks + release.notes.prefix { !$0.isNewline }.prefix(60)
                 table.add(
                     release.version.text, payloads.joined(separator: ", "), release.createdAt.rfc3339, notes)
             }

@@ -75,5 +75,22 @@ extension APIRoutes {
             let release = try await control.unblockRelease(request.version(), of: id, by: request.caller)
             return try APIRequest.answer(try await presenter(request).release(release))
         }
+        addFloors(to: router)
+    }
+
+    private func addFloors(to router: Router<ServerContext>) {
+        let one = "applications/:application/releases/:version/floor"
+        on(.post, one, router) { request in
+            let floor = try await request.body(NewReleaseFloor.self)
+            let (id, version) = (try await request.application().id, try request.version())
+            let release = try await control.setFloor(
+                version, of: id, reason: floor.reason, channels: floor.channels ?? [], by: request.caller)
+            return try APIRequest.answer(try await presenter(request).release(release))
+        }
+        on(.delete, one, router) { request in
+            let id = try await request.application().id
+            let release = try await control.removeFloor(request.version(), of: id, by: request.caller)
+            return try APIRequest.answer(try await presenter(request).release(release))
+        }
     }
 }

@@ -42,6 +42,19 @@ extension APIRoutes {
             try await control.deleteGroup(request.identifier("group"), of: id, by: request.caller)
             return APIRequest.done
         }
+        on(.post, one + "/secrets", router) { request in
+            let id = try await request.application().id
+            let made = try await control.createGroupSecret(
+                of: request.identifier("group"), in: id, by: request.caller)
+            return try APIRequest.answer(
+                CreatedGroupSecret(id: made.secret.id, secret: made.text), status: .created)
+        }
+        on(.delete, one + "/secrets/:secret", router) { request in
+            let id = try await request.application().id
+            try await control.revokeGroupSecret(
+                request.identifier("secret"), of: request.identifier("group"), in: id, by: request.caller)
+            return APIRequest.done
+        }
     }
 }
 
@@ -66,6 +79,8 @@ extension GroupChange {
         windows = edit?.windows.map { $0.value?.map(\.window) ?? [] }
         after = edit?.after.map(\.value)
         deltas = edit?.deltas
+        downgrade = edit?.downgrade
+        minimumVersion = edit?.minimumVersion.map(\.value)
         switch edit?.brakes {
         case nil: break
         case .unlimited: brakes = BrakesChange(everything: Brakes())

@@ -22,6 +22,7 @@ struct Presenter {
             application: value.application, version: value.version, notes: value.notes, createdAt: value.createdAt,
             payloads: payloads.items.map(payload))
         release.block = value.block
+        release.floor = value.floor
         return release
     }
 
@@ -36,7 +37,19 @@ struct Presenter {
     func channel(_ value: Channel) -> ChannelResource {
         var channel = ChannelResource(
             application: value.application, name: value.name, version: value.version, changedAt: value.changedAt)
+        channel.follows = value.rules.follows
+        channel.secondPerson = value.rules.needsSecondPerson ? true : nil
+        channel.request = value.request.map(MoveRequestResource.init)
         channel.etag = EntityTag(value).text
+        return channel
+    }
+
+    /// With what it waits for, which a list leaves out.
+    func channelAlone(_ value: Channel) async throws(OperationError) -> ChannelResource {
+        var channel = channel(value)
+        if let standing = try await control.followStanding(of: value, by: caller) {
+            channel.following = FollowResource(state: standing.state, text: standing.text, until: standing.until)
+        }
         return channel
     }
 
@@ -56,8 +69,19 @@ extension Presenter {
             version: channel.version, policy: policy(value.policy),
             rollout: rollout.map { self.rollout($0, value.policy) },
             machines: counts(census), createdAt: value.createdAt, labels: value.labels, undo: value.undo)
+        let floors = try await control.floors(of: value, by: caller).map { self.floor($0, value.policy) }
+        group.floors = floors.isEmpty ? nil : floors
+        group.secrets = value.isPrivate ? value.secrets.map(GroupSecretResource.init) : nil
         group.etag = EntityTag(value).text
         return group
+    }
+
+    private func floor(_ value: FloorStanding, _ policy: RolloutPolicy) -> FloorResource {
+        var rollout = value.rollout.map { self.rollout($0, policy) }
+        // The ramp is the target's: a machine queues once.
+        rollout?.rampPercent = nil
+        return FloorResource(
+            version: value.release.version, reason: value.release.floor?.reason ?? "", rollout: rollout)
     }
 
     private func policy(_ value: RolloutPolicy) -> PolicyResource {
@@ -72,6 +96,8 @@ extension Presenter {
         policy.after = value.after
         policy.brakes = value.brakes == Brakes() ? nil : value.brakes
         policy.deltas = value.deltas == .prefer ? nil : value.deltas
+        policy.downgrade = value.downgrade == .never ? nil : value.downgrade
+        policy.minimumVersion = value.minimumVersion
         return policy
     }
 

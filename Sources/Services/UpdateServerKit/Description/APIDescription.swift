@@ -1,3 +1,4 @@
+package import AnyJSON
 import FleetAPI
 import HTTPTypes
 import Hummingbird
@@ -87,6 +88,10 @@ package enum APIDescription {
             ]
             if value.hasTag { fields["headers"] = ["ETag": ["schema": ["type": "string"]]] }
             responses["\(status)"] = .object(fields)
+            if value.mayWait {
+                fields["description"] = "It waits for a second person."
+                responses["202"] = .object(fields)
+            }
         }
         let problem: JSONValue = .object([Problem.mediaType: ["schema": Schema.named("Problem").json]])
         for status in value.refusals {

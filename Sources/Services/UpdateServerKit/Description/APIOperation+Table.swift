@@ -1,3 +1,4 @@
+import AnyJSON
 import HTTPTypes
 
 // Every route of the server. A test compares this with what the router knows, so that neither has what the other lacks.
@@ -10,11 +11,12 @@ extension APIOperation {
     private static func api(
         _ method: HTTPRequest.Method, _ path: String, _ name: String, _ summary: String, query: [Parameter] = [],
         takes body: Body? = nil, answers answer: Answer = .nothing, isConditional: Bool = false, hasTag: Bool = false,
-        isOpen: Bool = false
+        isOpen: Bool = false, mayWait: Bool = false
     ) -> APIOperation {
         APIOperation(
             method: method, path: "/api/v1/" + path, name: name, summary: summary, query: query, body: body,
-            answer: answer, isConditional: isConditional, hasTag: hasTag, isOpen: isOpen)
+            answer: answer, isConditional: isConditional, hasTag: hasTag, isOpen: isOpen,
+            mayWait: mayWait)
     }
 
     private static func one(_ name: String, status: Int = 200) -> Answer { .json(.named(name), status: status) }
@@ -68,6 +70,12 @@ extension APIOperation {
         api(
             .delete, app + "/releases/:version/block", "unblockRelease", "Lets it be offered again.",
             answers: one("Release")),
+        api(
+            .post, app + "/releases/:version/floor", "setFloor", "Makes machines below it take it first.",
+            takes: .json("NewReleaseFloor"), answers: one("Release")),
+        api(
+            .delete, app + "/releases/:version/floor", "removeFloor", "Lets machines pass it over.",
+            answers: one("Release")),
     ]
 
     private static let payload = app + "/releases/:version/payloads/:architecture"
@@ -93,11 +101,24 @@ extension APIOperation {
         api(.get, channel, "showChannel", "Shows one.", answers: one("Channel"), hasTag: true),
         api(
             .put, channel, "setChannel", "Points it at a release, making it where it is missing.",
-            takes: .json("ChannelTarget"), answers: one("Channel"), isConditional: true, hasTag: true),
+            takes: .json("ChannelTarget"), answers: one("Channel"), isConditional: true, hasTag: true, mayWait: true),
+        api(
+            .patch, channel, "editChannel", "Changes how it comes to its releases; makes it where it is missing.",
+            takes: .json("ChannelEdit"), answers: one("Channel"), isConditional: true, hasTag: true),
+        api(.delete, channel, "deleteChannel", "Deletes one that nothing follows.", isConditional: true),
         api(
             .post, channel + "/promote", "promote", "Points another channel at this one's release.",
-            takes: .json("Promotion"), answers: one("Channel"), isConditional: true, hasTag: true),
-        api(.delete, channel, "deleteChannel", "Deletes one that no group follows.", isConditional: true),
+            takes: .json("Promotion"), answers: one("Channel"), isConditional: true, hasTag: true, mayWait: true),
+        api(
+            .post, channel + "/approve", "approveMove", "Makes the move that waits, as the second person.",
+            takes: .json("MoveApproval"), answers: one("Channel"), hasTag: true),
+        api(
+            .delete, channel + "/request", "rejectMove", "Turns down the move that waits.",
+            query: [Parameter(name: "reason", schema: .label, description: "Why, for people.")],
+            answers: one("Channel"), hasTag: true),
+        api(
+            .get, channel + "/moves", "listMoves", "How it came to its releases, newest first.", query: page,
+            answers: list("ChannelMove")),
     ]
 
     private static let group = app + "/groups/:group"
@@ -111,6 +132,10 @@ extension APIOperation {
             .patch, group, "editGroup", "Changes one; what is left out stays.", takes: .json("GroupEdit"),
             answers: one("Group"), isConditional: true, hasTag: true),
         api(.delete, group, "deleteGroup", "Deletes one without machines.", isConditional: true),
+        api(
+            .post, group + "/secrets", "createGroupSecret", "Makes a secret; the group is private with its first one.",
+            answers: one("CreatedGroupSecret", status: 201)),
+        api(.delete, group + "/secrets/:secret", "revokeGroupSecret", "Makes a secret worth nothing."),
     ]
 
     private static let rollouts = [
@@ -183,9 +208,15 @@ extension APIOperation {
             isOpen: false),
         plain(
             .get, "/payloads/:digest/:name", "download", "The bits of a payload, whole or in part.",
-            "application/octet-stream", [200, 206, 304, 404, 412, 416, 500]),
+            "application/octet-stream", [200, 206, 304, 401, 404, 412, 416, 500]),
+        plain(
+            .get, "/payloads/with/:pass/:digest/:name", "downloadWithPass", "The same for machines of private groups.",
+            "application/octet-stream", [200, 206, 304, 401, 404, 412, 416, 500]),
         plain(
             .post, "/v1/update", "checkIn", "What machines ask and report: Omaha 3.", "text/xml",
+            [200, 400, 408, 413, 500, 503, 507], takes: .omaha),
+        plain(
+            .post, "/v1/update/:secret", "checkInWithSecret", "The same for machines of private groups.", "text/xml",
             [200, 400, 408, 413, 500, 503, 507], takes: .omaha),
     ]
 }

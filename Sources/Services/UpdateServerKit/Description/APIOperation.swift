@@ -40,6 +40,8 @@ package struct APIOperation: Sendable {
     var hasTag = false
     /// Whether anybody may ask.
     var isOpen = false
+    /// Whether the answer may be 202: another person is to do it.
+    var mayWait = false
 
     /// The segments of the path that are data.
     var segments: [String] { path.split(separator: "/").filter { $0.hasPrefix(":") }.map { String($0.dropFirst()) } }

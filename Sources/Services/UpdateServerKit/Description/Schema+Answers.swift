@@ -1,3 +1,4 @@
+import AnyJSON
 import FleetModel
 
 // What the server answers: the types of `FleetAPI`, as schemas. Clients pass over what they do not know.
@@ -10,7 +11,11 @@ extension Schema {
             [
                 "application": application, "version": version, "notes": text, "createdAt": time,
                 "payloads": list(of: named("Payload")),
-            ], optional: ["block": object(["by": text, "at": time, "reason": text])]),
+            ],
+            optional: [
+                "block": object(["by": text, "at": time, "reason": text]),
+                "floor": object(["by": text, "at": time, "reason": text, "channels": list(of: identifier)]),
+            ]),
         "Payload": object(
             [
                 "application": application, "version": version, "architecture": architecture, "sha256": digest,
@@ -19,8 +24,31 @@ extension Schema {
             ], optional: ["source": version.described("The version that a delta starts from.")]),
         "Channel": object(
             ["application": application, "name": identifier, "changedAt": time, "etag": text],
-            optional: ["version": version]),
+            optional: [
+                "version": version, "follows": named("Follow"), "secondPerson": flag, "request": named("MoveRequest"),
+                "following": object(["state": text, "text": text], optional: ["until": time]),
+            ]),
+        "Follow": object(["channel": identifier, "soakSeconds": count, "machines": count]),
+        "MoveRequest": object(
+            ["version": version, "by": text, "at": time], optional: ["promotedFrom": identifier, "reason": text]),
+        "ChannelMove": object(
+            [
+                "channel": identifier, "version": version, "by": text, "at": time,
+                "payloads": list(
+                    of: object(["architecture": architecture, "sha256": digest], optional: ["source": version])),
+            ],
+            optional: [
+                "previous": version, "promotedFrom": identifier, "reason": text, "request": named("MoveRequest"),
+                "follow": named("Follow"), "record": named("ReleaseRecord"),
+            ]),
+        "ReleaseRecord": object(
+            ["running": count, "completed": count, "failed": count, "silent": count, "parts": list(of: recordPart)],
+            optional: ["since": time, "haltedIn": identifier]),
     ]
+
+    private static let recordPart = object([
+        "group": identifier, "running": count, "completed": count, "failed": count, "silent": count, "isHalted": flag,
+    ])
 
     static let ramp = Schema([
         "anyOf": [
@@ -32,6 +60,7 @@ extension Schema {
         ]
     ])
 
+    static let downgrade = words(DowngradePolicy.allCases.map(\.rawValue))
     static let deltas = words(DeltaPolicy.allCases.map(\.rawValue))
 
     private static let perStage = object(
@@ -45,7 +74,7 @@ extension Schema {
                 "maxInProgress": count, "stopAfterFailures": count, "stageDeadlines": named("PerStage"),
                 "rate": object(["maximum": count, "seconds": count]), "ramp": ramp,
                 "canary": object(["size": count, "soakSeconds": count], optional: ["labels": text]),
-                "windows": list(of: text), "deltas": deltas,
+                "windows": list(of: text), "deltas": deltas, "downgrade": downgrade, "minimumVersion": version,
                 "after": object(["group": identifier, "percent": integer(0...100), "soakSeconds": count]),
                 "brakes": object(
                     ["failureSample": count, "timeOuts": named("PerStage"), "silenceSeconds": count],
@@ -78,10 +107,13 @@ extension Schema {
             ],
             optional: [
                 "version": version, "rollout": named("Rollout"), "labels": text,
+                "secrets": list(of: object(["id": identifier, "by": text, "at": time])),
+                "floors": list(of: object(["version": version, "reason": text], optional: ["rollout": named("Rollout")])),
                 "undo": object(
                     ["from": version, "to": version, "orderedBy": text, "orderedAt": time],
                     optional: ["reason": text]),
             ]),
+        "CreatedGroupSecret": object(["id": identifier, "secret": text.described("Shown this once.")]),
         "GroupHold": object(["reason": hold, "text": text, "machines": count], optional: ["until": time]),
     ]
 

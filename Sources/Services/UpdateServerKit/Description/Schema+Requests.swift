@@ -1,3 +1,5 @@
+import AnyJSON
+
 // What the server takes: the requests of `FleetAPI`, as schemas. What is not named here is passed over.
 extension Schema {
     private static let year: ClosedRange<Int64> = 0...31_536_000
@@ -13,8 +15,11 @@ extension Schema {
         "NewRelease": edit(["version": version], ["notes": notes]),
         "ReleaseEdit": object(["notes": notes]),
         "NewReleaseBlock": object(["reason": label]),
-        "ChannelTarget": object(["version": version]),
-        "Promotion": object(["to": identifier]),
+        "NewReleaseFloor": edit(["reason": label], ["channels": list(of: identifier)]),
+        "ChannelTarget": edit(["version": version], ["reason": label]),
+        "ChannelEdit": edit([:], ["follows": follow, "secondPerson": flag]),
+        "Promotion": edit(["to": identifier], ["reason": label]),
+        "MoveApproval": object(["version": version]),
         "PolicyEdit": policy,
         "NewGroup": edit(
             ["name": identifier, "track": identifier, "channel": identifier],
@@ -34,6 +39,10 @@ extension Schema {
         "NewToken": edit(["name": label], ["role": role]),
     ]
 
+    private static let follow = edit(
+        ["channel": identifier], ["soakSeconds": integer(year), "machines": integer(0...1_000_000)])
+    private static let semanticVersion = pattern("^(0|[1-9][0-9]{0,5})\\.(0|[1-9][0-9]{0,5})\\.(0|[1-9][0-9]{0,5})$")
+        .described("Such as 2.0.0; whatever follows Semantic Versioning is taken.")
     private static let notes = Schema(["type": "string", "maxLength": 65_536])
     private static let labelWord = pattern("^[A-Za-z0-9._/-]{1,63}$")
     private static let labelQuery = pattern(
@@ -53,7 +62,7 @@ extension Schema {
             "rate": object(["maximum": integer(1...Int64.max), "seconds": integer(1...31_536_000)]), "ramp": ramp,
             "canary": edit(
                 ["size": integer(1...100_000), "soakSeconds": integer(year)], ["labels": labelQuery]),
-            "windows": list(of: window), "deltas": deltas,
+            "windows": list(of: window), "deltas": deltas, "downgrade": downgrade, "minimumVersion": semanticVersion,
             "after": edit(["group": identifier], ["percent": integer(1...100), "soakSeconds": integer(year)]),
             "brakes": edit(
                 [:],

@@ -1,3 +1,4 @@
+package import AnyJSON
 import FleetModel
 import UpdateModel
 

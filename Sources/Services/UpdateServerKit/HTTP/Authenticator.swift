@@ -17,7 +17,7 @@ struct Authenticator: Sendable {
         switch mode {
         case .none: return .local
         case .token:
-            guard let secret = credentials(of: request, scheme: "bearer") else { throw .unauthenticated }
+            guard let secret = Credentials.text(of: request, scheme: "bearer") else { throw .unauthenticated }
             return try await control.authenticate(secret: secret)
         }
     }
@@ -27,22 +27,8 @@ struct Authenticator: Sendable {
     /// - Throws: ``FleetOperations/OperationError/unauthenticated``.
     func caller(ofPage request: Request) async throws(OperationError) -> Caller {
         if mode == .none { return .local }
-        let password = credentials(of: request, scheme: "basic").flatMap(Self.password)
-        guard let secret = credentials(of: request, scheme: "bearer") ?? password else { throw .unauthenticated }
+        let password = Credentials.password(of: request)
+        guard let secret = Credentials.text(of: request, scheme: "bearer") ?? password else { throw .unauthenticated }
         return try await control.authenticate(secret: secret)
-    }
-
-    private func credentials(of request: Request, scheme: String) -> String? {
-        guard let header = request.headers[.authorization] else { return nil }
-        let words = header.split(separator: " ", omittingEmptySubsequences: true)
-        guard words.count == 2, words[0].lowercased() == scheme else { return nil }
-        return String(words[1])
-    }
-
-    private static func password(ofBasic text: String) -> String? {
-        guard let data = Data(base64Encoded: text), let pair = String(validating: data, as: UTF8.self),
-            let colon = pair.firstIndex(of: ":")
-        else { return nil }
-        return String(pair[pair.index(after: colon)...])
     }
 }

@@ -33,7 +33,7 @@ struct FaultMiddleware: RouterMiddleware {
             let fault = Fault(error)
             if fault.status.code >= 500, health.failed(fault.logged, ofStore: fault.isOfStore) {
                 context.logger.error(
-                    "A request failed", metadata: ["path": "\(request.uri.path)", "error": "\(fault.logged)"])
+                    "A request failed", metadata: ["path": "\(LoggedPath.text(request.uri.path))", "error": "\(fault.logged)"])
             }
             return request.uri.path.hasPrefix("/api/") ? fault.problem : fault.text
         }

@@ -10,7 +10,8 @@ struct FleetFigures {
     private struct Item {
         let labels: MetricsText.Labels
         let census: GroupCensus
-        let rollout: RolloutState?
+        /// Of the target, and of the floors below it.
+        let rollouts: [RolloutState]
     }
 
     private var items: [Item] = []
@@ -31,10 +32,12 @@ struct FleetFigures {
     private static func item(
         _ group: Group, of application: Application, _ control: FleetControl, _ caller: Caller
     ) async throws(OperationError) -> Item {
-        Item(
+        let target = try await control.currentRollout(of: group, by: caller)
+        let floors = try await control.floors(of: group, by: caller).compactMap(\.rollout)
+        return Item(
             labels: [("application", application.name), ("group", group.name.rawValue)],
             census: try await control.census(of: group.name, in: application.id, by: caller),
-            rollout: try await control.currentRollout(of: group, by: caller))
+            rollouts: [target].compactMap { $0 } + floors)
     }
 
     func write(to text: inout MetricsText) {
@@ -57,10 +60,11 @@ struct FleetFigures {
         writeRollouts(to: &text)
     }
 
-    /// Of each group's target alone, so that the number of series does not grow with every release.
+    /// Of each group's target and the floors below it alone, so that the number of series does not grow with every
+    /// release.
     private func writeRollouts(to text: inout MetricsText) {
-        let rollouts = items.compactMap { item in
-            item.rollout.map { (labels: item.labels + [("version", $0.id.version.text)], state: $0) }
+        let rollouts = items.flatMap { item in
+            item.rollouts.map { (labels: item.labels + [("version", $0.id.version.text)], state: $0) }
         }
         func add(_ name: String, _ kind: MetricsText.Kind, _ help: String, _ value: (RolloutState) -> Int) {
             text.add("martlet_rollout_" + name, kind, help, rollouts.map { ($0.labels, Double(value($0.state))) })

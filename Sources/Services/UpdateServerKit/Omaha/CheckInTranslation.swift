@@ -65,7 +65,8 @@ struct CheckInTranslation {
 extension CheckInTranslation {
     /// What the machine is told. Every refusal is `noupdate`, the only one that machines in the field take silently;
     /// why stands beside it in attributes of ours.
-    func answer(_ app: OmahaRequest.App, _ outcome: CheckInOutcome) -> OmahaResponse.App {
+    /// - Parameter pass: what opens the payload on offer, where that needs one.
+    func answer(_ app: OmahaRequest.App, _ outcome: CheckInOutcome, pass: String? = nil) -> OmahaResponse.App {
         let act =
             outcome.rollback.map { OmahaAct(.rollback, id: $0.id.rawValue, text: $0.reason) }
             ?? outcome.withdrawal.map { OmahaAct(.unstage, id: $0.id.rawValue, text: $0.reason) }
@@ -75,9 +76,9 @@ extension CheckInTranslation {
         case .hold(let reason, let until):
             OmahaResponse.App(
                 acknowledging: app, status: reason == .unknownApplication ? .errorUnknownApplication : .ok,
-                updateCheck: .noUpdate(hold: Self.hold(reason, until: until), act: act))
+                updateCheck: .noUpdate(hold: Self.hold(reason, until: until, floor: outcome.floor), act: act))
         case .offer(let payload):
-            OmahaResponse.App(acknowledging: app, updateCheck: offer(payload, isReleased: outcome.isReleased))
+            OmahaResponse.App(acknowledging: app, updateCheck: offer(payload, isReleased: outcome.isReleased, pass))
         }
     }
 
@@ -88,9 +89,9 @@ extension CheckInTranslation {
             updateCheck: app.updateCheck.map { _ in .noUpdate(hold: Self.hold(.unknownApplication, until: nil)) })
     }
 
-    private func offer(_ payload: Payload, isReleased: Bool) -> OmahaResponse.UpdateCheck {
+    private func offer(_ payload: Payload, isReleased: Bool, _ pass: String?) -> OmahaResponse.UpdateCheck {
         var check = OmahaResponse.UpdateCheck.offer(
-            version: payload.version.text, codebases: [serverURL + PayloadRoutes.directory(of: payload.sha256)],
+            version: payload.version.text, codebases: [serverURL + PayloadRoutes.directory(of: payload.sha256, pass: pass)],
             payload: OmahaResponse.Package(
                 name: payload.fileName, size: Int64(clamping: payload.size), sha1Base64: payload.sha1),
             digest: payload.sha256, isDelta: payload.isDelta)
@@ -98,9 +99,9 @@ extension CheckInTranslation {
         return check
     }
 
-    private static func hold(_ reason: HoldReason, until: Timestamp?) -> OmahaHold {
+    private static func hold(_ reason: HoldReason, until: Timestamp?, floor: Version? = nil) -> OmahaHold {
         OmahaHold(
-            reason: reason.name, text: reason.text,
+            reason: reason.name, text: reason.text + (floor.map { " It passes the floor \($0) first." } ?? ""),
             until: until.map { Date(timeIntervalSince1970: Double($0.microseconds) / 1_000_000) })
     }
 }

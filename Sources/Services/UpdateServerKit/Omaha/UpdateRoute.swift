@@ -1,3 +1,4 @@
+import FleetModel
 import FleetOperations
 import FleetStorage
 import HTTPTypes
@@ -7,7 +8,8 @@ import NIOCore
 import OmahaProtocol
 import UpdateModel
 
-/// `POST /v1/update` and `/v1/update/`: what machines ask and report.
+/// `POST /v1/update` and `/v1/update/`: what machines ask and report. Those of private groups show their secret as one more
+/// segment of the path, which is what a stock machine's `SERVER=` can say, or as the password of basic credentials.
 ///
 /// The body is read up to the limit of ``OmahaProtocol/XMLLimits/request`` and no further. Whatever is no Omaha request
 /// is answered with a status of 4xx *and* an Omaha document, so that a person who looks at the wire sees why.
@@ -24,6 +26,7 @@ struct UpdateRoute: Sendable {
 
     func add(to router: Router<ServerContext>) {
         router.post("/v1/update") { request, context in await respond(to: request, context) }
+        router.post("/v1/update/:secret") { request, context in await respond(to: request, context) }
     }
 
     private func respond(to request: Request, _ context: ServerContext) async -> Response {
@@ -35,7 +38,9 @@ struct UpdateRoute: Sendable {
             guard message.apps.allSatisfy({ $0.events.count <= Self.eventCountMax }) else {
                 return refusal(.badRequest, "more than \(Self.eventCountMax) events of one application", context)
             }
-            return document(try await answer(to: message, context), status: .ok)
+            let shown = context.parameters.get("secret") ?? Credentials.password(of: request)
+            return document(
+                try await answer(to: message, secret: shown.map(FleetControl.secretDigest), context), status: .ok)
         } catch let error as RequestError {
             return refusal(error.status, error.detail, context)
         } catch let error as OmahaParseError {
@@ -54,21 +59,30 @@ struct UpdateRoute: Sendable {
 
     /// Answers each application in turn. The first that the store cannot record makes the whole request fail, so that
     /// nothing is acknowledged that is not durable.
-    private func answer(to message: OmahaRequest, _ context: ServerContext) async throws -> OmahaResponse {
+    private func answer(
+        to message: OmahaRequest, secret: SHA256Digest?, _ context: ServerContext
+    ) async throws -> OmahaResponse {
         let translation = CheckInTranslation(
             message: message, peerAddress: context.peerAddress,
             serverURL: address.url(reached: context.reachedAddress))
         var apps: [OmahaResponse.App] = []
         for app in message.apps {
-            guard let checkIn = translation.checkIn(app) else {
+            guard var checkIn = translation.checkIn(app) else {
                 apps.append(translation.refusalOfName(app))
                 continue
             }
+            checkIn.secret = secret
             let outcome = try await control.checkIn(checkIn)
             metrics.count(outcome)
-            apps.append(translation.answer(app, outcome))
+            apps.append(translation.answer(app, outcome, pass: try await pass(for: outcome)))
         }
         return OmahaResponse(apps: apps)
+    }
+
+    /// What opens the payload on offer, where a group of its application is private.
+    private func pass(for outcome: CheckInOutcome) async throws -> String? {
+        guard outcome.isPrivate, case .offer(let payload) = outcome.decision else { return nil }
+        return try await control.payloadPass(for: payload.sha256)
     }
 
     private func document(_ response: OmahaResponse, status: HTTPResponse.Status) -> Response {

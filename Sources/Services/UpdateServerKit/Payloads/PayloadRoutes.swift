@@ -13,17 +13,22 @@ import UpdateModel
 /// The digest is part of the URL, so what a URL gives never changes, and every cache may keep it for ever. The name is
 /// there for people and for clients that want one; nothing on the disk is looked up by it.
 ///
+/// Where a group of the payload's application is private, the URL has the payload's pass (`/payloads/with/PASS/DIGEST/NAME`), or
+/// the request shows a secret of such a group as the password of basic credentials.
+///
 /// Source: RFC 9110, clauses 8.8.3 (`ETag`), 13 (conditions) and 14 (ranges); RFC 9530 (`Repr-Digest`).
 struct PayloadRoutes: Sendable {
     let control: FleetControl
 
     /// Where a payload is found below the server's URL: `/payloads/DIGEST/`.
-    static func directory(of digest: SHA256Digest) -> String { "/payloads/\(digest.hexadecimal)/" }
+    static func directory(of digest: SHA256Digest, pass: String? = nil) -> String {
+        "/payloads/" + (pass.map { "with/\($0)/" } ?? "") + "\(digest.hexadecimal)/"
+    }
 
     func add(to router: Router<ServerContext>) {
-        router.get("/payloads/:digest/:name") { request, context in try await respond(to: request, context) }
-        router.on("/payloads/:digest/:name", method: .head) { request, context in
-            try await respond(to: request, context)
+        for path: RouterPath in ["/payloads/:digest/:name", "/payloads/with/:pass/:digest/:name"] {
+            router.get(path) { request, context in try await respond(to: request, context) }
+            router.on(path, method: .head) { request, context in try await respond(to: request, context) }
         }
     }
 
@@ -32,13 +37,28 @@ struct PayloadRoutes: Sendable {
             return PlainResponse.notFound
         }
         do {
-            let reader = try await control.openPayload(digest)
-            return PayloadResponse(digest: digest, reader: reader, eventLoop: context.channel.eventLoop).response(to: request)
+            let secret = Credentials.password(of: request).map(FleetControl.secretDigest)
+            let reader = try await control.openPayload(digest, pass: context.parameters.get("pass"), secret: secret)
+            let answer = PayloadResponse(digest: digest, reader: reader, eventLoop: context.channel.eventLoop)
+            var response = answer.response(to: request)
+            // What a secret opened is for no cache that others share.
+            if secret != nil { response.headers[.cacheControl] = "private, max-age=31536000, immutable" }
+            return response
         } catch {
             if error.kind == .notFound { return PlainResponse.notFound }
+            if error.kind == .unauthenticated { return Self.privateRefusal }
             context.logger.error("A payload cannot be read", metadata: ["error": "\(error.userMessage.line)"])
             return PlainResponse.text(.internalServerError, "The payload cannot be read now.\n")
         }
+    }
+}
+
+extension PayloadRoutes {
+    /// A client that has credentials shows them once it is asked.
+    private static var privateRefusal: Response {
+        var response = PlainResponse.text(.unauthorized, "This payload is for machines of a private group.\n")
+        response.headers[.wwwAuthenticate] = #"Basic realm="martlet payloads""#
+        return response
     }
 }
 

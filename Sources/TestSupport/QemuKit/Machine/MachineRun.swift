@@ -78,7 +78,8 @@ package actor MachineRun {
         return end(await Self.ending(status, monitor))
     }
 
-    /// Cuts the power: QEMU is killed, and what the guest had not yet written is gone.
+    /// Cuts the power: QEMU is killed. What the guest has handed to the disk stays, flushed or not; for what a medium loses
+    /// besides see EspProof.
     package func cutPower() async {
         guard ending == nil else { return }
         child.send(9)

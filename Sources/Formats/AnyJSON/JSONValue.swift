@@ -1,4 +1,4 @@
-/// Any JSON: for the document that describes the API, whose form no other type has.
+/// Any JSON: for documents whose form no other type has, and for fields that are carried along without a meaning here.
 package indirect enum JSONValue: Hashable, Sendable {
     case null
     case bool(Bool)
@@ -11,6 +11,12 @@ package indirect enum JSONValue: Hashable, Sendable {
     /// The field of an object; `nil` for what is none or has none of this name.
     package subscript(name: String) -> JSONValue? {
         if case .object(let fields) = self { fields[name] } else { nil }
+    }
+
+    /// This object, with those fields of `old` that are not in `known`; what is no object stays what it is.
+    package func keepingUnknown(of old: JSONValue, known: Set<String>) -> JSONValue {
+        guard case .object(let mine) = self, case .object(let theirs) = old else { return self }
+        return .object(mine.merging(theirs.filter { !known.contains($0.key) }) { mine, _ in mine })
     }
 }
 

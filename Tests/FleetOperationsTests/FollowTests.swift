@@ -1,0 +1,131 @@
+import FleetModel
+import FleetOperations
+import FleetStorage
+import PayloadStore
+import Testing
+import UpdateModel
+
+@Suite("Channels that follow others, by the server's tick")
+struct FollowTests {
+    private let day: Int64 = 86_400
+
+    private func name(_ text: String) throws -> ChannelName { try ChannelName(text) }
+
+    /// Alpha is at 1.0.0 and has the group; beta follows it after three days on one machine.
+    private func furnish(secondPerson: Bool = false) async throws -> Fixture {
+        let fleet = try await Fixture()
+        for version in ["1.0.0", "2.0.0"] { try await fleet.publish(version) }
+        for channel in ["alpha", "beta"] {
+            _ = try await fleet.control.setChannel(name(channel), of: os, to: Version("1.0.0"), by: admin)
+        }
+        _ = try await fleet.control.createGroup(
+            GroupName("web"), of: os, track: Track("stable"), channel: name("alpha"), policy: RolloutPolicy(), by: admin)
+        let follow = ChannelFollow(channel: try name("alpha"), soakSeconds: 3 * day, machines: 1)
+        _ = try await fleet.control.changeChannel(
+            name("beta"), of: os, ChannelChange(follows: .some(follow), needsSecondPerson: secondPerson), by: admin)
+        fleet.time.advance(seconds: 5)
+        return fleet
+    }
+
+    /// Alpha comes to 2.0.0, and a machine runs it.
+    private func release(_ fleet: Fixture) async throws {
+        _ = try await fleet.control.setChannel(name("alpha"), of: os, to: Version("2.0.0"), by: admin)
+        _ = try await fleet.check("m1", "2.0.0")
+    }
+
+    private func beta(_ fleet: Fixture) async throws -> String? {
+        try await fleet.control.channel(name("beta"), of: os, by: viewer).version?.text
+    }
+
+    @Test("it moves when the soak is over, with who, why and the evidence; and only once")
+    func follows() async throws {
+        let fleet = try await furnish()
+        try await release(fleet)
+        #expect(try await fleet.control.followChannels().isEmpty)
+        let soaking = try #require(
+            await fleet.control.followStanding(of: fleet.control.channel(name("beta"), of: os, by: viewer), by: viewer))
+        #expect(soaking.state == "soaking")
+        #expect(soaking.until == fleet.time.now().adding(seconds: 3 * day))
+        fleet.time.advance(seconds: 3 * day)
+        #expect(try await fleet.control.followChannels().count == 1)
+        #expect(try await beta(fleet) == "2.0.0")
+        #expect(try await fleet.control.followChannels().isEmpty)
+        let move = try #require(await fleet.control.channelMoves(of: os, channel: name("beta"), .first, by: viewer).items.first)
+        #expect(move.movedBy == "server")
+        #expect(move.follow?.soakSeconds == 3 * day)
+        #expect(move.record?.running == 1)
+        #expect(move.evidence.count == 1)
+        #expect(try await fleet.control.auditEntries(.first, by: admin).items.first?.action == "channel.follow")
+    }
+
+    @Test("a clock that jumped moves nothing, and accepted it has not soaked the less", arguments: [40, -40] as [Int64])
+    func jumpedClock(days: Int64) async throws {
+        let fleet = try await furnish()
+        try await release(fleet)
+        fleet.time.jump(seconds: days * day)
+        #expect(try await fleet.control.followChannels().isEmpty)
+        try await fleet.control.acceptClock(by: admin)
+        fleet.time.advance(seconds: 3 * day - 1)
+        #expect(try await fleet.control.followChannels().isEmpty)
+        #expect(try await beta(fleet) == "1.0.0")
+        fleet.time.advance(seconds: 1)
+        #expect(try await fleet.control.followChannels().count == 1)
+    }
+
+    @Test("a newer release soaks anew; a stopped roll-out, no machine and a block keep it; a person's word stands")
+    func whatKeepsIt() async throws {
+        let fleet = try await furnish()
+        let control = fleet.control
+        _ = try await control.setChannel(name("alpha"), of: os, to: Version("2.0.0"), by: admin)
+        fleet.time.advance(seconds: 3 * day)
+        #expect(try await control.followChannels().isEmpty, "no machine ran it")
+        _ = try await fleet.check("m1", "2.0.0")
+        try await control.controlRollout(of: GroupName("web"), in: os, .paused, by: admin)
+        #expect(try await control.followChannels().isEmpty)
+        try await control.resumeRollout(of: GroupName("web"), in: os, by: admin)
+        _ = try await control.blockRelease(Version("2.0.0"), of: os, reason: "no", by: admin)
+        #expect(try await control.followChannels().isEmpty)
+        _ = try await control.unblockRelease(Version("2.0.0"), of: os, by: admin)
+        #expect(try await control.followChannels().count == 1)
+        _ = try await control.setChannel(name("beta"), of: os, to: Version("1.0.0"), reason: "too slow", by: admin)
+        fleet.time.advance(seconds: day)
+        #expect(try await control.followChannels().isEmpty, "it was taken back by hand")
+        try await fleet.publish("3.0.0")
+        _ = try await control.setChannel(name("alpha"), of: os, to: Version("3.0.0"), by: admin)
+        _ = try await fleet.check("m1", "3.0.0")
+        fleet.time.advance(seconds: 3 * day - 1)
+        #expect(try await control.followChannels().isEmpty)
+        fleet.time.advance(seconds: 1)
+        #expect(try await control.followChannels().count == 1)
+        #expect(try await beta(fleet) == "3.0.0")
+    }
+
+    @Test("bits that changed are told, move nothing, and are not read again within the hour")
+    func changedBits() async throws {
+        let fleet = try await furnish()
+        try await release(fleet)
+        fleet.time.advance(seconds: 3 * day)
+        let payload = try await fleet.control.payloads(of: os, version: Version("2.0.0"), .first, by: viewer).items[0]
+        await fleet.payloads.delete(payload.sha256)
+        let outcomes = try await fleet.control.followChannels()
+        guard case .failure(.bitsDiffer)? = outcomes.first?.result else { throw CancellationError() }
+        #expect(try await fleet.control.followChannels().isEmpty)
+        fleet.time.advance(seconds: 3600)
+        #expect(try await fleet.control.followChannels().count == 1)
+        #expect(try await beta(fleet) == "1.0.0")
+    }
+
+    @Test("where a second person is needed the server asks, once, and anybody may approve")
+    func asks() async throws {
+        let fleet = try await furnish(secondPerson: true)
+        try await release(fleet)
+        fleet.time.advance(seconds: 3 * day)
+        #expect(try await fleet.control.followChannels().count == 1)
+        #expect(try await fleet.control.followChannels().isEmpty)
+        #expect(try await beta(fleet) == "1.0.0")
+        let asked = try await fleet.control.channel(name("beta"), of: os, by: viewer).request
+        #expect(asked?.by == "server")
+        _ = try await fleet.control.approveMove(of: name("beta"), in: os, to: Version("2.0.0"), by: admin)
+        #expect(try await beta(fleet) == "2.0.0")
+    }
+}
