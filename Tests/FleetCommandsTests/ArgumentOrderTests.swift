@@ -13,6 +13,11 @@ struct ArgumentOrderTests {
             ),
             (["--server=URL", "app", "show", "A"], ["app", "show", "--server=URL", "A"]),
             (["--json", "machine", "list", "--limit", "1"], ["machine", "list", "--json", "--limit", "1"]),
+            (
+                ["--json", "group", "secret", "list", "--app", "A", "G"],
+                ["group", "secret", "list", "--json", "--app", "A", "G"]
+            ),
+            (["--json", "group", "show", "secret"], ["group", "show", "--json", "secret"]),
             (["--quiet", "status"], ["status", "--quiet"]),
             (["--json", "payload", "inspect", "--", "--odd"], ["payload", "inspect", "--json", "--", "--odd"]),
             (["--server", "URL", "app", "--help"], ["app", "--server", "URL", "--help"]),

@@ -85,6 +85,45 @@ struct BlockContract {
         }
     }
 
+    @Test(
+        "a block outlives its release: made again it is blocked, and its bits come in under no other version",
+        arguments: StoreKind.allCases)
+    func blocksAreKept(kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            try await store.furnish()
+            let version = try Version("3.0.0")
+            try await store.addRelease("3.0.0")
+            try await store.commit(.blockRelease(os, version, block))
+            let late = try makePayload("3.0.0", from: "2.0.0")
+            try await store.commit(.addPayload(late))
+            for source in [try Version("2.0.0"), nil] {
+                try await store.commit(.deletePayload(os, version, .amd64, source: source))
+            }
+            try await store.commit(.deleteRelease(os, version))
+            try await store.commit(
+                .createRelease(Release(application: os, version: try Version("3.0.1"), notes: "", createdAt: start)))
+            let error = FleetStoreError.conflict("These are the bits of 3.0.0, which was blocked by ada: it eats disks")
+            for payload in [try makePayload("3.0.0"), late] {
+                let twin = Payload(
+                    application: os, version: try Version("3.0.1"), architecture: .amd64, source: payload.source,
+                    sha256: payload.sha256, sha1: "", size: 1, fileName: "x", format: 2, addedAt: start)
+                await #expect(throws: error) { try await store.commit(.addPayload(twin)) }
+            }
+            let repacked = Payload(
+                application: os, version: try Version("3.0.1"), architecture: .amd64, sha256: try digest("repacked"), sha1: "",
+                size: 1, fileName: "x", format: 2, contentDigest: try digest("makes 3.0.0"), addedAt: start)
+            await #expect(throws: error) { try await store.commit(.addPayload(repacked)) }
+            try await store.addRelease("3.0.0")
+            #expect(try await store.release(version, of: os)?.block == block)
+            await #expect(throws: FleetStoreError.conflict("Release 3.0.0 is blocked.")) {
+                try await store.setChannel(to: "3.0.0")
+            }
+            try await store.commit(.blockRelease(os, version, nil))
+            try await store.commit(.addPayload(repacked))
+            try await store.setChannel(to: "3.0.0")
+        }
+    }
+
     @Test("what is so already is refused, and new notes do not lift a block", arguments: StoreKind.allCases)
     func actsAreChecked(kind: StoreKind) async throws {
         try await kind.withStore { store in

@@ -84,7 +84,7 @@ struct MachineLifeContract {
             try await store.check("m1")
             let before = MachineSettings()
             try await set(store) { $0.labels = ["a": "b"] }
-            await #expect(throws: FleetStoreError.conflict("The machine “m1” was changed by somebody else.")) {
+            await #expect(throws: FleetStoreError.changed(.machine, "m1")) {
                 try await store.commit(
                     .changeMachine(os, try MachineID("m1"), from: before, to: before, by: "eve", at: .after(2)))
             }

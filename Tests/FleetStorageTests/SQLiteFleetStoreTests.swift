@@ -108,10 +108,72 @@ import UpdateModel
     /// Takes back what came later.
     private static let sinceOrders = [
         "DROP INDEX release_floor", "ALTER TABLE release DROP COLUMN floor", "ALTER TABLE release DROP COLUMN block",
-        "DROP TABLE server_key", "DROP INDEX machine_group_private", "ALTER TABLE machine_group DROP COLUMN secrets",
+        "DROP TABLE release_block", "DROP INDEX machine_by_hold", "DROP TABLE server_key", "DROP INDEX machine_group_private", "ALTER TABLE machine_group DROP COLUMN secrets",
         "ALTER TABLE channel DROP COLUMN settled_at", "ALTER TABLE channel DROP COLUMN rules",
         "ALTER TABLE channel DROP COLUMN request", "ALTER TABLE channel_move DROP COLUMN more",
     ]
+
+    @Test("blocks from before they were kept beside their releases outlive those, too")
+    func olderBlocksAreKept() async throws {
+        try await withTemporaryDirectory { directory in
+            let path = "\(directory)/fleet.db"
+            let before = try SQLiteFleetStore(path: path)
+            try await before.furnish()
+            try await before.addRelease("3.0.0")
+            let block = ReleaseBlock(by: "ada", at: .after(1), reason: "no")
+            try await before.commit(.blockRelease(os, try Version("3.0.0"), block))
+            try before.close()
+            let queue = try DatabaseQueue(path: path)
+            try await queue.write { db in
+                try db.execute(sql: "DROP TABLE release_block")
+                try db.execute(sql: "DELETE FROM grdb_migrations WHERE identifier = '9-kept-blocks'")
+            }
+            try queue.close()
+            let store = try SQLiteFleetStore(path: path)
+            try await store.commit(.deletePayload(os, try Version("3.0.0"), .amd64, source: nil))
+            try await store.commit(.deleteRelease(os, try Version("3.0.0")))
+            try await store.addRelease("3.0.0")
+            #expect(try await store.release(Version("3.0.0"), of: os)?.block == block)
+            await #expect(throws: FleetStoreError.self) {
+                let version = try Version("3.0.1")
+                try await store.commit(
+                    .createRelease(Release(application: os, version: version, notes: "", createdAt: start)))
+                let bits = try makePayload("3.0.0")
+                try await store.commit(
+                    .addPayload(
+                        Payload(
+                            application: os, version: version, architecture: .amd64, sha256: bits.sha256, sha1: "", size: 1,
+                            fileName: "x", format: 2, addedAt: start)))
+            }
+            try store.close()
+        }
+    }
+
+    @Test("machines that wait for one reason are found by an index, whatever the size of the fleet")
+    func holdsAreIndexed() async throws {
+        try await withTemporaryDirectory { directory in
+            let path = "\(directory)/fleet.db"
+            let store = try SQLiteFleetStore(path: path)
+            try await store.furnish(RolloutPolicy(maximumInProgress: 1))
+            for id in ["m1", "m2", "m3"] { try await store.check(id) }
+            var filter = MachineFilter(application: os)
+            filter.hold = .limitInProgress
+            #expect(try await store.machines(filter, .first).items.map(\.id.rawValue) == ["m2", "m3"])
+            try await store.check("m2", "2.0.0", at: 100)
+            #expect(try await store.machines(filter, .first).total == 1)
+            try store.close()
+            let queue = try DatabaseQueue(path: path)
+            let plan = try await queue.read { db in
+                try Row.fetchAll(
+                    db,
+                    sql: "EXPLAIN QUERY PLAN SELECT id FROM machine WHERE application = ? AND hold = ? ORDER BY application, id",
+                    arguments: [os.canonical, "ramp"]
+                ).map { String(describing: $0) }.joined()
+            }
+            #expect(plan.contains("machine_by_hold") && !plan.contains("TEMP B-TREE"), "\(plan)")
+            try queue.close()
+        }
+    }
 
     @Test("a database of a newer program is refused and left alone")
     func newerDatabaseIsRefused() async throws {

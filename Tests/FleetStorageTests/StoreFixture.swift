@@ -59,7 +59,7 @@ func makePayload(
         application: os, version: try Version(version), architecture: architecture,
         source: try source.map { try Version($0) },
         sha256: try digest(version + architecture.name + (source ?? "")), sha1: "c2hhMQ==", size: 12_345, fileName: "update.gz",
-        format: 2, contentDigest: try digest("content"), addedAt: start)
+        format: 2, contentDigest: try digest("makes " + version), addedAt: start)
 }
 
 extension FleetStore {

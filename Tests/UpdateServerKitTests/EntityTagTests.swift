@@ -44,6 +44,55 @@ struct EntityTagTests {
         }
     }
 
+    @Test("of two who act on the same sight of a roll-out the second acts on nothing; counters do not change the tag")
+    func rollouts() async throws {
+        let server = TestServer()
+        _ = try await server.publish()
+        try await server.test { client in
+            func tag() async throws -> String {
+                try #require(try await send(client, .get, Self.group).json(GroupResource.self).rolloutTag)
+            }
+            let running = try await tag()
+            _ = try await client.execute(uri: "/v1/update", method: .post, body: OmahaTests.check(machine: "m1"))
+            #expect(try await tag() == running)
+            #expect(try await send(client, .post, Self.group + "/pause", "{}", ifMatch: running).status == .ok)
+            let stale = try await send(client, .post, Self.group + "/abort", "{}", ifMatch: running)
+            #expect(stale.status == .preconditionFailed)
+            let paused = try await tag()
+            #expect(paused != running)
+            #expect(try await send(client, .post, Self.group + "/resume", ifMatch: running).status == .preconditionFailed)
+            #expect(try await send(client, .post, Self.group + "/resume", ifMatch: paused).status == .ok)
+            #expect(try await tag() == running)
+            for (method, path) in [(HTTPRequest.Method.post, "/undo"), (.delete, "/undo")] {
+                let refused = try await send(client, method, Self.group + path, "{}", ifMatch: paused)
+                #expect(refused.status == .preconditionFailed)
+            }
+            #expect(try await send(client, .post, Self.group + "/abort", "{}", ifMatch: running).status == .ok)
+        }
+    }
+
+    @Test("of two who set the same machine the second gets a conflict; what it reports does not change the tag")
+    func machines() async throws {
+        let server = TestServer()
+        _ = try await server.publish()
+        try await server.test { client in
+            for _ in 0..<2 {
+                _ = try await client.execute(uri: "/v1/update", method: .post, body: OmahaTests.check(machine: "m1"))
+            }
+            let path = "/api/v1/applications/flatcar/machines/m1"
+            let seen = try await send(client, .get, path)
+            let tag = try #require(seen.headers[.eTag])
+            #expect(try seen.json(MachineResource.self).etag == tag)
+            let first = try await send(client, .patch, path, #"{"labels":{"role":"web"}}"#, ifMatch: tag)
+            #expect(first.status == .ok)
+            #expect(first.headers[.eTag] != tag)
+            let second = try await send(client, .patch, path, #"{"held":true}"#, ifMatch: tag)
+            #expect(second.status == .preconditionFailed)
+            #expect(try await send(client, .get, path).json(MachineResource.self).heldBy == nil)
+            #expect(try await send(client, .patch, path, #"{"held":true}"#).status == .ok)
+        }
+    }
+
     @Test("a check-in is no edit: the tag stays")
     func counters() async throws {
         let server = TestServer()

@@ -47,9 +47,9 @@ struct PrivacyRouteTests {
             #expect(try await ask(client, "/v1/update/", basic(secret.secret)).status == .ok)
             for path in ["/v1/update/\(secret.secret)", "/v1/update/\(secret.secret)/"] {
                 let offer = try await ask(client, path)
-                let url = try #require(offer.urls.first)
+                let url = try #require(offer.codebases.first)
                 #expect(!url.contains(secret.secret))
-                let place = try #require(url.range(of: "/payloads/with/"))
+                let place = try #require(url.firstRange(of: "/payloads/with/"))
                 let passed = String(url[place.lowerBound...]) + payload.fileName
                 let got = try await client.execute(uri: passed, method: .get, headers: [.range: "bytes=0-9"])
                 #expect(got.status == .partialContent)

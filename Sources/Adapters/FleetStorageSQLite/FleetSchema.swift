@@ -1,3 +1,4 @@
+internal import FleetModel
 internal import FleetStorage
 internal import GRDB
 
@@ -26,7 +27,35 @@ enum FleetSchema {
         migrator.registerMigration("7-privacy") { db in
             for statement in privacy { try db.execute(sql: statement) }
         }
+        migrator.registerMigration("8-holds") { db in
+            // Most machines wait for nothing, and are not in it.
+            try db.execute(sql: "CREATE INDEX machine_by_hold ON machine (hold, application, id) WHERE hold IS NOT NULL")
+        }
+        migrator.registerMigration("9-kept-blocks") { db in
+            try db.execute(
+                sql: """
+                    CREATE TABLE release_block (
+                        application TEXT NOT NULL, version TEXT NOT NULL, record TEXT NOT NULL,
+                        PRIMARY KEY (application, version)
+                    ) STRICT, WITHOUT ROWID
+                    """)
+            try keepBlocks(SQLiteTransaction(db))
+        }
         return migrator
+    }
+
+    /// Writes down the blocks that stand, with the bits that they are about.
+    private static func keepBlocks(_ transaction: SQLiteTransaction) throws {
+        // The columns that this needs, whatever later migrations add.
+        let sql = "SELECT application, version, block FROM release WHERE block IS NOT NULL"
+        let blocked = try transaction.all(sql, []) { row in
+            (try row.application(), try row.version(), try row.optionalJSON(ReleaseBlock.self))
+        }
+        for case (let application, let version, let block?) in blocked {
+            let digests = Set(try transaction.payloads(of: version, in: application).flatMap(\.digests))
+            let record = BlockRecord(version: version, block: block, digests: digests)
+            try transaction.put(record, in: application)
+        }
     }
 
     /// Brings a database up to date.

@@ -7,10 +7,11 @@ extension Machine {
     static let keyColumns = "application, id, first_seen_at"
     static let stateColumns = """
         boot_id, alias, oem, address, booted_slot, architecture, track, last_seen_at, stage_since, granted_at, grant_boot,
-        hold, last_error, failures, engine, rollback, withheld, hold_until, settings, recent_boots, clone, grant_marks
+        last_error, failures, engine, rollback, withheld, hold_until, settings, recent_boots, clone, grant_marks
         """
-    static let stateColumnCount = 22
-    static let indexedColumns = "machine_group, version, stage, grant_version, grant_holds_place, grant_stage_since"
+    static let stateColumnCount = 21
+    static let indexedColumns = "machine_group, version, stage, grant_version, grant_holds_place, grant_stage_since, hold"
+    static let indexedColumnCount = 7
     static let columns = "\(keyColumns), \(indexedColumns), \(stateColumns)"
 
     var keyValues: [(any DatabaseValueConvertible)?] {
@@ -21,7 +22,7 @@ extension Machine {
         get throws {
             [
                 bootID, alias, oem, address, bootedSlot?.rawValue, architecture?.name, track, lastSeenAt.microseconds,
-                stageSince.microseconds, grant?.grantedAt.microseconds, grant?.installedInBoot, hold?.rawValue,
+                stageSince.microseconds, grant?.grantedAt.microseconds, grant?.installedInBoot,
                 try lastError.map(jsonText), failures.isEmpty ? nil : try jsonText(failures),
                 engine, try rollback.map(jsonText), withheld.isEmpty ? nil : try jsonText(withheld),
                 holdUntil?.microseconds, settings.isEmpty ? nil : try jsonText(settings),
@@ -34,12 +35,12 @@ extension Machine {
     var indexedValues: [(any DatabaseValueConvertible)?] {
         [
             group?.rawValue, version.text, stage.rawValue, grant?.version.text, grant.map { $0.holdsPlace ? 1 : 0 },
-            grant?.stageSince.microseconds,
+            grant?.stageSince.microseconds, hold?.rawValue,
         ]
     }
 
     func isIndexed(like other: Machine) -> Bool {
-        group == other.group && version == other.version && stage == other.stage
+        group == other.group && hold == other.hold && version == other.version && stage == other.stage
             && grant?.version == other.grant?.version && grant?.holdsPlace == other.grant?.holdsPlace
             && grant?.stageSince == other.grant?.stageSince
     }
@@ -56,6 +57,7 @@ extension Machine {
         let grantVersion = try row.optionalVersion()
         let holdsPlace = try row.optionalInteger() == 1
         let grantStageSince = try row.optionalTime()
+        hold = try row.optionalWord()
         bootID = try row.optionalText()
         alias = try row.optionalText()
         oem = try row.optionalText()
@@ -74,7 +76,6 @@ extension Machine {
             open.installedInBoot = grantBoot
             grant = open
         }
-        hold = try row.optionalWord()
         lastError = try row.optionalJSON()
         failures = try row.optionalJSON() ?? []
         engine = try row.optionalText()

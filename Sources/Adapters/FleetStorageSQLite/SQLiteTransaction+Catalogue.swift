@@ -30,6 +30,7 @@ extension SQLiteTransaction {
         try run("DELETE FROM application WHERE id = ?", [id.canonical])
         try run("DELETE FROM channel WHERE application = ?", [id.canonical])
         try run("DELETE FROM channel_move WHERE application = ?", [id.canonical])
+        try run("DELETE FROM release_block WHERE application = ?", [id.canonical])
     }
 
     func firstContent(of application: ApplicationID) throws -> FleetStoreError.Noun? {
@@ -68,6 +69,27 @@ extension SQLiteTransaction {
             SELECT \(Release.columns) FROM release WHERE application = ? AND floor IS NOT NULL ORDER BY version
             """
         return try all(sql, [application.canonical]) { try Release(reading: &$0) }
+    }
+
+    func blockRecords(of application: ApplicationID) throws -> [BlockRecord] {
+        let sql = "SELECT record FROM release_block WHERE application = ? ORDER BY version"
+        return try all(sql, [application.canonical]) { try $0.optionalJSON() }.compactMap { $0 }
+    }
+
+    func blockRecord(of version: Version, in application: ApplicationID) throws -> BlockRecord? {
+        let sql = "SELECT record FROM release_block WHERE application = ? AND version = ?"
+        return try first(sql, [application.canonical, version.text]) { try $0.optionalJSON() } ?? nil
+    }
+
+    func put(_ record: BlockRecord, in application: ApplicationID) throws {
+        try run(
+            "INSERT OR REPLACE INTO release_block (application, version, record) VALUES (?, ?, ?)",
+            [application.canonical, record.version.text, try jsonText(record)])
+    }
+
+    func removeBlockRecord(of version: Version, in application: ApplicationID) throws {
+        try run(
+            "DELETE FROM release_block WHERE application = ? AND version = ?", [application.canonical, version.text])
     }
 
     func removeRelease(_ version: Version, of application: ApplicationID) throws {

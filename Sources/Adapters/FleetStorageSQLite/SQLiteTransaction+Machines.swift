@@ -27,7 +27,7 @@ extension SQLiteTransaction {
         let arguments = try machine.keyValues + machine.stateValues + machine.indexedValues
         try run(
             "INSERT INTO machine (\(Machine.keyColumns), \(Machine.stateColumns), \(Machine.indexedColumns)) "
-                + "VALUES (\(Self.marks(3 + Machine.stateColumnCount + 6)))", StatementArguments(arguments))
+                + "VALUES (\(Self.marks(3 + Machine.stateColumnCount + Machine.indexedColumnCount)))", StatementArguments(arguments))
         try tally(machine.application, 1)
     }
 
@@ -53,7 +53,7 @@ extension SQLiteTransaction {
 
     private static let updateAll = """
         UPDATE machine SET (\(Machine.stateColumns), \(Machine.indexedColumns))
-            = (\(marks(Machine.stateColumnCount + 6)))
+            = (\(marks(Machine.stateColumnCount + Machine.indexedColumnCount)))
         WHERE application = ? AND id = ?
         """
 

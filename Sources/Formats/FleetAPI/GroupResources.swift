@@ -25,6 +25,9 @@ public struct GroupResource: Codable, Sendable, Hashable {
     public var floors: [FloorResource]?
     /// What `If-Match` takes: changes with what people edit, not with the counters.
     public var etag: String?
+    /// What `If-Match` takes with acts on the roll-out: changes with the target, with what stopped, paused or aborted it, and
+    /// with an undo. Left out where the channel points at nothing.
+    public var rolloutTag: String?
 
     public init(
         application: ApplicationID, name: GroupName, track: Track, channel: ChannelName, version: Version?,

@@ -40,6 +40,8 @@ public struct MachineResource: Codable, Sendable, Hashable {
     public var heldBy: OperatorHold?
     /// Set while several machines seem to share its id.
     public var clone: CloneResource?
+    /// What `If-Match` takes: changes with what operators set for it.
+    public var etag: String?
 
     public init(
         application: ApplicationID, id: MachineID, alias: String?, track: String, group: GroupName?, version: Version,

@@ -51,6 +51,21 @@ public struct ReleaseBlock: Hashable, Sendable, Codable {
     }
 }
 
+/// A block as it is kept beside its release, so that it outlives that: what comes again under the version, or with the bits,
+/// is blocked still.
+public struct BlockRecord: Hashable, Sendable, Codable {
+    public let version: Version
+    public let block: ReleaseBlock
+    /// Of every payload that the release had since it was blocked: of the file, and of what it makes of a slot.
+    public var digests: Set<SHA256Digest>
+
+    public init(version: Version, block: ReleaseBlock, digests: Set<SHA256Digest>) {
+        self.version = version
+        self.block = block
+        self.digests = digests
+    }
+}
+
 /// An operator's word that machines on older releases take this one first, and only then what their channel points at.
 public struct ReleaseFloor: Hashable, Sendable, Codable {
     public let by: String
@@ -112,4 +127,7 @@ public struct Payload: Hashable, Sendable, Codable {
     }
 
     public var isDelta: Bool { source != nil }
+
+    /// What names its bits: the file, and what it makes of a slot.
+    public var digests: Set<SHA256Digest> { Set([sha256, contentDigest].compactMap { $0 }) }
 }

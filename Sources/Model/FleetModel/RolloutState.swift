@@ -116,6 +116,18 @@ public struct RolloutControl: Hashable, Sendable, Codable {
     }
 }
 
+/// What keeps a roll-out from going on: what people look at before they act.
+public struct RolloutHalt: Hashable, Sendable, Codable {
+    public let stop: RolloutStop?
+    public let control: RolloutControl?
+
+    /// - Parameter state: `nil` for one that has not begun.
+    public init(_ state: RolloutState?) {
+        stop = state?.stop
+        control = state?.control
+    }
+}
+
 /// Why a roll-out stopped itself.
 public struct RolloutStop: Hashable, Sendable, Codable {
     public let at: Timestamp

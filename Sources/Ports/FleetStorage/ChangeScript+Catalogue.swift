@@ -52,6 +52,8 @@ extension ChangeScript {
         try requireApplication(release.application, on: &store)
         let existing = try store.release(release.version, of: release.application)
         try refuse(existing != nil, .alreadyExists(.release, release.version.text))
+        var release = release
+        release.block = try store.blockRecord(of: release.version, in: release.application)?.block
         try store.put(release)
     }
 
@@ -73,6 +75,9 @@ extension ChangeScript {
         try refuse(isSame, .conflict("Release \(version) is \(block == nil ? "not blocked" : "blocked already")."))
         release.block = block
         try store.put(release)
+        guard let block else { return try store.removeBlockRecord(of: version, in: id) }
+        let digests = Set(try store.payloads(of: version, in: id).flatMap(\.digests))
+        try store.put(BlockRecord(version: version, block: block, digests: digests), in: id)
     }
 
     private func put(
@@ -119,7 +124,21 @@ extension ChangeScript {
             $0.architecture == payload.architecture && $0.source == payload.source
         }
         if let other { throw FleetStoreError.alreadyExists(.payload, other.summary) }
+        try keepBlocked(payload, on: &store)
         try store.put(payload)
+    }
+
+    /// Bits that are blocked come in under no other version; those that a blocked release gets are blocked with it.
+    private func keepBlocked(_ payload: Payload, on store: inout some FleetTransaction) throws {
+        let records = try store.blockRecords(of: payload.application)
+        let twin = records.first { $0.version != payload.version && !$0.digests.isDisjoint(with: payload.digests) }
+        if let twin {
+            throw FleetStoreError.conflict(
+                "These are the bits of \(twin.version), which was blocked by \(twin.block.by): \(twin.block.reason)")
+        }
+        guard var own = records.first(where: { $0.version == payload.version }) else { return }
+        own.digests.formUnion(payload.digests)
+        try store.put(own, in: payload.application)
     }
 
     private func deletePayload(

@@ -20,8 +20,12 @@ extension ChangeScript {
             group.secrets = secrets
             try store.put(group)
         case .deleteGroup(let application, let name): try deleteGroup(name, application, on: &store)
-        case .resumeRollout(let id, let moment): try resume(id, at: moment, on: &store)
-        case .controlRollout(let id, let control): try put(control, on: id, &store)
+        case .resumeRollout(let id, let moment, let seen):
+            try check(id, seen, on: &store)
+            try resume(id, at: moment, on: &store)
+        case .controlRollout(let id, let control, let seen):
+            try check(id, seen, on: &store)
+            try put(control, on: id, &store)
         case .undoGroup(let application, let name, let undo): try undoGroup(name, application, undo, on: &store)
         default: break
         }
@@ -83,6 +87,11 @@ extension ChangeScript {
             throw FleetStoreError.inUse(.group, name.rawValue, by: "the group “\(next)”, which waits for it")
         }
         try store.removeGroup(name, of: id)
+    }
+
+    private func check(_ id: RolloutID, _ seen: RolloutHalt?, on store: inout some FleetTransaction) throws {
+        guard let seen, RolloutHalt(try store.rollout(id)) != seen else { return }
+        throw FleetStoreError.changed(.rollout, "\(id.version) in \(id.group)")
     }
 
     private func resume(_ id: RolloutID, at moment: Timestamp, on store: inout some FleetTransaction) throws {

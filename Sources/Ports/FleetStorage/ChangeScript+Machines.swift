@@ -36,7 +36,7 @@ extension ChangeScript {
             }
             try changeMachine(id, application, at: moment, on: &store) { step throws(FleetStoreError) in
                 let isOther = step.machine.settings != previous
-                try refuse(isOther, .conflict("The machine “\(id)” was changed by somebody else."))
+                try refuse(isOther, .changed(.machine, id.rawValue))
                 step.take(settings, by: caller)
             }
         default: return

@@ -12,14 +12,16 @@ public enum FleetChange: Hashable, Sendable {
     case createRelease(Release)
     /// Changes the notes only.
     case updateRelease(Release)
-    /// Offers a release to nobody, or ends that. Refused where it is so already.
+    /// Offers a release to nobody, or ends that. Refused where it is so already. A block outlives its release: made again,
+    /// it is blocked still.
     case blockRelease(ApplicationID, Version, ReleaseBlock?)
     /// Makes machines on older releases pass through this one, in place of what was said before, or ends that. Refused
     /// where it is no floor, where a channel that it names is missing, and beyond ``ReleaseFloor/countMaximum``.
     case setFloor(ApplicationID, Version, ReleaseFloor?)
     /// Refused while it has payloads, is a floor, or a channel points at it.
     case deleteRelease(ApplicationID, Version)
-    /// Refused unless its release exists, and while the release has another of its architecture and source.
+    /// Refused unless its release exists, while the release has another of its architecture and source, and where its bits
+    /// are those of another release that is blocked.
     case addPayload(Payload)
     /// Refused while a channel points at its release, or that is a floor.
     case deletePayload(ApplicationID, Version, Architecture, source: Version?)
@@ -47,9 +49,10 @@ public enum FleetChange: Hashable, Sendable {
     /// Refused while it has machines, and while another group waits for it.
     case deleteGroup(ApplicationID, GroupName)
     /// Lets a stopped, paused or aborted roll-out go on; what its brakes counted counts from zero again.
-    case resumeRollout(RolloutID, at: Timestamp)
-    /// Pauses or aborts a roll-out, whether it has begun or not.
-    case controlRollout(RolloutID, RolloutControl)
+    /// Refused with ``FleetStoreError/changed(_:_:)`` where its halt is not `ifStill`; `nil` takes whatever is there.
+    case resumeRollout(RolloutID, at: Timestamp, ifStill: RolloutHalt? = nil)
+    /// Pauses or aborts a roll-out, whether it has begun or not; `ifStill` as above.
+    case controlRollout(RolloutID, RolloutControl, ifStill: RolloutHalt? = nil)
     /// Sends a group back, or ends that. Refused unless the group's channel points at the release that is
     /// undone, and where the other is blocked.
     case undoGroup(ApplicationID, GroupName, GroupUndo?)

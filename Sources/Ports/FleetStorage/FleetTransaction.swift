@@ -17,6 +17,11 @@ package protocol FleetTransaction {
     mutating func put(_ release: Release) throws
     /// The releases that are floors, sorted by version text.
     mutating func floors(of application: ApplicationID) throws -> [Release]
+    /// Blocks that stand, also of releases that are not there any more, sorted by version text.
+    mutating func blockRecords(of application: ApplicationID) throws -> [BlockRecord]
+    mutating func blockRecord(of version: Version, in application: ApplicationID) throws -> BlockRecord?
+    mutating func put(_ record: BlockRecord, in application: ApplicationID) throws
+    mutating func removeBlockRecord(of version: Version, in application: ApplicationID) throws
     mutating func removeRelease(_ version: Version, of application: ApplicationID) throws
     /// Sorted by architecture, full ones first.
     mutating func payloads(of version: Version, in application: ApplicationID) throws -> [Payload]

@@ -17,6 +17,7 @@ struct MemoryFleetState {
 
     var applications: [ApplicationID: Application] = [:]
     var releases: [Key<Version>: Release] = [:]
+    var blockRecords: [Key<Version>: BlockRecord] = [:]
     var payloads: [Key<PayloadKey>: Payload] = [:]
     var channels: [Key<ChannelName>: Channel] = [:]
     var moves: [ChannelMove] = []
@@ -53,6 +54,7 @@ extension MemoryFleetState: FleetTransaction {
     mutating func removeApplication(_ id: ApplicationID) {
         applications[id] = nil
         moves.removeAll { $0.application == id }
+        blockRecords = blockRecords.filter { $0.key.application != id }
         channels = channels.filter { $0.key.application != id }
     }
 
@@ -74,6 +76,23 @@ extension MemoryFleetState: FleetTransaction {
     func floors(of application: ApplicationID) -> [Release] {
         releases.values.filter { $0.application == application && $0.floor != nil }
             .sorted { $0.version.text < $1.version.text }
+    }
+
+    func blockRecords(of application: ApplicationID) -> [BlockRecord] {
+        blockRecords.filter { $0.key.application == application }.map(\.value)
+            .sorted { $0.version.text < $1.version.text }
+    }
+
+    func blockRecord(of version: Version, in application: ApplicationID) -> BlockRecord? {
+        blockRecords[Key(application: application, name: version)]
+    }
+
+    mutating func put(_ record: BlockRecord, in application: ApplicationID) {
+        blockRecords[Key(application: application, name: record.version)] = record
+    }
+
+    mutating func removeBlockRecord(of version: Version, in application: ApplicationID) {
+        blockRecords[Key(application: application, name: version)] = nil
     }
 
     mutating func removeRelease(_ version: Version, of application: ApplicationID) {

@@ -18,14 +18,18 @@ package struct MachineChange: Hashable, Sendable {
 
 extension FleetControl {
     /// Labels, moves, pins or holds one machine. It takes effect at the machine's next check.
+    /// - Parameter seen: the settings as the caller saw them; `nil` to change them whatever they are now.
+    /// - Throws: among others ``OperationError/changed(_:_:)`` where they are not `seen` any more.
     package func changeMachine(
-        _ id: MachineID, of application: ApplicationID, _ change: MachineChange, by caller: Caller
+        _ id: MachineID, of application: ApplicationID, _ change: MachineChange, ifStill seen: MachineSettings? = nil,
+        by caller: Caller
     ) async throws(OperationError) -> Machine {
         try require(.admin, of: caller)
         let reason = try change.reason.map { text throws(OperationError) in
             try TextRule.label.check(text, "The reason")
         }
         let previous = try await machine(id, of: application, by: caller).settings
+        if let seen, seen != previous { throw .changed(.machine, id.rawValue) }
         var settings = previous
         settings.labels = try Self.labels(previous.labels, change.labels)
         if let group = change.group { settings.group = group }
@@ -34,9 +38,14 @@ extension FleetControl {
             settings.hold = isHeld ? OperatorHold(by: caller.name, at: now, reason: reason) : nil
         }
         let object = Self.object(application, id.rawValue)
-        try await commit(
-            .changeMachine(application, id, from: previous, to: settings, by: caller.name, at: now), by: caller,
-            "machine.set", on: object, reason ?? "")
+        do {
+            try await commit(
+                .changeMachine(application, id, from: previous, to: settings, by: caller.name, at: now), by: caller,
+                "machine.set", on: object, reason ?? "")
+        } catch {
+            if seen != nil, case .store(.changed) = error { throw .changed(.machine, id.rawValue) }
+            throw error
+        }
         return try await machine(id, of: application, by: caller)
     }
 

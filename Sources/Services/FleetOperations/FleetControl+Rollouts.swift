@@ -2,6 +2,13 @@ package import FleetModel
 internal import FleetStorage
 package import UpdateModel
 
+/// What a person saw of a group's roll-out before an act on it: the target, what keeps it from going on, the way back.
+package struct RolloutSight: Hashable, Sendable, Codable {
+    package let version: Version
+    package let halt: RolloutHalt
+    package let undo: GroupUndo?
+}
+
 // What operators do to a roll-out.
 extension FleetControl {
     /// What the group's machines are to run: what its channel points at, or what they go back to.
@@ -20,12 +27,17 @@ extension FleetControl {
 
     /// Lets a roll-out go on that stopped itself or was paused or aborted; what its brakes counted counts from zero again.
     /// Machines that failed stay held.
-    /// - Parameter version: `nil` means the group's target, and the floors below it.
+    /// - Parameters:
+    ///   - version: `nil` means the group's target, and the floors below it.
+    ///   - seen: what the caller saw of the target; `nil` to act whatever it is now.
+    /// - Throws: among others ``OperationError/changed(_:_:)`` where it is not `seen` any more.
     package func resumeRollout(
-        of name: GroupName, in application: ApplicationID, version: Version? = nil, by caller: Caller
+        of name: GroupName, in application: ApplicationID, version: Version? = nil, ifStill seen: RolloutSight? = nil,
+        by caller: Caller
     ) async throws(OperationError) {
         try require(.admin, of: caller)
         let id = try await rolloutID(of: name, in: application, version, by: caller)
+        try check(seen, id)
         var states = [try await reading { () async throws(FleetStoreError) in try await store.rollout(id) }]
         if version == nil {
             let group = try await group(name, of: application, by: caller)
@@ -33,31 +45,61 @@ extension FleetControl {
         }
         let halted = states.compactMap { $0 }.filter { $0.stop != nil || $0.control != nil }
         guard !halted.isEmpty else { throw .rolloutNotStopped(id.version) }
-        for state in halted { try await resume(state, by: caller) }
+        for state in halted { try await resume(state, state.id == id ? seen?.halt : nil, by: caller) }
     }
 
-    private func resume(_ state: RolloutState, by caller: Caller) async throws(OperationError) {
+    private func resume(_ state: RolloutState, _ seen: RolloutHalt?, by caller: Caller) async throws(OperationError) {
         let stop = state.stop.map { "It had stopped: \($0.reason)" }
         let control = state.control.map { "It was \($0.kind.rawValue) by \($0.by)." }
         let detail = [stop, control].compactMap { $0 }.joined(separator: " ")
         let id = state.id
         let object = Self.object(id.application, id.group.rawValue, id.version.text)
-        try await commit(.resumeRollout(id, at: now), by: caller, "rollout.resume", on: object, detail)
+        let change = FleetChange.resumeRollout(id, at: now, ifStill: seen)
+        try await conditional(seen != nil, .rollout, id) { () async throws(OperationError) in
+            try await commit(change, by: caller, "rollout.resume", on: object, detail)
+        }
     }
 
     /// Pauses or aborts a roll-out. A paused one offers nothing; an aborted one is also withdrawn from machines that
     /// have it staged and have not booted it.
     package func controlRollout(
         of name: GroupName, in application: ApplicationID, _ kind: RolloutControl.Kind, version: Version? = nil,
-        reason: String? = nil, by caller: Caller
+        reason: String? = nil, ifStill seen: RolloutSight? = nil, by caller: Caller
     ) async throws(OperationError) {
         try require(.admin, of: caller)
         let reason = try reason.map { text throws(OperationError) in try TextRule.label.check(text, "The reason") }
         let id = try await rolloutID(of: name, in: application, version, by: caller)
+        try check(seen, id)
         let control = RolloutControl(kind: kind, by: caller.name, at: now, reason: reason)
         let action = kind == .paused ? "rollout.pause" : "rollout.abort"
         let object = Self.object(application, name.rawValue, id.version.text)
-        try await commit(.controlRollout(id, control), by: caller, action, on: object, reason ?? "")
+        let change = FleetChange.controlRollout(id, control, ifStill: seen?.halt)
+        try await conditional(seen != nil, .rollout, id) { () async throws(OperationError) in
+            try await commit(change, by: caller, action, on: object, reason ?? "")
+        }
+    }
+
+    /// What an act on the group's roll-out would be about; `nil` where its channel points at nothing.
+    package func rolloutSight(of group: Group, by caller: Caller) async throws(OperationError) -> RolloutSight? {
+        guard let version = try await targetVersion(of: group, by: caller) else { return nil }
+        let rollout = try await currentRollout(of: group, by: caller)
+        return RolloutSight(version: version, halt: RolloutHalt(rollout), undo: group.undo)
+    }
+
+    private func check(_ seen: RolloutSight?, _ id: RolloutID) throws(OperationError) {
+        guard let seen, seen.version != id.version else { return }
+        throw .changed(.rollout, "\(id.version) in \(id.group)")
+    }
+
+    /// Tells a caller who had a condition that it did not hold, and not that something is in conflict.
+    private func conditional(
+        _ isConditional: Bool, _ noun: FleetStoreError.Noun, _ id: RolloutID,
+        _ body: () async throws(OperationError) -> Void
+    ) async throws(OperationError) {
+        do { try await body() } catch {
+            guard isConditional, case .store(.changed) = error else { throw error }
+            throw .changed(noun, "\(id.version) in \(id.group)")
+        }
     }
 
     /// Sends the group back to the release before, under the same limits.

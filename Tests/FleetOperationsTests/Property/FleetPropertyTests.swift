@@ -22,11 +22,11 @@ struct FleetPropertyTests {
     @Test("the runs reach every gate and every brake, so that they prove something")
     func runsAreWorthTheirTime() async throws {
         var (holds, brakes, offers) = (Set<HoldReason>(), Set<Brake>(), 0)
-        for seed in 1...40 as ClosedRange<UInt64> {
+        for seed in 1...80 as ClosedRange<UInt64> {
             let simulation = try await FleetSimulation(seed: seed, store: MemoryFleetStore())
             for step in 0..<600 {
                 try await simulation.step()
-                guard step.isMultiple(of: 10) else { continue }
+                guard step.isMultiple(of: 3) else { continue }
                 for outcome in simulation.told.values {
                     if case .hold(let reason, _) = outcome.decision { holds.insert(reason) }
                     if case .offer = outcome.decision { offers += 1 }

@@ -5,6 +5,8 @@
 /// behind the verb before anything is parsed: `--server URL app list` becomes `app list --server URL`.
 package enum ArgumentOrder {
     private static let valued: Set<String> = ["--server", "--token-file"]
+    /// Nouns within nouns, whose verb comes third.
+    private static let nested: Set<[String]> = [["group", "secret"]]
     private static let plain: Set<String> = ["--json", "--quiet", "-q"]
 
     /// The arguments, without the program's name, in the order that the parser needs.
@@ -23,7 +25,8 @@ package enum ArgumentOrder {
             }
         }
         // Behind noun and verb, and before everything else, so that a `--` keeps its meaning.
-        let words = rest.prefix(2).prefix { !$0.hasPrefix("-") }
+        let count = nested.contains(Array(rest.prefix(2))) ? 3 : 2
+        let words = rest.prefix(count).prefix { !$0.hasPrefix("-") }
         return words + moved + rest.dropFirst(words.count)
     }
 

@@ -90,8 +90,9 @@ extension FleetClient {
     func delete(_ path: APIPath) async throws { _ = try await send(.delete, path) }
 
     /// Deletes what belongs to another thing, and returns that as it is then.
-    func delete<Value: Decodable>(_ path: APIPath, as type: Value.Type) async throws -> Value {
-        try value(of: try await send(.delete, path), as: type)
+    func delete<Value: Decodable>(_ path: APIPath, ifStill tag: String? = nil, as type: Value.Type) async throws -> Value {
+        let headers = tag.map { [("If-Match", "\"\($0)\"")] } ?? []
+        return try value(of: try await send(.delete, path, headers: headers), as: type)
     }
 
     private func value<Value: Decodable>(of data: Data, as type: Value.Type) throws -> Value {

@@ -10,10 +10,11 @@ struct GroupResume: AsyncParsableCommand {
         discussion: "Example: martlet group resume --app flatcar web")
 
     @OptionGroup var place: GroupPlace
+    @OptionGroup var tag: RolloutTagOption
     @OptionGroup var connection: ConnectionOptions
 
     func run() async throws {
-        try await GroupCommand.act("resume", [String: String](), place, connection)
+        try await GroupCommand.act("resume", [String: String](), place, tag, connection)
     }
 }
 
@@ -24,9 +25,10 @@ struct GroupPause: AsyncParsableCommand {
 
     @OptionGroup var place: GroupPlace
     @OptionGroup var act: RolloutActOptions
+    @OptionGroup var tag: RolloutTagOption
     @OptionGroup var connection: ConnectionOptions
 
-    func run() async throws { try await GroupCommand.act("pause", act.act, place, connection) }
+    func run() async throws { try await GroupCommand.act("pause", act.act, place, tag, connection) }
 }
 
 struct GroupAbort: AsyncParsableCommand {
@@ -41,9 +43,10 @@ struct GroupAbort: AsyncParsableCommand {
 
     @OptionGroup var place: GroupPlace
     @OptionGroup var act: RolloutActOptions
+    @OptionGroup var tag: RolloutTagOption
     @OptionGroup var connection: ConnectionOptions
 
-    func run() async throws { try await GroupCommand.act("abort", act.act, place, connection) }
+    func run() async throws { try await GroupCommand.act("abort", act.act, place, tag, connection) }
 }
 
 struct RolloutActOptions: ParsableArguments {
@@ -71,6 +74,7 @@ struct GroupUndoCommand: AsyncParsableCommand {
     var to: Version?
     @Option(help: "Why, for people.") var reason: String?
     @Flag(help: "Follow the channel again.") var cancel = false
+    @OptionGroup var tag: RolloutTagOption
     @OptionGroup var connection: ConnectionOptions
 
     func validate() throws {
@@ -81,10 +85,11 @@ struct GroupUndoCommand: AsyncParsableCommand {
 
     func run() async throws {
         guard cancel else {
-            return try await GroupCommand.act("undo", NewUndo(to: to, reason: reason), place, connection)
+            return try await GroupCommand.act("undo", NewUndo(to: to, reason: reason), place, tag, connection)
         }
         try await FleetClient.connected(connection) { client in
-            let group = try await client.delete(place.path.below("undo"), as: GroupResource.self)
+            let group = try await client.delete(
+                place.path.below("undo"), ifStill: tag.ifTag, as: GroupResource.self)
             try Printer(options: connection).show(group, GroupCommand.lines(group))
         }
     }
@@ -111,10 +116,12 @@ struct GroupHolds: AsyncParsableCommand {
 extension GroupCommand {
     /// Sends an act and shows the group as it is then.
     static func act(
-        _ name: String, _ body: some Encodable & Sendable, _ place: GroupPlace, _ connection: ConnectionOptions
+        _ name: String, _ body: some Encodable & Sendable, _ place: GroupPlace, _ tag: RolloutTagOption,
+        _ connection: ConnectionOptions
     ) async throws {
         try await FleetClient.connected(connection) { client in
-            let group = try await client.send(.post, place.path.below(name), body, as: GroupResource.self)
+            let group = try await client.send(
+                .post, place.path.below(name), body, ifStill: tag.ifTag, as: GroupResource.self)
             try Printer(options: connection).show(group, lines(group))
         }
     }

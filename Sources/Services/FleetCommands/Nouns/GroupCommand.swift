@@ -51,6 +51,7 @@ package struct GroupCommand: AsyncParsableCommand {
             group.undo.map { "from \($0.from) to \($0.to), by \($0.orderedBy)" + ($0.reason.map { ": \($0)" } ?? "") })
         sheet.add("stopped", group.rollout?.stopReason)
         sheet.add("tag", TagOption.text(group.etag))
+        sheet.add("roll-out tag", TagOption.text(group.rolloutTag))
         return sheet.lines
     }
 

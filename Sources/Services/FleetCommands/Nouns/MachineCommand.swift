@@ -37,6 +37,7 @@ package struct MachineCommand: AsyncParsableCommand {
         sheet.add("pinned to", machine.pin?.text)
         sheet.add("held by", machine.heldBy.map { $0.by + ($0.reason.map { ": \($0)" } ?? "") })
         sheet.add("clones", machine.clone.map { "several machines share this id; boots came back \($0.count) times" })
+        sheet.add("tag", TagOption.text(machine.etag))
         sheet.add("rollback", machine.rollback?.summary)
         sheet.add("rollback until", machine.rollback?.expiresAt?.rfc3339)
         sheet.add("withheld", machine.withheld?.map(\.text).joined(separator: ", "))

@@ -25,6 +25,7 @@ struct MachineSet: AsyncParsableCommand {
     @Flag(help: "Offer nothing to it.") var hold = false
     @Flag(help: "Offer updates to it again.") var unhold = false
     @Option(help: "Why it is held, for people.") var reason: String?
+    @OptionGroup var tag: TagOption
     @OptionGroup var connection: ConnectionOptions
 
     func validate() throws {
@@ -38,7 +39,7 @@ struct MachineSet: AsyncParsableCommand {
     func run() async throws {
         try await FleetClient.connected(connection) { client in
             let machine = try await client.send(
-                .patch, try await place.path(client), try edit(), as: MachineResource.self)
+                .patch, try await place.path(client), try edit(), ifStill: tag.ifTag, as: MachineResource.self)
             try Printer(options: connection).show(machine, MachineCommand.lines(machine))
         }
     }

@@ -22,6 +22,11 @@ struct EntityTag: Hashable {
 
     init(_ channel: FleetModel.Channel) { self.init(fields: channel) }
 
+    /// Of what operators set for the machine; what it reports changes all the time.
+    init(_ settings: MachineSettings) { self.init(fields: settings) }
+
+    init(_ sight: RolloutSight) { self.init(fields: sight) }
+
     private init(fields: some Encodable) {
         // Values of the model always become JSON, in one way alone: its keys are sorted.
         let bytes = (try? APIJSON.encode(fields)).map(Array.init) ?? []
@@ -42,6 +47,27 @@ extension APIRoutes {
         let group = try await control.group(request.identifier("group"), of: application, by: request.caller)
         guard EntityTag(group).isNamed(by: condition) else { throw OperationError.changed(.group, group.name.rawValue) }
         return group
+    }
+
+    /// The same of a machine's settings.
+    func seenSettings(_ request: APIRequest, _ application: ApplicationID) async throws -> MachineSettings? {
+        guard let condition = request.request.headers[.ifMatch] else { return nil }
+        let machine = try await control.machine(request.identifier("machine"), of: application, by: request.caller)
+        guard EntityTag(machine.settings).isNamed(by: condition) else {
+            throw OperationError.changed(.machine, machine.id.rawValue)
+        }
+        return machine.settings
+    }
+
+    /// The same of a group's roll-out, for acts on that.
+    func seenRollout(_ request: APIRequest, _ application: ApplicationID, _ name: GroupName) async throws -> RolloutSight?
+    {
+        guard let condition = request.request.headers[.ifMatch] else { return nil }
+        let group = try await control.group(name, of: application, by: request.caller)
+        guard let sight = try await control.rolloutSight(of: group, by: request.caller),
+            EntityTag(sight).isNamed(by: condition)
+        else { throw OperationError.changed(.rollout, name.rawValue) }
+        return sight
     }
 
     /// The same of a channel. A channel that is not there has no state that could be named.

@@ -17,14 +17,15 @@ extension APIRoutes {
         on(.get, one, router) { request in
             let id = try await request.application().id
             let machine = try await control.machine(request.identifier("machine"), of: id, by: request.caller)
-            return try APIRequest.answer(presenter(request).machine(machine))
+            return try APIRequest.answer(presenter(request).machine(machine), tag: EntityTag(machine.settings))
         }
         on(.patch, one, router) { request in
             let id = try await request.application().id
             let change = MachineChange(try await request.body(MachineEdit.self))
             let machine = try await control.changeMachine(
-                request.identifier("machine"), of: id, change, by: request.caller)
-            return try APIRequest.answer(presenter(request).machine(machine))
+                request.identifier("machine"), of: id, change, ifStill: try await seenSettings(request, id),
+                by: request.caller)
+            return try APIRequest.answer(presenter(request).machine(machine), tag: EntityTag(machine.settings))
         }
         on(.delete, one, router) { request in
             let id = try await request.application().id

@@ -73,6 +73,7 @@ extension Presenter {
         group.floors = floors.isEmpty ? nil : floors
         group.secrets = value.isPrivate ? value.secrets.map(GroupSecretResource.init) : nil
         group.etag = EntityTag(value).text
+        group.rolloutTag = try await control.rolloutSight(of: value, by: caller).map { EntityTag($0).text }
         return group
     }
 
@@ -162,6 +163,7 @@ extension Presenter {
         machine.pin = value.settings.pin
         machine.heldBy = value.settings.hold
         machine.clone = value.clone.map { CloneResource($0) }
+        machine.etag = EntityTag(value.settings).text
         return machine
     }
 

@@ -10,24 +10,29 @@ extension APIRoutes {
 
     func addRollouts(to router: Router<ServerContext>) {
         act("resume", router) { request, application, group in
-            try await control.resumeRollout(of: group, in: application, by: request.caller)
+            let seen = try await seenRollout(request, application, group)
+            try await control.resumeRollout(of: group, in: application, ifStill: seen, by: request.caller)
         }
         act("pause", router) { request, application, group in
             let act = try await request.body(RolloutAct.self)
             try await control.controlRollout(
-                of: group, in: application, .paused, version: act.version, reason: act.reason, by: request.caller)
+                of: group, in: application, .paused, version: act.version, reason: act.reason,
+                ifStill: try await seenRollout(request, application, group), by: request.caller)
         }
         act("abort", router) { request, application, group in
             let act = try await request.body(RolloutAct.self)
             try await control.controlRollout(
-                of: group, in: application, .aborted, version: act.version, reason: act.reason, by: request.caller)
+                of: group, in: application, .aborted, version: act.version, reason: act.reason,
+                ifStill: try await seenRollout(request, application, group), by: request.caller)
         }
         act("undo", router) { request, application, group in
             let undo = try await request.body(NewUndo.self)
+            _ = try await seenRollout(request, application, group)
             try await control.undo(group, in: application, to: undo.to, reason: undo.reason, by: request.caller)
         }
         on(.delete, Self.one + "/undo", router) { request in
             let (application, group) = try await place(request)
+            _ = try await seenRollout(request, application, group)
             try await control.endUndo(group, in: application, by: request.caller)
             return try await answer(request, application, group)
         }

@@ -139,15 +139,15 @@ extension APIOperation {
     ]
 
     private static let rollouts = [
-        api(.post, group + "/resume", "resume", "Lets its roll-out go on.", answers: one("Group")),
+        api(.post, group + "/resume", "resume", "Lets its roll-out go on.", answers: one("Group"), isConditional: true),
         api(
             .post, group + "/pause", "pause", "Offers the release to nobody.", takes: .json("RolloutAct"),
-            answers: one("Group")),
+            answers: one("Group"), isConditional: true),
         api(
             .post, group + "/abort", "abort", "Withdraws the release.", takes: .json("RolloutAct"),
-            answers: one("Group")),
-        api(.post, group + "/undo", "undo", "Sends it back.", takes: .json("NewUndo"), answers: one("Group")),
-        api(.delete, group + "/undo", "endUndo", "Lets it follow its channel again.", answers: one("Group")),
+            answers: one("Group"), isConditional: true),
+        api(.post, group + "/undo", "undo", "Sends it back.", takes: .json("NewUndo"), answers: one("Group"), isConditional: true),
+        api(.delete, group + "/undo", "endUndo", "Lets it follow its channel again.", answers: one("Group"), isConditional: true),
         api(.get, group + "/holds", "listHolds", "Why its machines wait, added up.", answers: list("GroupHold")),
     ]
 
@@ -161,10 +161,10 @@ extension APIOperation {
                 Parameter(name: "hold", schema: .hold, description: "Only those that wait for this reason."),
                 Parameter(name: "clones", schema: .words(["true"]), description: "Only ids that several share."),
             ], answers: list("Machine")),
-        api(.get, machine, "showMachine", "Shows one.", answers: one("Machine")),
+        api(.get, machine, "showMachine", "Shows one.", answers: one("Machine"), hasTag: true),
         api(
             .patch, machine, "editMachine", "Labels, moves, pins or holds one.", takes: .json("MachineEdit"),
-            answers: one("Machine")),
+            answers: one("Machine"), isConditional: true, hasTag: true),
         api(.delete, machine, "forgetMachine", "Forgets one."),
         api(.get, machine + "/why", "explainMachine", "Why it stands where it stands.", answers: one("Why")),
         api(

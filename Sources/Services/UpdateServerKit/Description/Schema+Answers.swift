@@ -106,7 +106,7 @@ extension Schema {
                     ], optional: ["clones": count]),
             ],
             optional: [
-                "version": version, "rollout": named("Rollout"), "labels": text,
+                "version": version, "rollout": named("Rollout"), "labels": text, "rolloutTag": text,
                 "secrets": list(of: object(["id": identifier, "by": text, "at": time])),
                 "floors": list(of: object(["version": version, "reason": text], optional: ["rollout": named("Rollout")])),
                 "undo": object(
@@ -128,7 +128,7 @@ extension Schema {
         "Machine": object(
             [
                 "application": application, "id": identifier, "track": text, "version": version, "stage": stage,
-                "stageSince": time, "firstSeenAt": time, "lastSeenAt": time,
+                "stageSince": time, "firstSeenAt": time, "lastSeenAt": time, "etag": text,
             ],
             optional: [
                 "alias": text, "group": identifier, "architecture": architecture, "bootedSlot": slot,
