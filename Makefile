@@ -5,7 +5,7 @@ CONFIGURATION = -c release
 # One test at a time: tests that compute for long would starve those that wait for an answer.
 TESTS = $(CONFIGURATION) --disable-testable-imports --no-parallel
 
-.PHONY: help build demo test check-api image test-boot fuzz bench bench-server bench-payload format lint clean
+.PHONY: help build demo test check-api image test-boot fuzz sanitize bench bench-server bench-payload format lint clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -37,6 +37,10 @@ image: build ## Build the reference OS: dist/images/disk.img (1.0.0), and an upd
 fuzz: ## Fuzz every parser of outside bytes; SECONDS_EACH=60
 	@scripts/install-packages.sh build
 	scripts/fuzz.sh $(or $(SECONDS_EACH),60)
+
+sanitize: ## Call all of our own C under the address and the undefined-behaviour sanitizer
+	@scripts/install-packages.sh build
+	scripts/sanitize.sh
 
 bench: build ## Measure what people wait for, beside a peer in the same run
 	@scripts/install-packages.sh bench

@@ -76,6 +76,34 @@ measured() {
     }
 }
 
+# As `measured`, for what may take too long: after $PEER_SECONDS it is ended, and false.
+within() {
+    name=$1
+    shift
+    status=0
+    timeout "${PEER_SECONDS:-3600}" "$yardstick" run "$work/times.$name" "$@" >"$work/output" 2>&1 || status=$?
+    [ $status -ne 0 ] || return 0
+    [ $status -eq 124 ] || {
+        tail -n 5 "$work/output" >&2
+        fail "failed: $*" 70
+    }
+    rm -f "$work/times.$name"
+    return 1
+}
+
+# With KEEP=DIR, what took long is kept there with its times, and taken from there by the next run: one that was ended goes
+# on where it was. `keep NAME FILE` keeps, `kept NAME FILE` brings back, and is false where there is nothing.
+keep() {
+    [ -n "${KEEP:-}" ] || return 0
+    mkdir -p "$KEEP"
+    cp "$2" "$KEEP/$1.new" && mv "$KEEP/$1.new" "$KEEP/$1" && cp "$work/times.$1" "$KEEP/$1.times"
+}
+
+kept() {
+    [ -n "${KEEP:-}" ] && [ -s "$KEEP/$1.times" ] || return 1
+    cp "$KEEP/$1" "$2" && cp "$KEEP/$1.times" "$work/times.$1" && progress "$1: made by an earlier run"
+}
+
 # The middle of column $2 of the times of $1.
 median() { sort -n -k "$2,$2" "$work/times.$1" | awk -v column="$2" '{ v[NR] = $column } END { print v[int((NR + 1) / 2)] }'; }
 ratio() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", a / b }'; }

@@ -6,6 +6,9 @@
 # IMAGE=FILE         the image of “full” and “verify” (default: security.ext4 of scripts/image-pairs.sh, which makes it where
 #                    it is missing)
 # DELTA_PAIRS, DELTA_FORMS, DELTA_PEERS   fewer rows of “delta”; see scripts/bench-delta.sh
+# PEER_SECONDS=3600  a peer that takes longer to pack is ended, and its row says so
+# KEEP=DIR           what takes long to make is kept there, and taken from there by the next run
+# PROGRAMS=DIR       where martlet stands (default: .build/release)
 # ROUNDS=3           how often each way of applying takes its turn
 # TMPDIR=/var/tmp    where payloads and slots stand: the disk that is measured; four times the image must fit
 #
@@ -17,7 +20,7 @@
 set -eu
 
 cd "$(dirname "$0")/.."
-programs=.build/release
+programs=${PROGRAMS:-.build/release}
 built=.build/benchmarks
 rounds=${ROUNDS:-3}
 pairs=${XDG_CACHE_HOME:-$HOME/.cache}/martlet/pairs
@@ -41,10 +44,16 @@ martlet() { "$programs/martlet" "$@"; }
 # The payload and its peers, made once for all parts.
 pack() {
     [ ! -f "$work/full.crau" ] || return 0
+    if [ -n "${KEEP:-}" ] && [ -s "$KEEP/pub.pem" ] && kept create "$work/full.crau"; then
+        cp "$KEEP/pub.pem" "$work/"
+        return
+    fi
     martlet key generate --output "$work/key.pem" --public "$work/pub.pem" >/dev/null
     progress "packing $(mebibytes "$image") MiB with martlet"
     measured create "$programs/martlet" payload create --quiet --target "$image" --key "$work/key.pem" \
         --output "$work/full.crau"
+    keep create "$work/full.crau"
+    [ -z "${KEEP:-}" ] || cp "$work/pub.pem" "$KEEP/"
 }
 
 # --- full: how small, how fast, how much memory
@@ -53,7 +62,11 @@ full() {
     pack
     packed full create "$work/full.crau" "$image" "create a full payload"
     progress "packing with zstd -19 --long=27"
-    measured zstd zstd -q -19 --long=27 "$image" -o "$work/image.zst"
+    kept zstd "$work/image.zst" || {
+        # Also the pipe's input, so it must be there: it has the time that a step has.
+        measured zstd zstd -q -19 --long=27 "$image" -o "$work/image.zst"
+        keep zstd "$work/image.zst"
+    }
     packed full zstd "$work/image.zst" "$image" "peer: zstd -19 --long=27"
     progress "packing with casync and zchunk"
     measured casync casync make --compression=zstd --store="$work/store" "$work/image.caibx" "$image"

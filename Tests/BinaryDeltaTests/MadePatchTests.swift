@@ -41,6 +41,30 @@ struct MadePatchTests {
         #expect(try BSDiffPatch.make(old: old[...], new: new[...]).count < 4_000)
     }
 
+    @Test("old data that small additions jump about in is read a few times, not once for each")
+    func jumps() throws {
+        var random = Numbers(seed: 11)
+        let old = (0..<400_000).map { _ in UInt8(truncatingIfNeeded: random.next()) }
+        // Pieces of 200 bytes from five places in turn.
+        let new = (0..<2_000).flatMap { index in
+            let start = index % 5 * 80_000 + index / 5 * 200
+            return old[start..<start + 200]
+        }
+        let patch = try BSDiffPatch.make(old: old[...], new: new[...])
+        let read = try BSDiffPatch(patch, newSizeLimit: UInt64(new.count))
+        var reads = 0
+        let made = try collect { write in
+            try read.apply(
+                oldSize: UInt64(old.count),
+                readOld: { offset, count in
+                    reads += 1
+                    return Array(old[Int(offset)..<Int(offset) + count])
+                }, write: write)
+        }
+        #expect(made == new)
+        #expect(reads < 200, "\(reads) reads for 2000 pieces")
+    }
+
     @Test("long repetitions take no time that grows with their square", .timeLimit(.minutes(1)))
     func repetitions() throws {
         var old = [UInt8](repeating: 0, count: 2 << 20)

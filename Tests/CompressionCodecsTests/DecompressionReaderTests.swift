@@ -24,7 +24,7 @@ import UpdateModel
     }
 
     @Test(
-        "a large output comes in pieces of at most 256 KiB",
+        "a large output comes in pieces of at most 128 KiB",
         arguments: [
             ("zeros.bz2", .bzip2, 10_000_000), ("zeros.xz", .xz, 100_000_000), ("zeros.zst", .zstd, 100_000_000),
         ]

@@ -74,6 +74,32 @@ struct DeltaTests {
         #expect(target.bytes.allSatisfy { $0 == 0xEE })
     }
 
+    @Test("blames the source that changes after it was checked, not the payload")
+    func sourceChanges() async throws {
+        let (old, new) = (try image("old.ext4"), try image("new.ext4"))
+        let payload = try await delta(from: old, to: new)
+        let target = MemoryBlockDevice(sizeBytes: UInt64(new.count))
+        let source = FadingDevice(old)
+        do throws(InstallationError) {
+            try install(payload, onto: ["system": InstallTarget(device: target, source: source)])
+            Issue.record("It was applied.")
+        } catch {
+            guard case .wrongSourceBlocks = error else { throw error }
+            #expect(error.updateEngineCode == 20)
+        }
+    }
+
+    @Test("reads its source once to check it, and once to use it")
+    func sourceReads() async throws {
+        let old = noise(8 << 20, seed: 20)
+        let payload = try await delta(from: old, to: old)
+        let source = FadingDevice(old, bytesUntilFading: .max)
+        let target = MemoryBlockDevice(sizeBytes: UInt64(old.count))
+        try install(payload, onto: ["system": InstallTarget(device: target, source: source)])
+        #expect(target.bytes == old)
+        #expect(source.bytesRead == 2 * UInt64(old.count))
+    }
+
     @Test("that needs more memory than allowed is refused with both sizes")
     func memory() async throws {
         let (old, new) = (try image("old.ext4"), try image("new.ext4"))

@@ -87,6 +87,47 @@ struct WriteBehindTests {
         }
     }
 
+    @Test("what was written beyond a gap counts when the gap is closed, and is read back only once it stands there")
+    func front() {
+        let mebibyte = 1 << 20 as UInt64
+        var front = WrittenFront()
+        func mark(accepted: UInt64) -> UInt64 {
+            front.mark(upTo: 90 * mebibyte, each: 1, acceptedByteCount: accepted * mebibyte)
+        }
+        front.add(10 * mebibyte..<20 * mebibyte)
+        front.add(20 * mebibyte..<30 * mebibyte)
+        #expect(front.written == 0)
+        #expect(mark(accepted: 20) == 0)
+        front.add(0..<10 * mebibyte)
+        #expect(front.written == 30 * mebibyte)
+        #expect(mark(accepted: 30) == 0, "nothing was marked before")
+        front.add(31 * mebibyte..<95 * mebibyte)
+        front.add(30 * mebibyte..<31 * mebibyte)
+        #expect(front.written == 95 * mebibyte)
+        #expect(mark(accepted: 31) == 0, "what stood before the mark may still be on its way")
+        #expect(mark(accepted: 34) == 30 * mebibyte)
+        #expect(mark(accepted: 99) == 0, "the front has not moved")
+    }
+
+    @Test(
+        "what operations write out of order is read back while others write, and is right",
+        arguments: 1...6 as ClosedRange<UInt64>)
+    func outOfOrder(seed: UInt64) throws {
+        let image = noise(24 << 20, seed: seed)
+        var random = SeededRandom(seed: seed)
+        let order = (0..<48).shuffled(using: &random)
+        let operations = order.map { index in
+            PayloadOperation(
+                kind: .replace, targetExtents: [BlockExtent(startBlock: UInt64(index) << 10, blockCount: 1 << 10)])
+        }
+        let partition = PayloadPartition(name: "system", operations: operations, newInfo: TestPayload.info(image))
+        let payload = try TestPayload.handMade(
+            .two, [partition], blobs: order.map { Array(image[$0 << 19..<($0 + 1) << 19]) })
+        let device = WatchedDevice(image.map { _ in 0 })
+        try install(payload, onto: ["system": InstallTarget(device: device)], readBackIntervalBytes: 1)
+        #expect(device.bytes == image)
+    }
+
     @Test("what is written again after it was read back is read back again")
     func writtenAgain() throws {
         let (first, second) = (noise(24 << 20, seed: 3), noise(1 << 20, seed: 4))

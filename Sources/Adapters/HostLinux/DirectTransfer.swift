@@ -26,11 +26,13 @@ struct DirectTransfer: Sendable {
         return overflow || lower >= upper ? range.upperBound..<range.upperBound : lower..<upper
     }
 
+    static func isAligned(_ buffer: UnsafeRawBufferPointer) -> Bool {
+        UInt(bitPattern: buffer.baseAddress) % UInt(alignmentBytes) == 0
+    }
+
     /// Writes `bytes`, a multiple of the alignment. Those that begin on a page are not copied.
     func write(_ bytes: ArraySlice<UInt8>, at offset: UInt64) throws(SystemError) {
-        let isAligned = unsafe bytes.withUnsafeBytes { buffer in
-            UInt(bitPattern: buffer.baseAddress) % UInt(Self.alignmentBytes) == 0
-        }
+        let isAligned = unsafe bytes.withUnsafeBytes { buffer in unsafe Self.isAligned(buffer) }
         if isAligned { return try descriptor.write(bytes, at: offset) }
         try unsafe withBuffer(count: bytes.count) { buffer throws(SystemError) in
             for start in stride(from: 0, to: bytes.count, by: buffer.count) {
@@ -56,6 +58,11 @@ struct DirectTransfer: Sendable {
             }
         }
         return bytes
+    }
+
+    /// Fills `buffer`, which is aligned. Returns the bytes read: fewer only at the end of the file.
+    func read(at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer) throws(SystemError) -> Int {
+        try unsafe descriptor.read(into: buffer, at: offset)
     }
 
     private func withBuffer(

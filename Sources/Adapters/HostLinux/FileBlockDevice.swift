@@ -84,6 +84,23 @@ package final class FileBlockDevice: BlockDevice, ExclusivelyLockable {
         return bytes
     }
 
+    package func read(at offsetBytes: UInt64, into buffer: UnsafeMutableRawBufferPointer) throws(DeviceError) {
+        try checkRange(offsetBytes, buffer.count)
+        let count: Int
+        do {
+            if let direct = try unsafe readDirectly(at: offsetBytes, into: buffer) {
+                count = direct
+            } else {
+                count = try unsafe descriptor.read(into: buffer, at: offsetBytes)
+            }
+        } catch {
+            throw error.asDeviceError("read", path)
+        }
+        guard count == buffer.count else {
+            throw .failed(operation: "read", path: path, reason: "it ends before its size")
+        }
+    }
+
     package func write(_ bytes: ArraySlice<UInt8>, at offsetBytes: UInt64) throws(DeviceError) {
         try checkRange(offsetBytes, bytes.count)
         do {
@@ -110,6 +127,22 @@ package final class FileBlockDevice: BlockDevice, ExclusivelyLockable {
         guard let direct, count > 0, DirectTransfer.alignedPart(of: range) == range else { return nil }
         do {
             return try direct.read(at: offsetBytes, count: count)
+        } catch {
+            guard error.code == EINVAL else { throw error }
+            return nil
+        }
+    }
+
+    /// `nil` when range or memory is not aligned, or where the file system refuses.
+    private func readDirectly(
+        at offsetBytes: UInt64, into buffer: UnsafeMutableRawBufferPointer
+    ) throws(SystemError) -> Int? {
+        let range = offsetBytes..<offsetBytes + UInt64(buffer.count)
+        guard let direct, buffer.count > 0, DirectTransfer.alignedPart(of: range) == range,
+            unsafe DirectTransfer.isAligned(UnsafeRawBufferPointer(buffer))
+        else { return nil }
+        do {
+            return try unsafe direct.read(at: offsetBytes, into: buffer)
         } catch {
             guard error.code == EINVAL else { throw error }
             return nil

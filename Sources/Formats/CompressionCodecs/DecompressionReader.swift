@@ -8,8 +8,9 @@
 /// while let piece = try reader.next() { try target.write(piece) }
 /// ```
 public final class DecompressionReader {
-    /// The most that ``next()`` gives at once.
-    public static let pieceByteCount = 256 << 10
+    /// The most that ``next()`` gives at once. What is larger the C library takes from the system each time anew, and each
+    /// page of it costs a fault.
+    public static let pieceByteCount = 128 << 10
     /// Enough for a dictionary of 64 MiB, the largest that clients of this format take, and what goes with it.
     public static let memoryLimitDefault: UInt64 = 72 << 20
 

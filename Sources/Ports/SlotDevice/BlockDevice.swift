@@ -13,6 +13,11 @@ public protocol BlockDevice: Sendable {
     /// - Throws: ``DeviceError/outOfRange(offsetBytes:count:sizeBytes:)`` past the end; ``DeviceError/failed(operation:path:reason:)``.
     func read(at offsetBytes: UInt64, count: Int) throws(DeviceError) -> [UInt8]
 
+    /// Fills `buffer`, which costs no new memory. It has a default; what lies on multiples of 4 KiB, in memory too, is
+    /// fastest.
+    /// - Throws: As ``read(at:count:)``; what stands in the buffer then says nothing.
+    func read(at offsetBytes: UInt64, into buffer: UnsafeMutableRawBufferPointer) throws(DeviceError)
+
     /// Writes all of `bytes`. They may be lost, or torn between sectors, until ``flush()`` returns.
     /// Offset and count need no alignment; aligned ones are faster.
     func write(_ bytes: ArraySlice<UInt8>, at offsetBytes: UInt64) throws(DeviceError)
@@ -22,6 +27,11 @@ public protocol BlockDevice: Sendable {
 }
 
 extension BlockDevice {
+    public func read(at offsetBytes: UInt64, into buffer: UnsafeMutableRawBufferPointer) throws(DeviceError) {
+        let bytes = try read(at: offsetBytes, count: buffer.count)
+        unsafe buffer.copyBytes(from: bytes)
+    }
+
     public func write(_ bytes: [UInt8], at offsetBytes: UInt64) throws(DeviceError) {
         try write(bytes[...], at: offsetBytes)
     }

@@ -21,6 +21,11 @@ public struct DeviceRegion: BlockDevice {
         return try whole.read(at: startBytes + offsetBytes, count: count)
     }
 
+    public func read(at offsetBytes: UInt64, into buffer: UnsafeMutableRawBufferPointer) throws(DeviceError) {
+        try checkRange(offsetBytes, buffer.count)
+        try unsafe whole.read(at: startBytes + offsetBytes, into: buffer)
+    }
+
     public func write(_ bytes: ArraySlice<UInt8>, at offsetBytes: UInt64) throws(DeviceError) {
         try checkRange(offsetBytes, bytes.count)
         try whole.write(bytes, at: startBytes + offsetBytes)

@@ -150,9 +150,13 @@ struct PayloadApplyCommand: ParsableCommand {
         defer { applying.end() }
         do throws(InstallationError) {
             try PayloadScan.forEachPiece(of: device) { (piece, _) throws(InstallationError) in
+                let isBeginning = installation.progress.operationsDone == 0
                 try installation.consume(piece[...])
+                // The first operation is the first to need much of what the next will need.
+                if isBeginning, installation.progress.operationsDone > 0 { MemoryHabits.giveProgramBack() }
                 applying.update(installation.progress.bytesDone)
             }
+            MemoryHabits.giveProgramBack()
             return try installation.finish()
         } catch {
             if let problem = opening.problem { throw problem }
@@ -191,6 +195,7 @@ private final class TargetOpening {
 
     func open(for manifest: PayloadManifest) throws(InstallationError) -> [String: InstallTarget] {
         MemoryHabits.giveBack()  // Reading a manifest takes several times what it is.
+        MemoryHabits.giveProgramBack()
         do {
             opened = try openTargets(manifest)
         } catch {

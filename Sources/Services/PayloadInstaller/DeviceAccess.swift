@@ -5,11 +5,13 @@ internal import UpdateModel
 
 /// A device together with the name of its partition, so that failures can say where.
 struct DeviceAccess {
-    /// What is read or written at once.
-    static let pieceByteCount = 1 << 20
+    /// What is copied at once.
+    static let pieceByteCount = 256 << 10
 
     let partition: String
     let device: any BlockDevice
+    /// So many bytes from its start have been compared with the digest that the payload tells of them.
+    var verifiedByteCount: UInt64 = 0
 
     var sizeBytes: UInt64 { device.sizeBytes }
 
@@ -20,8 +22,20 @@ struct DeviceAccess {
         var bytes = try attempt { () throws(DeviceError) in
             try device.read(at: offsetBytes, count: Int(available))
         }
-        bytes.append(contentsOf: repeatElement(0, count: count - Int(available)))
+        let missing = count - Int(available)
+        if missing > 0 { bytes.append(contentsOf: repeatElement(0, count: missing)) }
         return bytes
+    }
+
+    /// As ``readPadded(at:count:)``, behind what stands in `buffer`.
+    func readPadded(at offsetBytes: UInt64, count: Int, into buffer: TransferBuffer) throws(InstallationError) {
+        let available = offsetBytes < sizeBytes ? min(UInt64(count), sizeBytes - offsetBytes) : 0
+        if available > 0 {
+            try attempt { () throws(DeviceError) in
+                try buffer.append(from: device, at: offsetBytes, count: Int(available))
+            }
+        }
+        buffer.appendZeros(count: count - Int(available))
     }
 
     /// Bytes beyond the device's end, as in a last block that is not whole, are dropped.
@@ -51,12 +65,12 @@ struct DeviceAccess {
     /// Copies the first `byteCount` bytes to the same place of another device.
     func copy(_ byteCount: UInt64, to target: DeviceAccess) throws(InstallationError) {
         try forEachPiece(of: byteCount) { (piece, offset) throws(InstallationError) in
-            try target.writeClipped(piece[...], at: offset)
+            try target.writeClipped(piece, at: offset)
         }
     }
 
     private func forEachPiece(
-        of byteCount: UInt64, _ body: ([UInt8], UInt64) throws(InstallationError) -> Void
+        of byteCount: UInt64, _ body: (ArraySlice<UInt8>, UInt64) throws(InstallationError) -> Void
     ) throws(InstallationError) {
         let failure: (DeviceError) -> InstallationError = { .device(partition: partition, $0) }
         guard byteCount <= sizeBytes else {

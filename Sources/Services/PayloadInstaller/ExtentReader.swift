@@ -31,48 +31,70 @@ struct ExtentReader {
         self.byteCount = length ?? total
     }
 
-    /// The source extents of `operation`, after their digest has been compared where the payload tells it.
+    /// The source extents of `operation`, after their digest has been compared where the payload tells it and nobody has
+    /// compared them yet.
     /// - Parameter length: As above.
     init(
         checking source: DeviceAccess, _ operation: PayloadOperation, length: UInt64?, blockSize: UInt64,
         place: OperationPlace
     ) throws(InstallationError) {
-        if let expected = operation.sourceDigest {
-            let whole = try ExtentReader(
-                source, operation.sourceExtents, length: nil, blockSize: blockSize, place: place)
-            let actual = try whole.digest()
-            guard actual == expected else {
-                throw .wrongSourceBlocks(place, expected: expected, actual: actual)
-            }
+        let verifiedBlocks = source.verifiedByteCount / blockSize
+        if !operation.sourceExtents.allSatisfy({ $0.isHole || $0.endBlock <= verifiedBlocks }) {
+            try Self.check(source, operation, blockSize: blockSize, place: place)
         }
         try self.init(source, operation.sourceExtents, length: length, blockSize: blockSize, place: place)
     }
 
+    /// Compares the source extents of `operation` with their digest, where the payload tells it.
+    /// - Throws: ``InstallationError/wrongSourceBlocks(_:expected:actual:)``.
+    static func check(
+        _ source: DeviceAccess, _ operation: PayloadOperation, blockSize: UInt64, place: OperationPlace
+    ) throws(InstallationError) {
+        guard let expected = operation.sourceDigest else { return }
+        let whole = try ExtentReader(
+            source, operation.sourceExtents, length: nil, blockSize: blockSize, place: place)
+        let actual = try whole.digest()
+        guard actual == expected else { throw .wrongSourceBlocks(place, expected: expected, actual: actual) }
+    }
+
     /// `count` bytes from `offset`, which lie within ``byteCount``.
     func read(at offset: UInt64, count: Int) throws(InstallationError) -> [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(count)
-        var index = extentIndex(at: offset)
-        while bytes.count < count, index < extents.count {
-            let extent = extents[index]
-            let within = offset + UInt64(bytes.count) - starts[index]
-            let pieceCount = Int(min(UInt64(count - bytes.count), extent.blockCount * blockSize - within))
-            if extent.isHole {
-                bytes.append(contentsOf: repeatElement(0, count: pieceCount))
-            } else {
-                bytes += try source.readPadded(at: extent.startBlock * blockSize + within, count: pieceCount)
-            }
-            index += 1
+        let first = extentIndex(at: offset)
+        if first < extents.count, !extents[first].isHole,
+            offset - starts[first] + UInt64(count) <= extents[first].blockCount * blockSize
+        {
+            let place = extents[first].startBlock * blockSize + offset - starts[first]
+            return try source.readPadded(at: place, count: count)
         }
-        return bytes
+        let buffer = TransferBuffer(capacity: count)
+        try read(at: offset, count: count, into: buffer)
+        return Array(buffer.bytes)
     }
 
     func forEachPiece(_ body: (ArraySlice<UInt8>) throws(InstallationError) -> Void) throws(InstallationError) {
+        let buffer = TransferBuffer(capacity: Int(min(UInt64(DeviceAccess.pieceByteCount), byteCount)))
         var offset: UInt64 = 0
         while offset < byteCount {
             let count = Int(min(UInt64(DeviceAccess.pieceByteCount), byteCount - offset))
-            try body(read(at: offset, count: count)[...])
+            buffer.clear()
+            try read(at: offset, count: count, into: buffer)
+            try body(buffer.bytes)
             offset += UInt64(count)
+        }
+    }
+
+    private func read(at offset: UInt64, count: Int, into buffer: TransferBuffer) throws(InstallationError) {
+        var index = extentIndex(at: offset)
+        while buffer.byteCount < count, index < extents.count {
+            let extent = extents[index]
+            let within = offset + UInt64(buffer.byteCount) - starts[index]
+            let pieceCount = Int(min(UInt64(count - buffer.byteCount), extent.blockCount * blockSize - within))
+            if extent.isHole {
+                buffer.appendZeros(count: pieceCount)
+            } else {
+                try source.readPadded(at: extent.startBlock * blockSize + within, count: pieceCount, into: buffer)
+            }
+            index += 1
         }
     }
 

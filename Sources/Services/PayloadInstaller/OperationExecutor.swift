@@ -33,6 +33,26 @@ struct OperationExecutor: Sendable {
     func execute(
         _ operation: PayloadOperation, at place: OperationPlace, blob: [UInt8]
     ) throws(InstallationError) {
+        do throws(InstallationError) {
+            try carryOut(operation, at: place, blob: blob)
+        } catch {
+            if case .device = error { throw error }
+            // A source that reads as something else now, though it was right before, is no fault of the payload's.
+            try checkSource(of: operation, at: place)
+            throw error
+        }
+    }
+
+    /// Reads what the operation is made from, and compares it with the digest that the payload tells.
+    /// - Throws: ``InstallationError/wrongSourceBlocks(_:expected:actual:)``.
+    func checkSource(of operation: PayloadOperation, at place: OperationPlace) throws(InstallationError) {
+        guard let source, !operation.sourceExtents.isEmpty else { return }
+        try ExtentReader.check(source, operation, blockSize: blockSize, place: place)
+    }
+
+    private func carryOut(
+        _ operation: PayloadOperation, at place: OperationPlace, blob: [UInt8]
+    ) throws(InstallationError) {
         switch operation.kind {
         case .replace: try replace(operation, place, with: blob)
         case .replaceBZ: try unpack(operation, place, .bzip2, blob)
@@ -95,7 +115,7 @@ struct OperationExecutor: Sendable {
         var left = extents.reduce(0) { $0 + $1.blockCount * blockSize }
         guard left <= limitBytes else { throw .outOfRange(place) }
         var writer = ExtentWriter(target, extents, blockSize: blockSize, limitBytes: limitBytes, place: place)
-        let zeros = [UInt8](repeating: 0, count: DeviceAccess.pieceByteCount)
+        let zeros = [UInt8](repeating: 0, count: Int(min(left, UInt64(DeviceAccess.pieceByteCount))))
         while left > 0 {
             let count = min(left, UInt64(zeros.count))
             try writer.write(zeros.prefix(Int(count)))
@@ -161,7 +181,7 @@ struct OperationExecutor: Sendable {
         }
     }
 
-    /// The source's blocks, after their digest has been compared where the payload tells it.
+    /// The source's blocks, after they have been compared with a digest where the payload tells one.
     func sourceReader(
         _ operation: PayloadOperation, _ place: OperationPlace, length: UInt64?
     ) throws(InstallationError) -> ExtentReader {

@@ -9,15 +9,9 @@ internal import UpdateModel
 ///
 /// Used by one thread at a time.
 final class PartitionWork: Sendable {
-    /// How far the target has been written from its start without gap, in bytes.
-    private struct Front {
-        var written: UInt64 = 0
-        /// What ``written`` was when reading back was last begun.
-        var marked: UInt64 = 0
-    }
-
     private let name: String
     private let newInfo: ContentInfo?
+    private let operations: [PayloadOperation]
     private let blockSize: UInt64
     private let target: WriteBehindDevice
     private let executor: OperationExecutor
@@ -25,10 +19,11 @@ final class PartitionWork: Sendable {
     private let readBack: SettledDigest?
     private let device: any BlockDevice
     private let readBackIntervalBytes: UInt64
-    private let front = Mutex(Front())
+    private let front = Mutex(WrittenFront())
 
     /// - Parameters:
     ///   - limitBytes: Operations may not write at this offset or beyond.
+    ///   - target: The preflight has compared its source with the digest that the payload tells of it.
     ///   - isInPlace: Operations write what others read.
     ///   - neighbours: Told of this target.
     init(
@@ -37,19 +32,21 @@ final class PartitionWork: Sendable {
     ) {
         name = partition.name
         newInfo = partition.newInfo
+        operations = partition.operations
         self.blockSize = blockSize
         device = target.device
         self.target = WriteBehindDevice(target.device)
         executor = OperationExecutor(
             target: DeviceAccess(partition: partition.name, device: self.target),
-            source: target.source.map { DeviceAccess(partition: partition.name, device: $0) },
+            source: target.source.map { source in
+                DeviceAccess(
+                    partition: partition.name, device: source, verifiedByteCount: partition.oldInfo?.sizeBytes ?? 0)
+            },
             blockSize: blockSize, limitBytes: limitBytes, memoryLimit: options.limits.unpackingBytesMax,
             neighbours: neighbours)
         neighbours.add(executor.target)
         readBack = isInPlace ? nil : SettledDigest(target.device)
-        // So much is never on its way at once: what was written before the last mark stands on the device.
-        readBackIntervalBytes = max(
-            options.readBackIntervalBytes, 4 * UInt64(WriteBehindDevice.pieceByteCount))
+        readBackIntervalBytes = options.readBackIntervalBytes
     }
 
     /// - Parameter blob: The operation's data; its digest has been compared.
@@ -83,22 +80,29 @@ final class PartitionWork: Sendable {
             throw .device(partition: name, error)
         }
         guard actual == expected.digest else {
+            try checkSources()
             throw .wrongResult(partition: name, expected: expected.digest, actual: actual)
         }
         return expected
     }
 
+    /// Whether the source still is what it was: where it is not, the payload is not to blame for the result.
+    private func checkSources() throws(InstallationError) {
+        for (index, operation) in operations.enumerated() {
+            try executor.checkSource(of: operation, at: OperationPlace(partition: name, index: index))
+        }
+    }
+
     private func advance(over extents: [BlockExtent]) {
         let limit = newInfo?.sizeBytes ?? 0
-        let settled = front.withLock { front -> UInt64? in
-            for extent in extents where !extent.isHole && extent.startBlock * blockSize <= front.written {
-                front.written = min(limit, max(front.written, extent.endBlock * blockSize))
+        let accepted = target.acceptedByteCount
+        let settled = front.withLock { front -> UInt64 in
+            for extent in extents where !extent.isHole {
+                front.add(extent.startBlock * blockSize..<extent.endBlock * blockSize)
             }
-            guard front.written - front.marked >= readBackIntervalBytes else { return nil }
-            defer { front.marked = front.written }
-            return front.marked
+            return front.mark(upTo: limit, each: readBackIntervalBytes, acceptedByteCount: accepted)
         }
-        guard let settled, settled > 0 else { return }
+        guard settled > 0 else { return }
         readBack?.written(upTo: settled) { [target] () throws(DeviceError) in try target.flushWritten() }
     }
 }

@@ -13,6 +13,7 @@ package enum BlockDeviceContract {
         try readsBackWhatWasWritten(device, &random)
         try refusesWhatLiesOutside(device)
         try acceptsEmptyRanges(device)
+        try fillsMemory(device, &random)
         try touchesNothingBesideTheRange(device)
     }
 
@@ -56,6 +57,27 @@ package enum BlockDeviceContract {
         try require(device.read(at: device.sizeBytes, count: 0).isEmpty, "nothing can be read at the very end")
         try device.write([], at: device.sizeBytes)
         try device.write([], at: 0)
+    }
+
+    /// Aligned memory and places, and others.
+    private static func fillsMemory(_ device: any BlockDevice, _ random: inout SeededRandom) throws {
+        let bytes = random.bytes(20480)
+        try device.write(bytes, at: 0)
+        try device.flush()
+        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 16384, alignment: 4096)
+        defer { unsafe memory.deallocate() }
+        for (offset, start, count) in [(0, 0, 16384), (4096, 4096, 8192), (1, 0, 4096), (4096, 7, 8192), (5000, 9, 0)] {
+            unsafe memory.initializeMemory(as: UInt8.self, repeating: 0xEE)
+            let part = unsafe UnsafeMutableRawBufferPointer(rebasing: memory[start..<start + count])
+            try unsafe device.read(at: UInt64(offset), into: part)
+            try require(unsafe part.elementsEqual(bytes[offset..<offset + count]), "memory is filled from \(offset)")
+            let others = unsafe memory[..<start].allSatisfy { $0 == 0xEE } && memory[(start + count)...].allSatisfy { $0 == 0xEE }
+            try require(others, "no other memory is touched")
+        }
+        let isOutOfRange: (DeviceError) -> Bool = { if case .outOfRange = $0 { true } else { false } }
+        try requireError("filling memory from beyond the end is out of range", isOutOfRange) { () throws(DeviceError) in
+            try unsafe device.read(at: device.sizeBytes - 1, into: memory)
+        }
     }
 
     private static func touchesNothingBesideTheRange(_ device: any BlockDevice) throws {

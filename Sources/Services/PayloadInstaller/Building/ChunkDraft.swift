@@ -33,9 +33,9 @@ struct ChunkDraft {
     }
 
     /// Takes the next bytes of the image; their offset is a multiple of every unit.
-    mutating func add(_ piece: [UInt8], at offset: UInt64) {
+    mutating func add(_ piece: ArraySlice<UInt8>, at offset: UInt64) {
         for start in stride(from: 0, to: piece.count, by: Int(unitBytes)) {
-            let unit = piece[start..<min(start + Int(unitBytes), piece.count)]
+            let unit = piece.dropFirst(start).prefix(Int(unitBytes))
             let range = offset + UInt64(start)..<offset + UInt64(start + unit.count)
             if unit.allSatisfy({ $0 == 0 }) {
                 zeros = (zeros.isEmpty ? range.lowerBound : zeros.lowerBound)..<range.upperBound

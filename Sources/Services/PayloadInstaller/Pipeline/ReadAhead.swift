@@ -4,10 +4,13 @@ internal import Synchronization
 
 /// Reads a run of a device in order, a few pieces before they are asked for.
 final class ReadAhead: Sendable {
-    static let pieceByteCount = 128 << 10
+    /// Below half a MiB, a disk that is read past the system's cache gives much less than it could.
+    static let pieceByteCount = 512 << 10
 
     private struct State {
-        var ready: [Result<[UInt8], DeviceError>] = []
+        var ready: [Result<TransferBuffer, DeviceError>] = []
+        /// Buffers that wait to be used again.
+        var spare: [TransferBuffer] = []
         var isStopped = false
     }
 
@@ -17,7 +20,7 @@ final class ReadAhead: Sendable {
 
     /// - Parameters:
     ///   - range: In bytes; it must lie on the device.
-    ///   - pieces: How many pieces may wait.
+    ///   - pieces: How many pieces there may be, that which is worked on included.
     init(_ device: any BlockDevice, _ range: Range<UInt64>, pieces: Int = 3) {
         // A semaphore may not end below the value that it began with.
         room = DispatchSemaphore(value: 0)
@@ -25,12 +28,18 @@ final class ReadAhead: Sendable {
         DispatchQueue(label: "martlet.read-ahead").async { [self] in fill(from: device, range) }
     }
 
-    /// The next piece. Not to be called more often than there are pieces, nor after a failure.
-    func next() throws(DeviceError) -> [UInt8] {
+    /// The next piece, to be given back with ``done(_:)``. Not to be called more often than there are pieces, nor after a
+    /// failure.
+    func next() throws(DeviceError) -> TransferBuffer {
         filled.wait()
-        let piece = state.withLock { $0.ready.removeFirst() }
+        return try state.withLock { $0.ready.removeFirst() }.get()
+    }
+
+    /// Takes back a piece that has been worked on.
+    func done(_ piece: TransferBuffer) {
+        piece.clear()
+        state.withLock { $0.spare.append(piece) }
         room.signal()
-        return try piece.get()
     }
 
     /// Says that nothing more will be asked for.
@@ -40,14 +49,18 @@ final class ReadAhead: Sendable {
     }
 
     private func fill(from device: any BlockDevice, _ range: Range<UInt64>) {
+        let capacity = Int(min(UInt64(Self.pieceByteCount), range.upperBound - range.lowerBound))
         var offset = range.lowerBound
         while offset < range.upperBound {
             room.wait()
-            if state.withLock({ $0.isStopped }) { return }
-            let count = Int(min(UInt64(Self.pieceByteCount), range.upperBound - offset))
-            let piece: Result<[UInt8], DeviceError>
+            let (isStopped, spare) = state.withLock { ($0.isStopped, $0.spare.popLast()) }
+            if isStopped { return }
+            let buffer = spare ?? TransferBuffer(capacity: capacity)
+            let count = Int(min(UInt64(capacity), range.upperBound - offset))
+            let piece: Result<TransferBuffer, DeviceError>
             do throws(DeviceError) {
-                piece = .success(try device.read(at: offset, count: count))
+                try buffer.append(from: device, at: offset, count: count)
+                piece = .success(buffer)
             } catch {
                 piece = .failure(error)
             }

@@ -79,21 +79,22 @@ extension BlockDevice {
     /// Reads `range` in order, with the next pieces on their way while `body` works on one.
     func forEachPiece<Failure: Error>(
         of range: Range<UInt64>, failure: (DeviceError) -> Failure,
-        _ body: ([UInt8], UInt64) throws(Failure) -> Void
+        _ body: (ArraySlice<UInt8>, UInt64) throws(Failure) -> Void
     ) throws(Failure) {
         let reader = ReadAhead(self, range)
         defer { reader.stop() }
         var offset = range.lowerBound
         while offset < range.upperBound {
-            let piece: [UInt8]
+            let piece: TransferBuffer
             do throws(DeviceError) { piece = try reader.next() } catch { throw failure(error) }
-            try body(piece, offset)
-            offset += UInt64(piece.count)
+            try body(piece.bytes, offset)
+            offset += UInt64(piece.byteCount)
+            reader.done(piece)
         }
     }
 
     func forEachPiece(
-        of range: Range<UInt64>, _ body: ([UInt8], UInt64) throws(DeviceError) -> Void
+        of range: Range<UInt64>, _ body: (ArraySlice<UInt8>, UInt64) throws(DeviceError) -> Void
     ) throws(DeviceError) {
         try forEachPiece(of: range, failure: { $0 }, body)
     }

@@ -14,16 +14,21 @@ package final class WriteBehindDevice: BlockDevice {
 
     private struct State {
         /// Not yet on its way; begins at `gatheringOffset`.
-        var gathering: GatheringBuffer?
+        var gathering: TransferBuffer?
         var gatheringOffset: UInt64 = 0
         /// Buffers that wait to be used again.
-        var spare: [GatheringBuffer] = []
+        var spare: [TransferBuffer] = []
         var submittedCount = 0
+        var acceptedByteCount: UInt64 = 0
         var underway: [Range<UInt64>] = []
         var failure: DeviceError?
 
         var gatheredRange: Range<UInt64> { gatheringOffset..<gatheringOffset + UInt64(gathering?.byteCount ?? 0) }
     }
+
+    /// Of what was written, never more is gathered and on its way, with two writes at once: once so much has been written
+    /// after it, something stands on the device.
+    package static let waitingByteCountMax = UInt64(4 * pieceByteCount)
 
     package var sizeBytes: UInt64 { device.sizeBytes }
     package var sectorSizeBytes: Int { device.sectorSizeBytes }
@@ -46,13 +51,23 @@ package final class WriteBehindDevice: BlockDevice {
     }
 
     package func read(at offsetBytes: UInt64, count: Int) throws(DeviceError) -> [UInt8] {
+        try awaitWrites(of: offsetBytes, count)
+        return try device.read(at: offsetBytes, count: count)
+    }
+
+    package func read(at offsetBytes: UInt64, into buffer: UnsafeMutableRawBufferPointer) throws(DeviceError) {
+        try awaitWrites(of: offsetBytes, buffer.count)
+        try unsafe device.read(at: offsetBytes, into: buffer)
+    }
+
+    /// What was written there stands on the device on return.
+    private func awaitWrites(of offsetBytes: UInt64, _ count: Int) throws(DeviceError) {
         try checkRange(offsetBytes, count)
         let range = offsetBytes..<offsetBytes + UInt64(count)
         let isGathered = state.withLock { $0.gatheredRange.overlaps(range) }
         if isGathered { submitGathered() }
         if state.withLock({ $0.underway.contains { $0.overlaps(range) } }) { wait() }
         try throwFailure()
-        return try device.read(at: offsetBytes, count: count)
     }
 
     package func write(_ bytes: ArraySlice<UInt8>, at offsetBytes: UInt64) throws(DeviceError) {
@@ -90,6 +105,9 @@ package final class WriteBehindDevice: BlockDevice {
         }
     }
 
+    /// How many bytes have been written since it was made.
+    package var acceptedByteCount: UInt64 { state.withLock { $0.acceptedByteCount } }
+
     /// The first write that failed, if one has by now.
     package func throwFailure() throws(DeviceError) {
         if let failure = state.withLock({ $0.failure }) { throw failure }
@@ -100,9 +118,10 @@ package final class WriteBehindDevice: BlockDevice {
         let follows = state.withLock { $0.gathering == nil || $0.gatheredRange.upperBound == offset }
         if !follows { submitGathered() }
         let isComplete = state.withLock { state in
-            let buffer = state.gathering ?? state.spare.popLast() ?? GatheringBuffer(capacity: Self.pieceByteCount)
+            let buffer = state.gathering ?? state.spare.popLast() ?? TransferBuffer(capacity: Self.pieceByteCount)
             if state.gathering == nil { (state.gathering, state.gatheringOffset) = (buffer, offset) }
             buffer.append(bytes)
+            state.acceptedByteCount += UInt64(bytes.count)
             return state.gatheredRange.upperBound % UInt64(Self.pieceByteCount) == 0
         }
         if isComplete { submitGathered() }
@@ -125,7 +144,7 @@ package final class WriteBehindDevice: BlockDevice {
         queue.async { self.put(buffer, range) }
     }
 
-    private func put(_ buffer: GatheringBuffer, _ range: Range<UInt64>) {
+    private func put(_ buffer: TransferBuffer, _ range: Range<UInt64>) {
         var failure = state.withLock { $0.failure }
         if failure == nil {
             do throws(DeviceError) { try device.write(buffer.bytes, at: range.lowerBound) } catch { failure = error }

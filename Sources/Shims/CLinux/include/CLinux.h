@@ -41,6 +41,10 @@ int martlet_kexec_unload(void);
 /* mallopt(3): large pieces of memory go back to the system as soon as they are free, and there are few heaps. */
 void martlet_keep_memory_small(void);
 
+/* madvise(MADV_DONTNEED) over all that is only read of the program's file and of its libraries: what is still needed comes
+   back from the system's cache when it is touched. */
+void martlet_give_program_pages_back(void);
+
 /* malloc_trim(3): what is free goes back to the system. */
 void martlet_give_memory_back(void);
 
