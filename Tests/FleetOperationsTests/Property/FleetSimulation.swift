@@ -66,8 +66,8 @@ final class FleetSimulation {
             policy.rate = GrantRate(maximum: 1 + chance.below(4), seconds: Int64(30 + chance.below(900)))
         }
         if chance.isOne(in: 2) { policy.ramp = randomRamp() }
-        if chance.isOne(in: 3) {
-            policy.canary = Canary(size: 1 + chance.below(3), soakSeconds: Int64(chance.below(900)))
+        if chance.isOne(in: 2) {
+            policy.canary = Canary(size: 1 + chance.below(2), soakSeconds: Int64(chance.below(4000)))
         }
         if chance.isOne(in: 3) {
             let from = chance.below(1440)
