@@ -255,8 +255,8 @@ let package = Package(
         tests(
             "FleetCommands",
             [
-                "FleetAPI", "FleetCommands", "FleetModel", "FleetOperations", "FleetStorage", "PayloadStore",
-                "UpdateModel", "UpdateServerKit", argumentParser, hummingbirdTesting, logging,
+                "ContentTrust", "FleetAPI", "FleetCommands", "FleetModel", "FleetOperations", "FleetStorage",
+                "PayloadStore", "UpdateModel", "UpdateServerKit", argumentParser, hummingbirdTesting, logging,
             ]),
         tests("FleetDemo", ["EngineControl", "FleetDemo", "PartitionTable", "SlotDevice", "UpdateModel"]),
         tests("FleetModel", ["FleetModel"]),

@@ -1,3 +1,5 @@
+import ArgumentParser
+import ContentTrust
 import FleetAPI
 import FleetCommands
 import FleetModel
@@ -5,6 +7,7 @@ import FleetOperations
 import FoundationEssentials
 import Testing
 import UpdateModel
+import UpdateServerKit
 
 @Suite("Nouns against a live server")
 struct NounTests {
@@ -167,5 +170,46 @@ struct NounTests {
         _ = try await control.addPayload(
             upload, by: .local, describe: { _ in PayloadDescription(format: 1, isDelta: false) },
             nextChunk: { chunks.popLast() })
+    }
+
+    private struct Broken: Error {}
+
+    @Test("an upload goes on with what the server has kept; where that was damaged it is refused, and begins anew")
+    func uploadsGoOn() async throws {
+        try await CommandRunner.withServer { martlet, control in
+            try await martlet("app", "create", "--id", Self.id, "--name", "os")
+            try await martlet("release", "create", "--app", "os", "2.0.0")
+            try await withPayloadFile { file in
+                let bits = Array(try Data(contentsOf: URL(filePath: file)))
+                let digest = StreamDigest.digest(of: bits)
+                let place = ["--app", "os", "--release", "2.0.0", "--arch", "amd64", "--from", "1.0.0", file]
+                for isDamaged in [true, false] {
+                    var isSent = false
+                    let upload = PayloadUpload(
+                        application: try ApplicationID(Self.id), version: try Version("2.0.0"), architecture: .amd64,
+                        source: try Version("1.0.0"), fileName: "x", declaredSize: UInt64(bits.count), expectedDigest: digest)
+                    await #expect(throws: OperationError.self) {
+                        _ = try await control.addPayload(upload, by: .local, describe: PayloadInspection.describe) {
+                            if isSent { throw Broken() }
+                            isSent = true
+                            return isDamaged ? [UInt8](repeating: 0, count: 1000) : Array(bits.prefix(1000))
+                        }
+                    }
+                    #expect(try await control.keptUpload(of: digest, by: .local) == 1000)
+                    if isDamaged {
+                        await #expect(throws: ClientError.self) { try await martlet.run(["payload", "add"] + place) }
+                    } else {
+                        try await martlet.run(["payload", "add"] + place)
+                    }
+                    #expect(try await control.keptUpload(of: digest, by: .local) == 0)
+                }
+                #expect(try await martlet("payload", "list", "--app", "os").contains(digest.hexadecimal))
+            }
+        }
+        #expect(throws: (any Error).self) {
+            _ = try Root.parseAsRoot([
+                "payload", "add", "--app", "os", "--release", "1.0.0", "--arch", "amd64", "--attempts", "0", "x",
+            ])
+        }
     }
 }

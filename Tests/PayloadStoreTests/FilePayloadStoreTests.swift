@@ -113,4 +113,56 @@ import UpdateModel
             for reader in readers.suffix(3) { #expect(try await reader.read(at: 99_999, count: 5) == [7]) }
         }
     }
+
+    private struct Broken: Error {}
+
+    /// Sends so many bytes of `value` of a thousand, and breaks off.
+    private func breakOff(_ store: FilePayloadStore, _ value: UInt8, after count: Int) async throws -> SHA256Digest {
+        let digest = StreamDigest.digest(of: [UInt8](repeating: value, count: 1000))
+        var isSent = false
+        await #expect(throws: PayloadStorageError.self) {
+            _ = try await store.receive(UploadPart(digest: digest, declaredSize: 1000)) {
+                if isSent { throw Broken() }
+                isSent = true
+                return [UInt8](repeating: value, count: count)
+            }
+        }
+        return digest
+    }
+
+    @Test("what broke off outlives a restart, is not believed, and is too old after seven days")
+    func partsOutliveTheProcess() async throws {
+        try await withTemporaryDirectory { directory in
+            let digest = try await breakOff(FilePayloadStore(directory: directory, reserve: 0), 7, after: 400)
+            let store = try FilePayloadStore(directory: directory, reserve: 0)
+            #expect(try await store.keptSize(of: digest) == 400)
+            let part = "\(directory)/incoming/\(digest.hexadecimal).upload"
+            try Data([UInt8](repeating: 9, count: 400)).write(to: URL(filePath: part))
+            var rest = [[UInt8](repeating: 7, count: 600)][...]
+            let stored = try await store.receive(UploadPart(digest: digest, declaredSize: 1000, offset: 400)) {
+                rest.popFirst()
+            }
+            #expect(stored.sha256 != digest, "the part was damaged, and the digest says so")
+            let old = try await breakOff(store, 8, after: 10)
+            let path = "\(directory)/incoming/\(old.hexadecimal).upload"
+            try files.setAttributes([.modificationDate: Date(timeIntervalSinceNow: -7 * 86_400 - 60)], ofItemAtPath: path)
+            #expect(try await FilePayloadStore(directory: directory, reserve: 0).keptSize(of: old) == 0)
+        }
+    }
+
+    @Test("no more than sixteen are kept: the oldest goes")
+    func partsAreBounded() async throws {
+        try await withTemporaryDirectory { directory in
+            let store = try FilePayloadStore(directory: directory, reserve: 0)
+            var digests: [SHA256Digest] = []
+            for value in 0..<UInt8(17) {
+                digests.append(try await breakOff(store, value, after: 10))
+                let path = "\(directory)/incoming/\(digests[Int(value)].hexadecimal).upload"
+                let moment = Date(timeIntervalSinceNow: Double(value) - 100)
+                try files.setAttributes([.modificationDate: moment], ofItemAtPath: path)
+            }
+            #expect(try await store.keptSize(of: digests[0]) == 0)
+            for digest in digests.dropFirst() { #expect(try await store.keptSize(of: digest) == 10) }
+        }
+    }
 }

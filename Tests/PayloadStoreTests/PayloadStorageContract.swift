@@ -115,4 +115,84 @@ struct PayloadStorageContract {
             await #expect(throws: PayloadStorageError.notFound(digest)) { try await store.open(digest) }
         }
     }
+
+    private struct Broken: Error {}
+
+    /// Sends some of the chunks, and breaks off unless those are the last.
+    private func send(
+        _ range: Range<Int>, at offset: Int, to store: any PayloadStorage, digest: SHA256Digest? = nil
+    ) async throws -> StoredPayload {
+        var rest = chunks[range]
+        let part = UploadPart(
+            digest: digest ?? StreamDigest.digest(of: whole), declaredSize: UInt64(whole.count), offset: UInt64(offset))
+        return try await store.receive(part) {
+            if let next = rest.popFirst() { return next }
+            if range.upperBound < chunks.count { throw Broken() }
+            return nil
+        }
+    }
+
+    private func sendAll(_ part: UploadPart, _ chunks: [[UInt8]], to store: any PayloadStorage) async throws {
+        var rest = chunks[...]
+        _ = try await store.receive(part) { rest.popFirst() }
+    }
+
+    @Test("an upload that broke off goes on where it was, and nowhere else; nothing half-received is visible", arguments: StoreKind.allCases)
+    func uploadsGoOn(kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            let digest = StreamDigest.digest(of: whole)
+            #expect(try await store.keptSize(of: digest) == 0)
+            await #expect(throws: PayloadStorageError.self) { try await send(0..<7, at: 0, to: store) }
+            #expect(try await store.keptSize(of: digest) == 490_000)
+            await #expect(throws: PayloadStorageError.notFound(digest)) { _ = try await store.open(digest) }
+            await #expect(throws: PayloadStorageError.wrongOffset(kept: 490_000)) {
+                try await send(6..<20, at: 420_000, to: store)
+            }
+            await #expect(throws: PayloadStorageError.self) { try await send(7..<15, at: 490_000, to: store) }
+            #expect(try await store.keptSize(of: digest) == 1_050_000)
+            let stored = try await send(15..<20, at: 1_050_000, to: store)
+            #expect(stored.sha256 == digest)
+            #expect(stored.size == UInt64(whole.count))
+            #expect(try await store.keptSize(of: digest) == 0)
+            #expect(try await store.rehash(digest) == digest)
+            #expect(try await store.open(digest).read(at: 489_999, count: 2) == [6, 7])
+        }
+    }
+
+    @Test("it may begin anew; too much and other bits leave no part", arguments: StoreKind.allCases)
+    func partsEnd(kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            let digest = StreamDigest.digest(of: whole)
+            await #expect(throws: PayloadStorageError.self) { try await send(0..<7, at: 0, to: store) }
+            let again = try await send(0..<20, at: 0, to: store)
+            #expect(again.sha256 == digest)
+            let other = StreamDigest.digest(of: [1])
+            #expect(try await send(0..<20, at: 0, to: store, digest: other).sha256 == digest, "named by what it is")
+            #expect(try await store.keptSize(of: other) == 0)
+            await #expect(throws: PayloadStorageError.wrongSize(declared: 100, received: 70_000)) {
+                try await sendAll(UploadPart(digest: other, declaredSize: 100), [chunks[0]], to: store)
+            }
+            #expect(try await store.keptSize(of: other) == 0)
+            await #expect(throws: PayloadStorageError.tooLarge(limit: 10_000_000)) {
+                try await sendAll(UploadPart(digest: other, declaredSize: 10_000_001), [], to: store)
+            }
+        }
+    }
+
+    @Test("two senders of the same bits do not write at once", arguments: StoreKind.allCases)
+    func oneSender(kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            let digest = StreamDigest.digest(of: whole)
+            var rest = chunks[...]
+            var second: PayloadStorageError?
+            _ = try await store.receive(UploadPart(digest: digest, declaredSize: UInt64(whole.count))) {
+                if second == nil {
+                    do { _ = try await send(0..<20, at: 0, to: store) } catch { second = error as? PayloadStorageError }
+                }
+                return rest.popFirst()
+            }
+            #expect(second == .uploadUnderWay(digest))
+            #expect(try await send(0..<20, at: 0, to: store).sha256 == digest)
+        }
+    }
 }

@@ -94,6 +94,12 @@ struct TestServer {
     /// Adds a release with a payload to the application that ``publish(_:policy:payloadBlobByteCount:)`` made.
     func addRelease(_ version: String) async throws -> Version { try await add(version, 8192).version }
 
+    func addEmptyRelease(_ version: String) async throws -> Version {
+        let release = try Version(version)
+        _ = try await control.createRelease(release, of: flatcar, notes: "", by: .local)
+        return release
+    }
+
     private func add(_ version: String, _ payloadBlobByteCount: Int) async throws -> Payload {
         let (application, release) = (try flatcar, try Version(version))
         _ = try await control.createRelease(release, of: application, notes: "", by: .local)

@@ -80,4 +80,51 @@ struct UploadTests {
             #expect(response.status == .badRequest)
         }
     }
+
+    private struct Broken: Error {}
+
+    @Test("an upload that broke off says how far it came, and its rest makes it whole; another beginning is a conflict")
+    func goesOn() async throws {
+        let server = TestServer()
+        _ = try await server.publish()
+        let bits = TinyPayload.full(blobByteCount: 12_288)
+        let digest = StreamDigest.digest(of: bits)
+        _ = try await server.addEmptyRelease("5.0.0")
+        let place = "/api/v1/applications/flatcar/releases/5.0.0/payloads/arm64"
+        var isSent = false
+        await #expect(throws: OperationError.self) {
+            let upload = PayloadUpload(
+                application: try server.flatcar, version: try Version("5.0.0"), architecture: .arm64, fileName: "x",
+                declaredSize: UInt64(bits.count), expectedDigest: digest)
+            _ = try await server.control.addPayload(upload, by: .local, describe: PayloadInspection.describe) {
+                if isSent { throw Broken() }
+                isSent = true
+                return Array(bits.prefix(5000))
+            }
+        }
+        try await server.test { client in
+            let state = try await client.execute(uri: place + "/upload?sha256=\(digest)", method: .get)
+            #expect(try state.json(UploadState.self).received == 5000)
+            #expect(try await client.execute(uri: place + "/upload?sha256=x", method: .get).status == .badRequest)
+            func put(_ offset: Int, _ range: String? = nil) async throws -> TestResponse {
+                var fields: HTTPFields = [
+                    .contentRange: range ?? "bytes \(offset)-\(bits.count - 1)/\(bits.count)"
+                ]
+                fields[try #require(HTTPField.Name("X-Content-SHA256"))] = digest.hexadecimal
+                return try await client.execute(
+                    uri: place, method: .put, headers: fields, body: ByteBuffer(bytes: bits.dropFirst(offset)))
+            }
+            #expect(try await put(4000).status == .conflict)
+            for range in ["bytes 5000-6000/\(bits.count)", "bytes */5", "5000-", "bytes 9-5/6", "bytes 1-2-3/4"] {
+                #expect(try await put(5000, range).status == .badRequest, "\(range)")
+            }
+            #expect(try await put(5000).status == .created)
+            let whole = try await client.execute(uri: "/payloads/\(digest)/x", method: .get)
+            #expect(Array(whole.body.readableBytesView) == bits)
+            let unnamed = try await client.execute(
+                uri: place.replacing("arm64", with: "amd64"), method: .put,
+                headers: [.contentRange: "bytes 5-9/10"], body: ByteBuffer(bytes: [1, 2, 3, 4, 5]))
+            #expect(unnamed.status == .unprocessableContent)
+        }
+    }
 }

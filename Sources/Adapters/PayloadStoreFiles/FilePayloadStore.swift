@@ -8,21 +8,23 @@ package import UpdateModel
 ///
 /// ```text
 /// DIRECTORY/incoming/<random>.part     on its way in; removed at the next start
+/// DIRECTORY/incoming/3f9c….upload      on its way in, or what came before the sender broke off; may go on for seven days
 /// DIRECTORY/3f/3f9c…                   whole, synced, renamed into place
 /// ```
 package final class FilePayloadStore: PayloadStorage {
-    private let directory: String
-    private let sizeMaximum: UInt64
+    let directory: String
+    let sizeMaximum: UInt64
     private let reserve: UInt64
     private let freeBytes: (@Sendable (String) -> UInt64)?
-    private let pool = BlockingPool()
+    let pool = BlockingPool()
+    let underWay = UploadsUnderWay()
     /// Bytes that uploads under way have announced and not yet written.
     private let promised = Mutex<UInt64>(0)
     private let openFiles = OpenFiles()
 
     /// How much comes in between two looks at the free space when the sender announced no length.
     private static let spaceCheckInterval: UInt64 = 16 << 20
-    private static let rehashChunk = 1 << 20
+    static let rehashChunk = 1 << 20
 
     /// Makes the directory where there is none, and removes what earlier uploads left behind.
     /// - Parameters:
@@ -45,6 +47,7 @@ package final class FilePayloadStore: PayloadStorage {
             for name in try files.contentsOfDirectory(atPath: incoming) where name.hasSuffix(".part") {
                 try files.removeItem(atPath: "\(incoming)/\(name)")
             }
+            try Self.removeOldParts(in: incoming)
         } catch {
             throw .failed(doing: "preparing \(directory)", reason: "\(error)")
         }
@@ -55,31 +58,41 @@ package final class FilePayloadStore: PayloadStorage {
     {
         if let declaredSize, declaredSize > sizeMaximum { throw .tooLarge(limit: sizeMaximum) }
         var intake = PayloadIntake(declaredSize: declaredSize, sizeMaximum: sizeMaximum)
-        var outstanding = declaredSize ?? 0
-        try promise(outstanding)
-        defer { release(outstanding) }
         let temporary = "\(directory)/incoming/\(UUID().uuidString.lowercased()).part"
         do {
-            let file = try await pool.run { () throws(PayloadStorageError) in try LinuxFile.create(temporary) }
-            var nextCheck = Self.spaceCheckInterval
-            while let chunk = try await intake.next(nextChunk) {
-                if declaredSize == nil, intake.size >= nextCheck {
-                    try promise(0)
-                    nextCheck = intake.size + Self.spaceCheckInterval
-                }
-                try await pool.run { () throws(PayloadStorageError) in try file.write(chunk) }
-                let kept = min(outstanding, UInt64(chunk.count))
-                release(kept)
-                outstanding -= kept
+            return try await fill(&intake, nextChunk) { () throws(PayloadStorageError) in
+                try LinuxFile.create(temporary)
             }
-            let stored = try intake.finish()
-            try await publish(file, stored.sha256)
-            return stored
         } catch {
             // The upload failed already; what cannot be removed now goes at the next start.
             _ = try? await pool.run { () throws(PayloadStorageError) in try LinuxFile.remove(temporary) }
             throw error
         }
+    }
+
+    /// Sets the space aside, opens the file, writes to it what comes, and puts it in its place.
+    func fill(
+        _ intake: inout PayloadIntake, _ nextChunk: () async throws -> [UInt8]?,
+        into open: @escaping @Sendable () throws(PayloadStorageError) -> LinuxFile
+    ) async throws(PayloadStorageError) -> StoredPayload {
+        var outstanding = intake.declaredSize.map { $0 - min($0, intake.size) } ?? 0
+        try promise(outstanding)
+        defer { release(outstanding) }
+        let file = try await pool.run { () throws(PayloadStorageError) in try open() }
+        var nextCheck = intake.size + Self.spaceCheckInterval
+        while let chunk = try await intake.next(nextChunk) {
+            if intake.declaredSize == nil, intake.size >= nextCheck {
+                try promise(0)
+                nextCheck = intake.size + Self.spaceCheckInterval
+            }
+            try await pool.run { () throws(PayloadStorageError) in try file.write(chunk) }
+            let kept = min(outstanding, UInt64(chunk.count))
+            release(kept)
+            outstanding -= kept
+        }
+        let stored = try intake.finish()
+        try await publish(file, stored.sha256)
+        return stored
     }
 
     package func open(_ digest: SHA256Digest) async throws(PayloadStorageError) -> any PayloadReader {

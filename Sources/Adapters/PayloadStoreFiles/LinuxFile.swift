@@ -21,6 +21,13 @@ final class LinuxFile: Sendable {
         return LinuxFile(descriptor: descriptor, path: path)
     }
 
+    /// Fails when there is no such file.
+    static func openForAppending(_ path: String) throws(PayloadStorageError) -> LinuxFile {
+        let descriptor = retrying { unsafe Glibc.open(path, O_WRONLY | O_APPEND | O_CLOEXEC) }
+        guard descriptor >= 0 else { throw failure("opening \(path)") }
+        return LinuxFile(descriptor: descriptor, path: path)
+    }
+
     /// Fails when the file exists.
     static func create(_ path: String) throws(PayloadStorageError) -> LinuxFile {
         let descriptor = retrying { unsafe Glibc.open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o640) }

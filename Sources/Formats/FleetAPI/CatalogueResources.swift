@@ -38,6 +38,14 @@ public struct ReleaseResource: Codable, Sendable, Hashable {
     }
 }
 
+/// `GET …/payloads/{architecture}/upload?sha256=…`
+public struct UploadState: Codable, Sendable, Hashable {
+    /// Bytes that are kept of an upload that broke off; 0 for none.
+    public let received: UInt64
+
+    public init(received: UInt64) { self.received = received }
+}
+
 /// A payload, as the API shows it.
 public struct PayloadResource: Codable, Sendable, Hashable {
     public let application: ApplicationID

@@ -5,6 +5,8 @@ public import UpdateModel
 /// Keeps payloads in memory: for tests and small simulations.
 public final class MemoryPayloadStore: PayloadStorage {
     private let files = Mutex<[SHA256Digest: [UInt8]]>([:])
+    private let parts = Mutex<[SHA256Digest: [UInt8]]>([:])
+    private let underWay = UploadsUnderWay()
     private let sizeMaximum: UInt64
 
     /// - Parameter sizeMaximum: a larger payload is refused.
@@ -21,6 +23,31 @@ public final class MemoryPayloadStore: PayloadStorage {
         files.withLock { $0[stored.sha256] = bytes }
         return stored
     }
+
+    public func receive(_ part: UploadPart, nextChunk: () async throws -> [UInt8]?)
+        async throws(PayloadStorageError) -> StoredPayload
+    {
+        if part.declaredSize > sizeMaximum { throw .tooLarge(limit: sizeMaximum) }
+        try underWay.begin(part.digest)
+        defer { underWay.end(part.digest) }
+        let kept = parts.withLock { $0[part.digest] ?? [] }
+        guard part.offset == 0 || part.offset == UInt64(kept.count) else { throw .wrongOffset(kept: UInt64(kept.count)) }
+        var intake = PayloadIntake(declaredSize: part.declaredSize, sizeMaximum: sizeMaximum)
+        var bytes = part.offset == 0 ? [] : kept
+        intake.take(bytes)
+        do {
+            while let chunk = try await intake.next(nextChunk) { bytes += chunk }
+            let stored = try intake.finish()
+            files.withLock { $0[stored.sha256] = bytes }
+            parts.withLock { $0[part.digest] = nil }
+            return stored
+        } catch {
+            parts.withLock { $0[part.digest] = error.leavesPart ? bytes : nil }
+            throw error
+        }
+    }
+
+    public func keptSize(of digest: SHA256Digest) async -> UInt64 { UInt64(parts.withLock { $0[digest]?.count } ?? 0) }
 
     public func open(_ digest: SHA256Digest) async throws(PayloadStorageError) -> any PayloadReader {
         MemoryPayloadReader(bytes: try bytes(digest))

@@ -14,6 +14,13 @@ package struct PayloadIntake {
         self.sizeMaximum = sizeMaximum
     }
 
+    /// Takes bytes that came before.
+    package mutating func take(_ kept: [UInt8]) {
+        size += UInt64(kept.count)
+        sha256.update(kept)
+        sha1.update(kept)
+    }
+
     /// Takes the next chunk from the sender; `nil` at the end.
     /// - Throws: ``PayloadStorageError/tooLarge(limit:)``, `wrongSize` as soon as more came than was declared, and
     ///   `sourceFailed`.

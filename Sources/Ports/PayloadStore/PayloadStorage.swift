@@ -13,6 +13,17 @@ public protocol PayloadStorage: Sendable {
     func receive(declaredSize: UInt64?, nextChunk: () async throws -> [UInt8]?)
         async throws(PayloadStorageError) -> StoredPayload
 
+    /// The same of a payload whose digest the sender told before: what came of it is kept when the sender breaks off, and
+    /// another call takes it up at ``UploadPart/offset``. What was kept is hashed again, so that nothing is believed. A
+    /// payload that turns out to have another digest is stored under that, and nothing of it is kept as a part.
+    /// - Throws: beside the above ``PayloadStorageError/uploadUnderWay(_:)``, and
+    ///   ``PayloadStorageError/wrongOffset(kept:)`` unless exactly so much is kept; 0 begins anew whatever is kept.
+    func receive(_ part: UploadPart, nextChunk: () async throws -> [UInt8]?)
+        async throws(PayloadStorageError) -> StoredPayload
+
+    /// How much is kept of an upload that broke off; 0 where there is none.
+    func keptSize(of digest: SHA256Digest) async throws(PayloadStorageError) -> UInt64
+
     /// - Throws: ``PayloadStorageError/notFound(_:)``.
     func open(_ digest: SHA256Digest) async throws(PayloadStorageError) -> any PayloadReader
 
@@ -28,6 +39,22 @@ public protocol PayloadReader: Sendable {
     var size: UInt64 { get }
     /// At most `count` bytes from `offset`; fewer only at the end, none beyond it.
     func read(at offset: UInt64, count: Int) async throws(PayloadStorageError) -> [UInt8]
+}
+
+/// The rest of a payload that is on its way in.
+public struct UploadPart: Hashable, Sendable {
+    /// Of the whole payload, as the sender says.
+    public let digest: SHA256Digest
+    /// Of the whole payload, in bytes.
+    public let declaredSize: UInt64
+    /// Where this part begins: as much as came before.
+    public let offset: UInt64
+
+    public init(digest: SHA256Digest, declaredSize: UInt64, offset: UInt64 = 0) {
+        self.digest = digest
+        self.declaredSize = declaredSize
+        self.offset = offset
+    }
 }
 
 /// What came in.

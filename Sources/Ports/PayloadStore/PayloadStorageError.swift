@@ -9,6 +9,10 @@ public enum PayloadStorageError: Error, Hashable {
     /// Bytes.
     case tooLarge(limit: UInt64)
     case wrongSize(declared: UInt64, received: UInt64)
+    /// The same payload is being sent by somebody else.
+    case uploadUnderWay(SHA256Digest)
+    /// An upload goes on where the one before broke off, and nowhere else.
+    case wrongOffset(kept: UInt64)
     /// The sender broke off.
     case sourceFailed(String)
     case failed(doing: String, reason: String)
@@ -28,6 +32,11 @@ extension PayloadStorageError: UserFacingError {
         case .wrongSize(let declared, let received):
             UserMessage(
                 "The sender announced \(declared) bytes and sent \(received).", hint: "Send it again.", exit: .badData)
+        case .uploadUnderWay(let digest):
+            UserMessage(
+                "The payload \(digest) is being uploaded already.", hint: "Wait for that to end.", exit: .tryLater)
+        case .wrongOffset(let kept):
+            UserMessage("\(kept) bytes of this upload are kept; it goes on there.", hint: "Send the rest.", exit: .badData)
         case .sourceFailed(let reason):
             UserMessage("Receiving the payload broke off: \(reason).", hint: "Send it again.", exit: .unavailable)
         case .failed(let action, let reason):

@@ -14,6 +14,8 @@ package struct PayloadUpload: Sendable {
     package var declaredSize: UInt64?
     /// Refused when the bits hash to something else.
     package var expectedDigest: SHA256Digest?
+    /// Where it goes on: how much of it is kept of an upload that broke off. Beyond 0 it needs digest and size.
+    package var offset: UInt64 = 0
 
     package init(
         application: ApplicationID, version: Version, architecture: Architecture, source: Version? = nil,
@@ -128,11 +130,24 @@ extension FleetControl {
     private func receive(_ upload: PayloadUpload, _ nextChunk: () async throws -> [UInt8]?)
         async throws(OperationError) -> StoredPayload
     {
-        do {
-            return try await payloads.receive(declaredSize: upload.declaredSize, nextChunk: nextChunk)
-        } catch {
-            throw .payloads(error)
+        guard let digest = upload.expectedDigest, let size = upload.declaredSize else {
+            guard upload.offset == 0 else {
+                throw .invalid("An upload that goes on names the digest and the size of the whole.", hint: nil)
+            }
+            do {
+                return try await payloads.receive(declaredSize: upload.declaredSize, nextChunk: nextChunk)
+            } catch {
+                throw .payloads(error)
+            }
         }
+        let part = UploadPart(digest: digest, declaredSize: size, offset: upload.offset)
+        do { return try await payloads.receive(part, nextChunk: nextChunk) } catch { throw .payloads(error) }
+    }
+
+    /// How much is kept of an upload of these bits that broke off.
+    package func keptUpload(of digest: SHA256Digest, by caller: Caller) async throws(OperationError) -> UInt64 {
+        try require(.publisher, of: caller)
+        do { return try await payloads.keptSize(of: digest) } catch { throw .payloads(error) }
     }
 
     private func examine(

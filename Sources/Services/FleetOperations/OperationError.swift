@@ -73,6 +73,7 @@ package enum OperationError: Error {
         switch error {
         case .notFound: .notFound
         case .tooLarge, .wrongSize, .sourceFailed: .invalid
+        case .uploadUnderWay, .wrongOffset: .conflict
         case .full, .failed: .storage
         }
     }

@@ -43,29 +43,33 @@ struct PayloadFile: Sendable {
         }
     }
 
-    /// The file piece by piece. `advanced` is told how many bytes have gone.
-    func chunks(advanced: @escaping @Sendable (UInt64) -> Void) -> Chunks { Chunks(file: self, advanced: advanced) }
+    /// The file from `offset` on, piece by piece. `advanced` is told how many bytes have gone, those before among them.
+    func chunks(from offset: UInt64 = 0, advanced: @escaping @Sendable (UInt64) -> Void) -> Chunks {
+        Chunks(file: self, offset: offset, advanced: advanced)
+    }
 
     struct Chunks: AsyncSequence, Sendable {
         let file: PayloadFile
+        let offset: UInt64
         let advanced: @Sendable (UInt64) -> Void
 
-        func makeAsyncIterator() -> Iterator { Iterator(file: file, advanced: advanced) }
+        func makeAsyncIterator() -> Iterator { Iterator(file: file, offset: offset, advanced: advanced) }
     }
 
     struct Iterator: AsyncIteratorProtocol {
         let file: PayloadFile
         let advanced: @Sendable (UInt64) -> Void
         private var reader: FileReader?
-        private var sent: UInt64 = 0
+        private var sent: UInt64
 
-        init(file: PayloadFile, advanced: @escaping @Sendable (UInt64) -> Void) {
+        init(file: PayloadFile, offset: UInt64, advanced: @escaping @Sendable (UInt64) -> Void) {
             self.file = file
+            sent = offset
             self.advanced = advanced
         }
 
         mutating func next() async throws -> ByteBuffer? {
-            let reader = try self.reader ?? FileReader(path: file.path)
+            let reader = try self.reader ?? FileReader(path: file.path, from: sent)
             self.reader = reader
             let bytes = try reader.read(count: PayloadFile.chunkByteCount)
             sent += UInt64(bytes.count)
@@ -75,15 +79,16 @@ struct PayloadFile: Sendable {
     }
 }
 
-/// Reads one file from its start. Used by one task at a time.
+/// Reads one file onwards. Used by one task at a time.
 final class FileReader {
     private let path: String
     private let descriptor: Int32
 
-    init(path: String) throws(ClientError) {
+    init(path: String, from offset: UInt64 = 0) throws(ClientError) {
         self.path = path
         descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw Self.failure(path) }
+        guard offset == 0 || lseek(descriptor, off_t(clamping: offset), SEEK_SET) >= 0 else { throw Self.failure(path) }
     }
 
     deinit { close(descriptor) }

@@ -32,7 +32,7 @@ package struct ChannelCommand: AsyncParsableCommand {
     }
 
     static func words(_ follow: ChannelFollow) -> String {
-        "\(follow.channel), soaked \(follow.soakSeconds) s on \(follow.machines) machines"
+        "\(follow.channel), soaked \(SpanText.text(follow.soakSeconds)) on \(follow.machines) machines"
     }
 
     static func words(_ request: MoveRequestResource) -> String {

@@ -1,8 +1,6 @@
 package import ArgumentParser
-import AsyncHTTPClient
 import FleetAPI
 import FleetModel
-import FoundationEssentials
 import UpdateModel
 
 /// `martlet payload add`
@@ -11,28 +9,30 @@ package struct PayloadAdd: AsyncParsableCommand {
         commandName: "add", abstract: "Upload a payload to a release.",
         discussion: """
             Example: martlet payload add --app flatcar --release 2.0.0 --arch amd64 update.crau
-            The file is hashed before and on the way; a copy that differs is refused.
+            The file is hashed before and on the way; a copy that differs is refused. An upload that breaks off goes on where it
+            was, up to --attempts times, or when the same command is given again within seven days.
             """)
 
     @OptionGroup var place: PayloadPlace
     @Option(help: "What clients call the file. Default: the file's own name.") var name: String?
+    @Option(help: "How often to take up an upload whose connection breaks.") var attempts = 5
     @Argument(help: "The payload.") var file: String
     @OptionGroup var connection: ConnectionOptions
 
     package init() {}
 
+    package func validate() throws {
+        guard (1...1000).contains(attempts) else { throw ValidationError("--attempts is from 1 to 1000.") }
+    }
+
     package func run() async throws {
         let upload = try PayloadFile(path: file)
         let progress = Progress(total: upload.size, isQuiet: connection.quiet || connection.json)
         try await FleetClient.connected(connection) { client in
-            let digest = try upload.digest()
+            let sender = PayloadSender(client: client, file: upload, digest: try upload.digest(), progress: progress)
             let path = place.path.with("source", place.from?.text).with("name", name ?? upload.plainName)
-            let base64 = Data(digest.bytes).base64EncodedString()
-            let body = HTTPClientRequest.Body.stream(
-                upload.chunks { progress.advance(to: $0) }, length: .known(Int64(clamping: upload.size)))
-            let headers = [("Content-Type", "application/octet-stream"), ("Repr-Digest", "sha-256=:\(base64):")]
             let payload = try await Self.refusalsAsBadData {
-                try await client.upload(path, headers: headers, body, as: PayloadResource.self)
+                try await sender.send(to: path, askingAt: place.path.below("upload"), attempts: attempts)
             }
             progress.finish()
             try Printer(options: connection).show(payload, PayloadLines.all(payload))

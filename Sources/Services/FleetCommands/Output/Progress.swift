@@ -26,6 +26,13 @@ final class Progress: Sendable {
         Terminal.note(Terminal.showsErrors ? "\r\(text)" : "\(text)\n")
     }
 
+    /// Says something between two lines.
+    func note(_ text: String) {
+        guard !isQuiet else { return }
+        finish()
+        Terminal.note(text + "\n")
+    }
+
     /// Ends the line on a terminal.
     func finish() {
         if !isQuiet, Terminal.showsErrors, shown.withLock({ $0 }) != nil { Terminal.note("\n") }

@@ -8,7 +8,7 @@ import Hummingbird
 import NIOCore
 import UpdateModel
 
-// Payloads: uploaded as they are, in one request, and checked before they count.
+// Payloads: uploaded as they are, in one request or in parts after one that broke off, and checked before they count.
 extension APIRoutes {
     func addPayloads(to router: Router<ServerContext>) {
         on(.get, "applications/:application/payloads", router) { request in
@@ -30,6 +30,15 @@ extension APIRoutes {
             }
             return try APIRequest.answer(presenter(request).payload(match))
         }
+        on(.get, one + "/upload", router) { request in
+            _ = try await control.release(request.version(), of: request.application().id, by: request.caller)
+            let text = request.parameter("sha256") ?? ""
+            guard let digest = SHA256Digest(hexadecimal: text) else {
+                throw RequestError.invalidParameter(name: "sha256", value: text, wanted: "64 hexadecimal digits")
+            }
+            let received = try await control.keptUpload(of: digest, by: request.caller)
+            return try APIRequest.answer(UploadState(received: received))
+        }
         on(.put, one, router) { request in
             let made = try await upload(request)
             return try APIRequest.answer(presenter(request).payload(made), status: .created)
@@ -48,15 +57,18 @@ extension APIRoutes {
         let application = try await request.application()
         let architecture = try request.architecture()
         let version = try request.version()
-        let upload = PayloadUpload(
+        let part = try UploadHeaders.part(request.request.headers)
+        var upload = PayloadUpload(
             application: application.id, version: version, architecture: architecture,
             source: try request.sourceVersion(),
             fileName: try UploadHeaders.fileName(
                 request.parameter("name"), version: version, architecture: architecture),
-            declaredSize: request.request.headers[.contentLength].flatMap { UInt64($0) },
+            declaredSize: part?.total ?? request.request.headers[.contentLength].flatMap { UInt64($0) },
             expectedDigest: try UploadHeaders.digest(request.request.headers))
+        upload.offset = part?.offset ?? 0
+        let made = upload
         var body = request.request.body.makeAsyncIterator()
-        return try await control.addPayload(upload, by: request.caller, describe: PayloadInspection.describe) {
+        return try await control.addPayload(made, by: request.caller, describe: PayloadInspection.describe) {
             try await body.next(isolation: #isolation).map { Array($0.readableBytesView) }
         }
     }
@@ -84,6 +96,23 @@ enum UploadHeaders {
             return digest
         }
         return nil
+    }
+
+    /// Where an upload goes on that broke off: `Content-Range: bytes FIRST-LAST/TOTAL`, up to the end.
+    ///
+    /// Source: RFC 9110, sections 14.4 and 14.5.
+    static func part(_ headers: HTTPFields) throws(RequestError) -> (offset: UInt64, total: UInt64)? {
+        guard let text = headers[.contentRange] else { return nil }
+        let wanted = "bytes FIRST-LAST/TOTAL, up to the end of the file"
+        guard text.hasPrefix("bytes ") else {
+            throw .invalidParameter(name: "Content-Range", value: text, wanted: wanted)
+        }
+        let numbers = text.dropFirst("bytes ".count).split(separator: "/", omittingEmptySubsequences: false)
+        let ends = numbers[0].split(separator: "-", omittingEmptySubsequences: false)
+        guard numbers.count == 2, ends.count == 2, let first = UInt64(ends[0]), let last = UInt64(ends[1]),
+            let total = UInt64(numbers[1]), first <= last, last < UInt64.max, last + 1 == total
+        else { throw .invalidParameter(name: "Content-Range", value: text, wanted: wanted) }
+        return (first, total)
     }
 
     /// What clients may call the file: it becomes the end of its URL, so only plain names pass.

@@ -92,6 +92,10 @@ extension APIOperation {
                     name: "name", schema: .pattern("^[A-Za-z0-9_+-][A-Za-z0-9._+-]{0,127}$"),
                     description: "What clients call the file."),
             ], takes: .payload, answers: one("Payload", status: 201)),
+        api(
+            .get, payload + "/upload", "showUpload", "How much is kept of an upload that broke off.",
+            query: [Parameter(name: "sha256", schema: .digest, description: "Of the whole file.")],
+            answers: one("UploadState")),
         api(.delete, payload, "deletePayload", "Deletes one.", query: [source]),
     ]
 

@@ -22,6 +22,7 @@ extension Schema {
                 "sha1": text.described("In Base64, as Omaha has it."), "size": count, "fileName": text,
                 "format": integer(1...2), "url": text, "addedAt": time,
             ], optional: ["source": version.described("The version that a delta starts from.")]),
+        "UploadState": object(["received": count]),
         "Channel": object(
             ["application": application, "name": identifier, "changedAt": time, "etag": text],
             optional: [
