@@ -31,6 +31,7 @@ extension APIRoutes {
             return try APIRequest.answer(presenter(request).payload(match))
         }
         on(.get, one + "/upload", router) { request in
+            _ = try request.architecture()
             _ = try await control.release(request.version(), of: request.application().id, by: request.caller)
             let text = request.parameter("sha256") ?? ""
             guard let digest = SHA256Digest(hexadecimal: text) else {
