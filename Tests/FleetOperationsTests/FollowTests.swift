@@ -100,6 +100,56 @@ struct FollowTests {
         #expect(try await beta(fleet) == "3.0.0")
     }
 
+    @Test("a release that the origin's group goes back from is not taken over")
+    func undone() async throws {
+        let fleet = try await furnish()
+        try await release(fleet)
+        fleet.time.advance(seconds: 3 * day - 60)
+        try await fleet.control.undo(GroupName("web"), in: os, by: admin)
+        fleet.time.advance(seconds: 60)
+        #expect(try await fleet.control.followChannels().isEmpty)
+        #expect(try await beta(fleet) == "1.0.0")
+    }
+
+    @Test("a server that has just come up lets the machines have their say first")
+    func justStarted() async throws {
+        let fleet = try await furnish()
+        try await release(fleet)
+        fleet.time.advance(seconds: 3 * day)
+        let again = FleetControl(store: fleet.store, payloads: fleet.payloads, time: fleet.time)
+        #expect(try await again.followChannels().isEmpty)
+        fleet.time.advance(seconds: 3599)
+        #expect(try await again.followChannels().isEmpty)
+        fleet.time.advance(seconds: 1)
+        #expect(try await again.followChannels().count == 1)
+    }
+
+    @Test("what a person asks for is not replaced by the server, and what was turned down is not asked for again")
+    func decisions() async throws {
+        let fleet = try await furnish(secondPerson: true)
+        let control = fleet.control
+        try await fleet.publish("1.5.0")
+        try await release(fleet)
+        _ = try await control.setChannel(name("beta"), of: os, to: Version("1.5.0"), by: admin)
+        fleet.time.advance(seconds: 3 * day)
+        #expect(try await control.followChannels().isEmpty)
+        #expect(try await control.channel(name("beta"), of: os, by: viewer).request?.version.text == "1.5.0")
+        _ = try await control.rejectMove(of: name("beta"), in: os, by: admin)
+        #expect(try await control.followChannels().count == 1)
+        _ = try await control.rejectMove(of: name("beta"), in: os, reason: "not on a Friday", by: admin)
+        fleet.time.advance(seconds: day)
+        #expect(try await control.followChannels().isEmpty)
+        try await fleet.publish("3.0.0")
+        _ = try await control.setChannel(name("alpha"), of: os, to: Version("3.0.0"), by: admin)
+        _ = try await fleet.check("m1", "3.0.0")
+        fleet.time.advance(seconds: 3 * day)
+        #expect(try await control.followChannels().count == 1)
+        let follow = ChannelFollow(channel: try name("alpha"), soakSeconds: 2 * day, machines: 1)
+        _ = try await control.changeChannel(name("beta"), of: os, ChannelChange(follows: .some(follow)), by: admin)
+        #expect(try await control.channel(name("beta"), of: os, by: viewer).request == nil)
+        #expect(try await control.followChannels().count == 1, "by the new rule")
+    }
+
     @Test("bits that changed are told, move nothing, and are not read again within the hour")
     func changedBits() async throws {
         let fleet = try await furnish()

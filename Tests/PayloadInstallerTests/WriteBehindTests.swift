@@ -109,6 +109,20 @@ struct WriteBehindTests {
         #expect(mark(accepted: 99) == 0, "the front has not moved")
     }
 
+    @Test("what is written again behind the mark is promised to nobody")
+    func writtenAgainBehindTheMark() {
+        let mebibyte = 1 << 20 as UInt64
+        var front = WrittenFront()
+        front.add(0..<32 * mebibyte)
+        #expect(front.mark(upTo: 90 * mebibyte, each: 1, acceptedByteCount: 32 * mebibyte) == 0)
+        front.willWrite(at: 4096)
+        front.add(32 * mebibyte..<64 * mebibyte)
+        #expect(front.mark(upTo: 90 * mebibyte, each: 1, acceptedByteCount: 65 * mebibyte) == 4096)
+        front.willWrite(at: 64 * mebibyte)
+        front.add(64 * mebibyte..<70 * mebibyte)
+        #expect(front.mark(upTo: 90 * mebibyte, each: 1, acceptedByteCount: 71 * mebibyte) == 64 * mebibyte)
+    }
+
     @Test(
         "what operations write out of order is read back while others write, and is right",
         arguments: 1...6 as ClosedRange<UInt64>)

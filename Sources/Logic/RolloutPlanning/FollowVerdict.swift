@@ -9,11 +9,12 @@ package enum FollowVerdict: Hashable, Sendable {
     case upToDate
     /// The release is older than the channel's own, or has no order to it: a person must decide.
     case notNewer(Version)
-    /// A person pointed the channel somewhere after the release had become due; that stands until the next release.
+    /// A person pointed the channel somewhere after the release had become due, or turned it down; that stands until the
+    /// next release.
     case decidedByHand(Version)
     case soaking(Version, until: Timestamp)
     case blocked(Version)
-    /// The roll-out is stopped, paused or aborted in a group of the other channel.
+    /// The roll-out is stopped, paused, aborted or undone in a group of the other channel.
     case halted(Version, in: GroupName)
     case tooFewMachines(Version, running: Int, wanted: Int)
     case due(Version)
@@ -63,7 +64,7 @@ package enum FollowVerdict: Hashable, Sendable {
         case .upToDate: "It points at the same release as the channel that it follows."
         case .notNewer(let version): "\(version) is not newer than its own release; it takes that only by hand."
         case .decidedByHand(let version):
-            "It was set by hand after \(version) had become due; it follows again with the next release."
+            "It was set by hand, or \(version) was turned down, after that had become due; it follows again with the next release."
         case .soaking(let version, _): "\(version) has not soaked for long enough."
         case .blocked(let version): "\(version) is blocked."
         case .halted(let version, let group): "The roll-out of \(version) in the group \(group) does not go on."

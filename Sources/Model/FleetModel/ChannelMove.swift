@@ -66,16 +66,17 @@ public struct ReleaseRecord: Hashable, Sendable, Codable {
         public let failed: Int
         /// Machines that took it and were not heard of again.
         public let silent: Int
-        /// Stopped, paused or aborted there.
+        /// Stopped, paused, aborted or undone there.
         public let isHalted: Bool
 
-        public init(group: GroupName, running: Int, rollout: RolloutState?) {
+        /// - Parameter isUndone: whether the group is on its way back from the release.
+        public init(group: GroupName, running: Int, rollout: RolloutState?, isUndone: Bool = false) {
             self.group = group
             self.running = running
             completed = rollout?.completed ?? 0
             failed = rollout?.failed ?? 0
             silent = rollout?.silent ?? 0
-            isHalted = rollout?.stop != nil || rollout?.control != nil
+            isHalted = isUndone || rollout?.stop != nil || rollout?.control != nil
         }
     }
 

@@ -15,6 +15,8 @@ extension ChangeScript {
             var channel = try existing(name, application, on: &store)
             try refuse(channel.request != request, .changed(.channel, name.rawValue))
             channel.request = nil
+            // A person has turned down what the server asked for: like a move by hand, that stands until the next release.
+            if request.follow != nil { channel.settledAt = max(channel.settledAt, request.at) }
             try store.put(channel)
         default: break
         }
@@ -61,7 +63,9 @@ extension ChangeScript {
             count += 1
         }
         channel.rules = rules
-        if !rules.needsSecondPerson { channel.request = nil }
+        // What the server asked for by another rule could not be approved any more.
+        let isStale = channel.request?.follow != nil && channel.request?.follow != rules.follows
+        if !rules.needsSecondPerson || isStale { channel.request = nil }
         try store.put(channel)
     }
 
@@ -79,6 +83,9 @@ extension ChangeScript {
         try refuse(channel.version != request.previous, .changed(.channel, name.rawValue))
         try refuse(
             !channel.rules.needsSecondPerson, .conflict("The channel “\(name)” needs no second person any more."))
+        try refuse(
+            request.follow != nil && channel.request != nil,
+            .conflict("The channel “\(name)” waits for a decision about another release."))
         channel.request = request
         try store.put(channel)
     }

@@ -158,7 +158,7 @@ extension FleetTransaction {
             parts.append(
                 ReleaseRecord.Part(
                     group: group.name, running: try count(.version, version.text, of: group.name, in: application),
-                    rollout: try rollout(id)))
+                    rollout: try rollout(id), isUndone: group.undo?.from == version))
         }
         return ReleaseRecord(since: origin?.changedAt, parts: parts)
     }

@@ -24,7 +24,10 @@ package struct FollowStanding: Hashable, Sendable {
 // Channels that follow others. The server's tick looks at them; a clock that is not believed moves none.
 extension FleetControl {
     /// Moves every channel that is due. One that fails is told and left alone for ``FollowPause/seconds``.
+    ///
+    /// A server that has just come up moves none: machines whose reports waited for it have their say first.
     package func followChannels() async throws(OperationError) -> [FollowOutcome] {
+        guard followPause.isOver(uptimeMicroseconds: clock.mark.uptimeMicroseconds) else { return [] }
         var outcomes: [FollowOutcome] = []
         var offset = 0
         while clockAlarm == nil {
@@ -64,9 +67,10 @@ extension FleetControl {
         let key = FollowPause.Key(application: channel.application, channel: channel.name)
         guard !followPause.holds(key, at: now) else { return nil }
         do {
-            guard case .due(let version)? = try await followVerdict(of: channel),
-                channel.request?.version != version
-            else { return nil }
+            // What waits for a second person stays until somebody has decided about it.
+            guard channel.request == nil, case .due(let version)? = try await followVerdict(of: channel) else {
+                return nil
+            }
             try await move(channel, to: version)
             return FollowOutcome(application: channel.application, channel: channel.name, result: .success(version))
         } catch {
@@ -119,10 +123,19 @@ final class FollowPause: Sendable {
         let channel: ChannelName
     }
 
-    /// How long a channel that failed is left alone: an hour.
+    /// How long a channel that failed is left alone, and all of them after the server's start: an hour.
     static let seconds: Int64 = 3600
 
+    private let startMicroseconds: Int64
     private let pauses = Mutex<[Key: Timestamp]>([:])
+
+    /// - Parameter startMicroseconds: when the server came up, by a count that never jumps.
+    init(startMicroseconds: Int64) { self.startMicroseconds = startMicroseconds }
+
+    /// Whether the server has been up for long enough.
+    func isOver(uptimeMicroseconds: Int64) -> Bool {
+        uptimeMicroseconds - startMicroseconds >= Self.seconds * 1_000_000
+    }
 
     func begin(_ key: Key, at now: Timestamp) { pauses.withLock { $0[key] = now.adding(seconds: Self.seconds) } }
 

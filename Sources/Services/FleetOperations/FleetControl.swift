@@ -14,7 +14,7 @@ package struct FleetControl: Sendable {
     let clock: ClockWatch
     let zones: any ZoneDirectory
     let admissions = AdmissionWatch()
-    let followPause = FollowPause()
+    let followPause: FollowPause
 
     /// - Parameter zones: the time zones that policies may name.
     package init(
@@ -25,6 +25,7 @@ package struct FleetControl: Sendable {
         self.payloads = payloads
         self.custodian = PayloadCustodian(store: store, payloads: payloads)
         self.clock = ClockWatch(time: time)
+        self.followPause = FollowPause(startMicroseconds: clock.mark.uptimeMicroseconds)
         self.zones = zones
     }
 

@@ -54,6 +54,7 @@ final class PartitionWork: Sendable {
         _ operation: PayloadOperation, at place: OperationPlace, blob: [UInt8]
     ) throws(InstallationError) {
         if let start = operation.targetExtents.filter({ !$0.isHole }).map(\.startBlock).min() {
+            front.withLock { $0.willWrite(at: start * blockSize) }
             readBack?.willWrite(at: start * blockSize)
         }
         try executor.execute(operation, at: place, blob: blob)

@@ -21,6 +21,9 @@ package struct WrittenFront {
         while let end = beyond.removeValue(forKey: written) { written = max(written, end) }
     }
 
+    /// Something is about to be written, perhaps again: what lies behind it is not what it was at the last mark.
+    package mutating func willWrite(at offset: UInt64) { marked.written = min(marked.written, offset) }
+
     /// Marks where the front is, once it has come far enough from the last mark.
     /// - Parameter acceptedByteCount: How many bytes a ``WriteBehindDevice`` has been given so far.
     /// - Returns: The last mark, before which everything stands on the device by now; 0 where no mark was made.
