@@ -182,7 +182,10 @@ struct RolloutNounTests {
             let list = try await martlet("group", "secret", "list", "--app", "os", "web")
             #expect(list.contains(id) && !list.contains(text))
             #expect(try await martlet("group", "show", "--app", "os", "web").contains("1 secrets: \(id)"))
-            try await martlet("group", "secret", "revoke", "--app", "os", "web", id)
+            await #expect(throws: (any Error).self) {
+                try await martlet("group", "secret", "revoke", "--app", "os", "web", id)
+            }
+            try await martlet("group", "secret", "revoke", "--app", "os", "web", id, "--open")
             await #expect(throws: (any Error).self) {
                 try await martlet("group", "secret", "revoke", "--app", "os", "web", id)
             }

@@ -61,7 +61,10 @@ struct PrivacyTests {
         #expect(await open(showing: "gs_x_y") == .unauthenticated)
         #expect(await open(pass: pass) == nil)
         #expect(await open(showing: issued.text) == nil)
-        try await control.revokeGroupSecret(issued.secret.id, of: web, in: os, by: admin)
+        let slip = await refusal { try await control.revokeGroupSecret(issued.secret.id, of: web, in: os, by: admin) }
+        #expect(slip?.kind == .invalid, "its last secret does not go by a slip")
+        #expect(await open() == .unauthenticated)
+        try await control.revokeGroupSecret(issued.secret.id, of: web, in: os, opensGroup: true, by: admin)
         #expect(await open() == nil)
     }
 }

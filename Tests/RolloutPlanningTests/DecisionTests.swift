@@ -174,6 +174,18 @@ struct DecisionTests {
         #expect(RolloutPlanner.decide(for: machine, target: wanted) == .hold(.failedHereBefore, until: nil))
     }
 
+    @Test("during the trial a floor is for machines that can go on to the target")
+    func floorsAreTriedByWhoGoesOn() {
+        var wanted = target("3.0.0")
+        wanted.floor = RolloutTarget.Floor(version: version("2.0.0"), rollout: RolloutState(id: rolloutID("2.0.0")))
+        wanted.payload = payload("2.0.0")
+        wanted.policy.canary = Canary(size: 1, soakSeconds: 60)
+        #expect(RolloutPlanner.decide(for: machine(), target: wanted) == .offer(payload("2.0.0")))
+        var failed = machine()
+        failed.failures = [ReleaseFailure(version: version("3.0.0"), code: 44, reason: "", at: start, isFinal: true)]
+        #expect(RolloutPlanner.decide(for: failed, target: wanted) == .hold(.waitsForCanary, until: nil))
+    }
+
     @Test("a download that broke may be tried again")
     func passingFailureIsNoBar() {
         var machine = machine()

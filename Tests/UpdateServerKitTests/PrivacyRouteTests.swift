@@ -69,7 +69,10 @@ struct PrivacyRouteTests {
             #expect(!String(buffer: group.body).contains(secret.secret))
             #expect(try group.json(GroupResource.self).secrets?.map(\.id) == [secret.id])
             let gone = Self.group + "/secrets/\(secret.id)"
-            #expect(try await client.execute(uri: gone, method: .delete).status == .noContent)
+            #expect(try await client.execute(uri: gone, method: .delete).status.code / 100 == 4)
+            #expect(try await client.execute(uri: gone + "?open=perhaps", method: .delete).status == .badRequest)
+            #expect(try await client.execute(uri: plain, method: .get).status == .unauthorized)
+            #expect(try await client.execute(uri: gone + "?open=true", method: .delete).status == .noContent)
             #expect(try await client.execute(uri: gone, method: .delete).status == .notFound)
             #expect(try await client.execute(uri: plain, method: .get).status == .ok)
         }

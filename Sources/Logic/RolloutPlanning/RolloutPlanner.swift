@@ -84,15 +84,21 @@ extension RolloutPlanner {
         return rampHold(machine, target, version)
     }
 
-    /// No release, floor or target, is tried by more machines than the policy says.
+    /// No release, floor or target, is tried by more machines than the policy says. Nor is a floor tried by a machine that
+    /// could not go on to the target: it would keep the place of one that can.
     private static func canaryHold(_ machine: Machine, _ canary: Canary, _ target: RolloutTarget) -> Decision? {
         if let doneAt = target.rollout?.canariesDoneAt {
             return .hold(.canarySoak, until: doneAt.adding(seconds: canary.soakSeconds))
         }
-        let isChosen = canary.labels?.matches(machine.allLabels) ?? true
+        let isChosen = (canary.labels?.matches(machine.allLabels) ?? true) && canGoOn(machine, target)
         let leg = target.floor?.rollout ?? target.rollout
         let taken = (leg?.canariesOpen ?? 0) + (leg?.canariesDone ?? 0)
         return isChosen && taken < canary.size ? nil : .hold(.waitsForCanary, until: nil)
+    }
+
+    private static func canGoOn(_ machine: Machine, _ target: RolloutTarget) -> Bool {
+        guard target.floor != nil, let version = target.version else { return true }
+        return !hasFailed(version, on: machine) && !isWithheld(version, from: machine)
     }
 
     private static func rampHold(_ machine: Machine, _ target: RolloutTarget, _ version: Version) -> Decision? {

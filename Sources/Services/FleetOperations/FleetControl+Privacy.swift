@@ -32,14 +32,21 @@ extension FleetControl {
         return IssuedGroupSecret(secret: secret, text: text)
     }
 
-    /// The secret is worth nothing from now on. Without its last one a group is open again.
+    /// The secret is worth nothing from now on.
+    /// - Parameter opensGroup: whether the group's last secret may go, without which the group is open to everybody.
     package func revokeGroupSecret(
-        _ id: GroupSecretID, of name: GroupName, in application: ApplicationID, by caller: Caller
+        _ id: GroupSecretID, of name: GroupName, in application: ApplicationID, opensGroup: Bool = false,
+        by caller: Caller
     ) async throws(OperationError) {
         try require(.admin, of: caller)
         let group = try await group(name, of: application, by: caller)
         let rest = group.secrets.filter { $0.id != id }
         guard rest.count < group.secrets.count else { throw .notFound(.secret, id.rawValue) }
+        guard !rest.isEmpty || opensGroup else {
+            throw .invalid(
+                "It is the last secret of the group “\(name)”, which would be open to everybody without it.",
+                hint: "Make another one first, or say that the group shall be open.")
+        }
         try await put(rest, on: group, "group.secret-revoke", id.rawValue, by: caller)
     }
 

@@ -1,4 +1,4 @@
-import UpdateModel
+package import UpdateModel
 
 /// What came of all the cuts of one record.
 package struct EspVerdict: Sendable {
@@ -20,6 +20,7 @@ package struct EspVerdict: Sendable {
     package private(set) var writesInWindowMax = 0
     /// Windows, or runs of them, in which a slot's root was written.
     package private(set) var slotWindows = 0
+    package private(set) var slotsWritten: Set<Slot> = []
     /// States that were judged.
     package private(set) var states = 0
     /// Those whose tables and directories differed from all before, and were given to the programs of the system too.
@@ -44,6 +45,7 @@ package struct EspVerdict: Sendable {
     /// Windows count in which the partition was written; see also ``slotWindows``.
     mutating func count(_ window: WriteWindow) {
         if !window.slots.isEmpty { slotWindows += 1 }
+        slotsWritten.formUnion(window.slots)
         guard !window.writes.isEmpty else { return }
         windows += 1
         writes += window.writes.count

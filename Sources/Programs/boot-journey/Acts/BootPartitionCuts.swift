@@ -23,13 +23,13 @@ struct BootPartitionCuts: Act {
         try await stage.machine.press(.goOn)
         for line in verdict.description.split(whereSeparator: \.isNewline) { await stage.figures.note("ESP: \(line)") }
         try await stage.expect(
-            verdict.findings.isEmpty && verdict.windows > 10 && verdict.slotWindows > 2, "no flaw in any state",
+            verdict.findings.isEmpty && verdict.windows > 10 && !verdict.slotsWritten.isEmpty, "no flaw in any state",
             seen: "\(verdict.findings.map { "\($0.flaw) (\($0.place))" }) in \(verdict.windows) windows, "
                 + "\(verdict.slotWindows) of slots")
         let fresh = verdict.choices.keys.compactMap { LoaderEntry(name: $0) }
             .filter { $0.state == .counted(left: 2, done: 0) }
         try await stage.expect(
-            Set(fresh.map(\.slot)) == [.a, .b], "a fresh entry of each slot among what the loader takes",
+            verdict.slotsWritten.isSubset(of: fresh.map(\.slot)), "a fresh entry of each slot that was written",
             seen: "\(verdict.choices.keys.sorted())")
         return "\(verdict.states) cut states without a flaw; \(try await boot(verdict, on: stage))"
     }

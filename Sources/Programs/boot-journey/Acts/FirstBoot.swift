@@ -8,6 +8,8 @@ struct FirstBoot: Act {
     let title = "1.0.0 boots from a fresh disk, and checks in"
     let opening: Opening? = Opening(version: .first, slot: .a, other: nil)
     let meetsMachineFirst = true
+    /// From here on, so that the next act's writing of a slot is in the notes.
+    let notesWrites = true
 
     func play(on stage: Stage) async throws -> String {
         let agent = try await stage.machine.agentWhenUp()

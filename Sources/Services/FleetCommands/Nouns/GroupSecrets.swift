@@ -55,16 +55,21 @@ struct GroupSecretList: AsyncParsableCommand {
 
 struct GroupSecretRevoke: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "revoke", abstract: "Make a secret worth nothing; without its last one a group is open again.",
-        discussion: "Example: martlet group secret revoke --app flatcar lab 0123456789ab")
+        commandName: "revoke", abstract: "Make a secret worth nothing.",
+        discussion: """
+            Example: martlet group secret revoke --app flatcar lab 0123456789ab
+            The last one of a group goes only with --open: without it everybody may ask, and payloads may be open to everybody.
+            """)
 
     @OptionGroup var place: GroupPlace
     @Argument(help: "The secret's id.", transform: GroupSecretID.parse) var secret: GroupSecretID
+    @Flag(help: "Revoke the group's last secret, too: the group is open to everybody then.") var open = false
     @OptionGroup var connection: ConnectionOptions
 
     func run() async throws {
         try await FleetClient.connected(connection) { client in
-            try await client.delete(place.path.below("secrets").below(secret.rawValue))
+            let path = place.path.below("secrets").below(secret.rawValue)
+            try await client.delete(path.with("open", open ? "true" : nil))
             Printer(options: connection).done("Revoked the secret \(secret).")
         }
     }

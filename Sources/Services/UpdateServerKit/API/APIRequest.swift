@@ -47,6 +47,15 @@ extension APIRequest {
     /// The parameter's first value; `nil` where it is absent.
     func parameter(_ name: String) -> String? { request.uri.queryParameters.get(name) }
 
+    /// `true` or `false`; absent is `false`.
+    func flag(_ name: String) throws(RequestError) -> Bool {
+        switch parameter(name) {
+        case nil, "false": return false
+        case "true": return true
+        case let text?: throw .invalidParameter(name: name, value: text, wanted: "true or false")
+        }
+    }
+
     /// `limit` (1 to 1000, default 100) and `offset`.
     func page() throws(RequestError) -> PageRequest {
         PageRequest(

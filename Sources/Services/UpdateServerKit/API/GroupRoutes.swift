@@ -52,7 +52,8 @@ extension APIRoutes {
         on(.delete, one + "/secrets/:secret", router) { request in
             let id = try await request.application().id
             try await control.revokeGroupSecret(
-                request.identifier("secret"), of: request.identifier("group"), in: id, by: request.caller)
+                request.identifier("secret"), of: request.identifier("group"), in: id,
+                opensGroup: request.flag("open"), by: request.caller)
             return APIRequest.done
         }
     }

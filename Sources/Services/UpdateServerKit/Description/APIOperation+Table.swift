@@ -139,7 +139,13 @@ extension APIOperation {
         api(
             .post, group + "/secrets", "createGroupSecret", "Makes a secret; the group is private with its first one.",
             answers: one("CreatedGroupSecret", status: 201)),
-        api(.delete, group + "/secrets/:secret", "revokeGroupSecret", "Makes a secret worth nothing."),
+        api(
+            .delete, group + "/secrets/:secret", "revokeGroupSecret", "Makes a secret worth nothing.",
+            query: [
+                Parameter(
+                    name: "open", schema: .flag,
+                    description: "Whether the group's last secret may go; the group is open to everybody then.")
+            ]),
     ]
 
     private static let rollouts = [
