@@ -17,6 +17,9 @@ struct LimitedUpdate: Act {
         let start = await stage.watch.pictures.count
         stage.tap.setPayloadSpeed(bytesPerSecond: Self.payloadBytesPerSecond)
         defer { stage.tap.setPayloadSpeed(bytesPerSecond: nil) }
+        // The machine stays up until all has been measured.
+        let conf = "/etc/flatcar/update.conf"
+        try await stage.agent().succeed("echo REBOOT_STRATEGY=off >>\(conf)")
         try await stage.headquarters.upload(.mended, payload: stage.shelf.payload(.mended))
         async let reading = Slowness().measure(stage, limitBytesPerSecond: Self.bytesPerSecond)
         try await stage.headquarters.point(at: .mended)
@@ -35,6 +38,7 @@ struct LimitedUpdate: Act {
         }
         await stage.figures.note("update under \(ByteCount.text(UInt64(Self.bytesPerSecond)))/s: \(limited.text)")
         try await measureKernel(stage)
+        try await stage.agent().succeed("sed -i '/^REBOOT_STRATEGY/d' \(conf)")
         try await Reboot().pass(on: stage, into: .a, afterPicture: start)
         try await stage.settle(on: .mended, in: .a)
         try await stage.expect(.a, holds: .mended)

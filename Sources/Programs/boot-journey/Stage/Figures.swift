@@ -10,7 +10,8 @@ actor Figures {
     var firmwareReboot: Duration?
     var kexecReboot: Duration?
 
-    func noteFirmwareReboot(_ duration: Duration) { firmwareReboot = duration }
+    /// The first counts: later ones may wait for something.
+    func noteFirmwareReboot(_ duration: Duration) { firmwareReboot = firmwareReboot ?? duration }
     func noteKexecReboot(_ duration: Duration) { kexecReboot = duration }
 
     /// Read latencies without a limit, for comparison.
