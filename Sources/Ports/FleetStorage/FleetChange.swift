@@ -58,7 +58,8 @@ public enum FleetChange: Hashable, Sendable {
     case undoGroup(ApplicationID, GroupName, GroupUndo?)
     /// Puts `settings` in the place of `previous`. Refused where those are not what the machine has.
     case changeMachine(ApplicationID, MachineID, from: MachineSettings, to: MachineSettings, by: String, at: Timestamp)
-    /// Moves everything that counts from a moment, after the clock was set by so much.
+    /// Moves everything that counts from a moment, the clock's mark among them, after the clock was set by so much; its alarm
+    /// ends.
     case shiftMoments(seconds: Int64)
     /// Drops a machine with its grant, its failures and its events; it may register again.
     case forgetMachine(ApplicationID, MachineID)
