@@ -84,9 +84,9 @@ struct FloorContract {
             #expect(try await store.check("m3", at: 6).hold == .rolloutStopped)
             #expect(try await offer(store, "above", "3.0.0", at: 6) == "4.0.0", "the leg alone is stopped")
             try await store.commit(
-                .resumeRollout(
-                    RolloutID(application: os, group: try GroupName("web"), version: try Version("2.0.0")), at: .after(7)
-                ))
+                .resumeRollouts(
+                    [RolloutID(application: os, group: try GroupName("web"), version: try Version("2.0.0"))],
+                    at: .after(7)))
             try await store.commit(
                 .controlRollout(
                     RolloutID(application: os, group: try GroupName("web"), version: try Version("4.0.0")),

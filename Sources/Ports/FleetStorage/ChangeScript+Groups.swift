@@ -20,9 +20,10 @@ extension ChangeScript {
             group.secrets = secrets
             try store.put(group)
         case .deleteGroup(let application, let name): try deleteGroup(name, application, on: &store)
-        case .resumeRollout(let id, let moment, let seen):
-            try check(id, seen, on: &store)
-            try resume(id, at: moment, on: &store)
+        case .resumeRollouts(let ids, let moment, let seen):
+            for (id, halt) in seen { try check(id, halt, on: &store) }
+            for id in ids { try requireRollout(id, on: &store) }
+            for id in ids { try resume(id, at: moment, on: &store) }
         case .controlRollout(let id, let control, let seen):
             try check(id, seen, on: &store)
             try put(control, on: id, &store)
@@ -94,10 +95,12 @@ extension ChangeScript {
         throw FleetStoreError.changed(.rollout, "\(id.version) in \(id.group)")
     }
 
+    private func requireRollout(_ id: RolloutID, on store: inout some FleetTransaction) throws {
+        try refuse(store.rollout(id) == nil, .notFound(.rollout, "\(id.version) in \(id.group)"))
+    }
+
     private func resume(_ id: RolloutID, at moment: Timestamp, on store: inout some FleetTransaction) throws {
-        guard var state = try store.rollout(id) else {
-            throw FleetStoreError.notFound(.rollout, "\(id.version) in \(id.group)")
-        }
+        guard var state = try store.rollout(id) else { return }
         state.resume(at: moment)
         try store.put(state)
     }

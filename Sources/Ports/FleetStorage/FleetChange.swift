@@ -48,10 +48,11 @@ public enum FleetChange: Hashable, Sendable {
     case setGroupSecrets(ApplicationID, GroupName, from: [GroupSecret], to: [GroupSecret])
     /// Refused while it has machines, and while another group waits for it.
     case deleteGroup(ApplicationID, GroupName)
-    /// Lets a stopped, paused or aborted roll-out go on; what its brakes counted counts from zero again.
-    /// Refused with ``FleetStoreError/changed(_:_:)`` where its halt is not `ifStill`; `nil` takes whatever is there.
-    case resumeRollout(RolloutID, at: Timestamp, ifStill: RolloutHalt? = nil)
-    /// Pauses or aborts a roll-out, whether it has begun or not; `ifStill` as above.
+    /// Lets stopped, paused or aborted roll-outs go on, all or none; what their brakes counted counts from zero again.
+    /// Refused with ``FleetStoreError/changed(_:_:)`` where the halt of one in `ifStill` is another.
+    case resumeRollouts([RolloutID], at: Timestamp, ifStill: [RolloutID: RolloutHalt] = [:])
+    /// Pauses or aborts a roll-out, whether it has begun or not. Refused with ``FleetStoreError/changed(_:_:)`` where its halt
+    /// is not `ifStill`; `nil` takes whatever is there.
     case controlRollout(RolloutID, RolloutControl, ifStill: RolloutHalt? = nil)
     /// Sends a group back, or ends that. Refused unless the group's channel points at the release that is
     /// undone, and where the other is blocked.
