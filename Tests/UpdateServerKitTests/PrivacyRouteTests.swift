@@ -1,7 +1,10 @@
 import FleetAPI
 import FleetModel
+import FleetOperations
+import FleetStorage
 import FoundationEssentials
 import HTTPTypes
+import Hummingbird
 import HummingbirdTesting
 import NIOCore
 import OmahaProtocol
@@ -104,5 +107,12 @@ struct PrivacyRouteTests {
                 #expect(try await app("/v1/update/\(secret)").eventStatuses == ["ok"])
             }
         }
+    }
+
+    @Test("a store that is busy puts a download off and says for how long")
+    func busyStore() {
+        let answer = PayloadRoutes.refusal(for: .store(.busy))
+        #expect(answer?.status == .serviceUnavailable)
+        #expect(answer?.headers[.retryAfter] != nil)
     }
 }
