@@ -70,6 +70,21 @@ struct ClockTests {
         #expect(try await fleet.control.expireGrants() == 1)
     }
 
+    @Test("a server that is told to stop begins nothing further, however much has expired")
+    func expiryEnds() async throws {
+        let fleet = try await furnished()
+        _ = try await fleet.check("m1")
+        fleet.time.advance(seconds: 601)
+        let control = fleet.control
+        let stopped = Task {
+            while !Task.isCancelled { await Task.yield() }
+            return try await control.expireGrants()
+        }
+        stopped.cancel()
+        #expect(try await stopped.value == 0)
+        #expect(try await control.expireGrants() == 1)
+    }
+
     @Test("an acceptance that the store does not take changes nothing, and the next one does")
     func acceptanceFails() async throws {
         let fleet = try await furnished()
