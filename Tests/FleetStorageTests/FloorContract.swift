@@ -107,6 +107,25 @@ struct FloorContract {
         }
     }
 
+    @Test("a trial that failed beyond a floor goes on, once resumed, with another machine", arguments: StoreKind.allCases)
+    func failedTrialGoesOn(kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            var policy = RolloutPolicy()
+            policy.canary = Canary(size: 1, soakSeconds: 1000)
+            try await furnish(store, policy)
+            try await set("2.0.0", floor(), on: store)
+            #expect(try await offer(store, "a", "1.0.0") == "2.0.0")
+            #expect(try await offer(store, "a", "2.0.0", at: 1) == "4.0.0")
+            let failure = ReportedEvent(type: 3, result: 0, code: 44)
+            try await store.check("a", "2.0.0", boot: "on 2.0.0", events: [failure], at: 2)
+            #expect(try await store.rollout("4.0.0")?.stop?.brake == .canary)
+            let id = RolloutID(application: os, group: try GroupName("web"), version: try Version("4.0.0"))
+            try await store.commit(.resumeRollouts([id], at: .after(3)))
+            #expect(try await offer(store, "b", "1.0.0", at: 4) == "2.0.0")
+            #expect(try await store.check("c", at: 5).hold == .waitsForCanary)
+        }
+    }
+
     @Test(
         "a leg counts for the floor: its places, its failures, its stop; the target's stop holds it, too",
         arguments: StoreKind.allCases)

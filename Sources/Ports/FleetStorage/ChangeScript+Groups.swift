@@ -103,6 +103,14 @@ extension ChangeScript {
         guard var state = try store.rollout(id) else { return }
         state.resume(at: moment)
         try store.put(state)
+        guard state.rampStartedAt == nil else { return }
+        // Who tried a floor first and came no further, because the release failed there, leaves its place to another.
+        for floor in try store.floors(of: id.application) where id.version.isNewer(than: floor.version) == true {
+            let leg = RolloutID(application: id.application, group: id.group, version: floor.version)
+            guard var passed = try store.rollout(leg) else { continue }
+            passed.keepCanaries(atMost: state.canariesOpen + state.canariesDone)
+            try store.put(passed)
+        }
     }
 
     private func put(_ control: RolloutControl, on id: RolloutID, _ store: inout some FleetTransaction) throws {
