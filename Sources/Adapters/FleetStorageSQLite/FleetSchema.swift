@@ -44,11 +44,11 @@ enum FleetSchema {
         return migrator
     }
 
-    /// Writes down the blocks that stand, with the bits that they are about. All of it is said here, in the tables' words of
-    /// that time: the columns and readers of the program change with later migrations.
+    /// Writes down the blocks that stand, with the bits that they are about. All of it is said here, in the tables' words
+    /// of that time: the columns and readers of the program change with later migrations.
     private static func keepBlocks(_ db: Database) throws {
-        let blocked = try Row.fetchAll(db, sql: "SELECT application, version, block FROM release WHERE block IS NOT NULL")
-        for row in blocked {
+        let sql = "SELECT application, version, block FROM release WHERE block IS NOT NULL"
+        for row in try Row.fetchAll(db, sql: sql) {
             let (application, version, block) = (row[0] as String, row[1] as String, row[2] as String)
             let digests = try String.fetchAll(
                 db,

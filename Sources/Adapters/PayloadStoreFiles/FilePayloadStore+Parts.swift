@@ -93,8 +93,11 @@ extension FilePayloadStore {
         -> [(path: String, changedAt: Date)]
     {
         let files = FileManager.default
-        return try files.contentsOfDirectory(atPath: incoming).filter { $0.hasSuffix(".upload") }
-            .filter { name in SHA256Digest(hexadecimal: name.prefix { $0 != "." }).map { !underWay.contains($0) } ?? true }
+        return try files.contentsOfDirectory(atPath: incoming)
+            .filter { name in
+                let digest = SHA256Digest(hexadecimal: name.prefix { $0 != "." })
+                return name.hasSuffix(".upload") && digest.map { !underWay.contains($0) } ?? true
+            }
             .map { name in
                 let path = "\(incoming)/\(name)"
                 let changedAt = try files.attributesOfItem(atPath: path)[.modificationDate] as? Date

@@ -29,8 +29,8 @@ extension RolloutState {
         if target.now >= end { rampStartedAt = end }
     }
 
-    /// A machine that tried the release and was forgotten, moved or taken back since proves nothing any more, and its place is
-    /// another's: no more machines have tried it than run it, or what comes after it, now.
+    /// A machine that tried the release and was forgotten, moved or taken back since proves nothing any more, and its
+    /// place is another's: no more machines have tried it than run it, or what comes after it, now.
     package mutating func keepCanaries(atMost count: Int) { canariesDone = min(canariesDone, max(0, count)) }
 
     /// Whether the next grant is one to try the release first.

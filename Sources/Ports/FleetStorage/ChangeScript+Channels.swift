@@ -33,7 +33,9 @@ extension ChangeScript {
     }
 
     /// What the channel that this one follows points at.
-    private func followedRelease(of channel: Channel, on store: inout some FleetTransaction) throws -> FollowedRelease? {
+    private func followedRelease(of channel: Channel, on store: inout some FleetTransaction) throws
+        -> FollowedRelease?
+    {
         guard let follow = channel.rules.follows else { return nil }
         return try store.channel(follow.channel, of: channel.application).flatMap { FollowedRelease(of: $0) }
     }

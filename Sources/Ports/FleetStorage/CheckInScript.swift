@@ -269,8 +269,10 @@ extension CheckInScript {
         return target
     }
 
-    /// Machines of the group that run the floor `version`, a later one, or the target: none that went on from there is elsewhere.
-    private func count(from version: Version, _ facts: TrackFacts, on store: inout some FleetTransaction) throws -> Int {
+    /// Machines of the group that run the floor `version`, a later one, or the target: none that went on from there is
+    /// elsewhere.
+    private func count(from version: Version, _ facts: TrackFacts, on store: inout some FleetTransaction) throws -> Int
+    {
         let later = facts.floors.map(\.release.version).filter { $0 == version || $0.isNewer(than: version) == true }
         return try Set(later + [facts.version].compactMap { $0 }).reduce(0) { sum, release in
             try sum + store.count(.version, release.text, of: facts.group.name, in: checkIn.application)

@@ -63,8 +63,8 @@ package final class ClockWatch: Sendable {
         (-toleranceSeconds...absenceSeconds).contains(now.seconds(since: mark))
     }
 
-    /// How far the clock has gone from our own count, in seconds, for whoever is about to accept that; the alarm stands until
-    /// ``endAcceptance(of:)``. `nil` where the clock is believed, and while somebody else is at it.
+    /// How far the clock has gone from our own count, in seconds, for whoever is about to accept that; the alarm stands
+    /// until ``endAcceptance(of:)``. `nil` where the clock is believed, and while somebody else is at it.
     package func beginAcceptance() -> Int64? {
         let present = time.mark
         return state.withLock { state in
@@ -74,8 +74,8 @@ package final class ClockWatch: Sendable {
         }
     }
 
-    /// Goes on so many seconds from our own count; `nil` where nothing was accepted after all. A clock that jumped again
-    /// meanwhile raises its own alarm.
+    /// Goes on so many seconds from our own count; `nil` where nothing was accepted after all. A clock that jumped
+    /// again meanwhile raises its own alarm.
     package func endAcceptance(of seconds: Int64?) {
         let present = time.mark
         state.withLock { state in

@@ -2,8 +2,8 @@ package import FleetModel
 internal import FleetStorage
 package import UpdateModel
 
-/// What a person saw of a group's roll-out before an act on it: the target, what keeps it and the floors below it from going
-/// on, the way back.
+/// What a person saw of a group's roll-out before an act on it: the target, what keeps it and the floors below it from
+/// going on, the way back.
 package struct RolloutSight: Hashable, Sendable, Codable {
     package let version: Version
     package let halt: RolloutHalt

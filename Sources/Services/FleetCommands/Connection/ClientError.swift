@@ -40,8 +40,8 @@ extension ClientError: UserFacingError {
         case .putOff(let detail): UserMessage(detail, exit: .tryLater)
         case .gateway(let server, let status):
             UserMessage(
-                "What stands before the server \(server) answered with status \(status).", hint: "Is the server running?",
-                exit: .unavailable)
+                "What stands before the server \(server) answered with status \(status).",
+                hint: "Is the server running?", exit: .unavailable)
         case .refusedPayload(let detail): UserMessage(detail, exit: .badData)
         case .foreign(let server, let reason):
             UserMessage(

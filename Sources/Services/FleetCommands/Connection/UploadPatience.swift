@@ -1,7 +1,7 @@
 import UpdateModel
 
-/// Tries an upload again where what went wrong may pass: the connection broke, what stands before the server did not reach
-/// it, or the server put it off. What was refused for good is not sent twice.
+/// Tries an upload again where what went wrong may pass: the connection broke, what stands before the server did not
+/// reach it, or the server put it off. What was refused for good is not sent twice.
 package struct UploadPatience: Sendable {
     let attempts: Int
     /// Waits so many seconds; the text says why, for a person.
