@@ -1,6 +1,8 @@
 import FleetModel
 import FleetOperations
 import FleetStorage
+import FleetStorageSQLite
+import FoundationEssentials
 import PayloadStore
 import Testing
 import UpdateModel
@@ -66,6 +68,53 @@ struct ClockTests {
         #expect(hold(try await fleet.check("m2")) == .limitRate)
         fleet.time.advance(seconds: 601)
         #expect(try await fleet.control.expireGrants() == 1)
+    }
+
+    @Test("a server that is told to stop begins nothing further, however much has expired")
+    func expiryEnds() async throws {
+        let fleet = try await furnished()
+        _ = try await fleet.check("m1")
+        fleet.time.advance(seconds: 601)
+        let control = fleet.control
+        let stopped = Task {
+            while !Task.isCancelled { await Task.yield() }
+            return try await control.expireGrants()
+        }
+        stopped.cancel()
+        #expect(try await stopped.value == 0)
+        #expect(try await control.expireGrants() == 1)
+    }
+
+    @Test("an acceptance that the store does not take changes nothing, and the next one does")
+    func acceptanceFails() async throws {
+        let fleet = try await furnished()
+        _ = try await fleet.check("m1")
+        let path = FileManager.default.temporaryDirectory.appending(path: "clock-\(UUID().uuidString).db").path
+        let broken = try SQLiteFleetStore(path: path)
+        defer { for suffix in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: path + suffix) } }
+        let control = FleetControl(store: broken, payloads: fleet.payloads, time: fleet.time)
+        try broken.close()
+        fleet.time.jump(seconds: 86_400)
+        let before = (control.now, control.clockAlarm)
+        #expect(before.1 != nil)
+        #expect(await refusal { try await control.acceptClock(by: admin) }?.kind == .storage)
+        #expect(control.clockAlarm == before.1, "the alarm stands")
+        #expect(control.now == before.0)
+    }
+
+    @Test("a server that was killed right after an acceptance does not raise the alarm again")
+    func acceptanceIsDurable() async throws {
+        let fleet = try await furnished()
+        try await fleet.control.keepClock()
+        fleet.time.jump(seconds: 86_400)
+        try await fleet.control.keepClock()
+        let alarm = try #require(fleet.control.clockAlarm)
+        let entry = AuditEntry(at: alarm.at, actor: "ada", action: "clock.accept", object: "clock", detail: "")
+        try await fleet.store.commit(.shiftMoments(seconds: 86_400), audit: entry)
+        let again = FleetControl(store: fleet.store, payloads: fleet.payloads, time: fleet.time)
+        try await again.restoreClock()
+        #expect(again.clockAlarm == nil)
+        #expect(again.now == fleet.time.now())
     }
 
     @Test(

@@ -83,4 +83,29 @@ struct FloorTests {
         #expect(await refusal { try await control.resumeRollout(of: web, in: os, by: admin) }?.kind == .conflict)
         guard case .offer = try await fleet.check("m2").decision else { throw CancellationError() }
     }
+
+    @Test("who resumes what he saw lets no floor go on that stopped since; what he saw goes on in one act")
+    func resumeIsOfWhatWasSeen() async throws {
+        let fleet = try await furnish()
+        let control = fleet.control
+        let web = try GroupName("web")
+        _ = try await control.setFloor(floor(), of: os, reason: "new keys", by: admin)
+        _ = try await fleet.check("m1")
+        try await control.controlRollout(of: web, in: os, .paused, by: admin)
+        let group = try await control.group(web, of: os, by: viewer)
+        let seen = try await control.rolloutSight(of: group, by: viewer)
+        _ = try await fleet.check("m1", events: [ReportedEvent(type: 3, result: 0, code: 44)])
+        let stale = await refusal { try await control.resumeRollout(of: web, in: os, ifStill: seen, by: admin) }
+        #expect(stale?.kind == .changed)
+        #expect(try await control.floors(of: group, by: viewer).first?.rollout?.stop != nil)
+        #expect(try await control.currentRollout(of: group, by: viewer)?.control != nil, "all or nothing")
+        let now = try await control.rolloutSight(of: group, by: viewer)
+        try await control.resumeRollout(of: web, in: os, ifStill: now, by: admin)
+        #expect(try await control.floors(of: group, by: viewer).first?.rollout?.stop == nil)
+        #expect(try await control.currentRollout(of: group, by: viewer)?.control == nil)
+        let entries = try await control.auditEntries(.first, by: admin).items.filter { $0.action == "rollout.resume" }
+        #expect(entries.count == 1)
+        #expect(entries.first?.detail.contains("2.0.0 had stopped") == true)
+        #expect(entries.first?.detail.contains("3.0.0 was paused by ada") == true)
+    }
 }

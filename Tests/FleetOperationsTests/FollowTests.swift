@@ -100,6 +100,71 @@ struct FollowTests {
         #expect(try await beta(fleet) == "3.0.0")
     }
 
+    @Test(
+        "a step back and another choice, made by hand before the release is due, stand until the origin's next release",
+        arguments: ["1.0.0", "1.5.0"])
+    func decidedBeforeItIsDue(choice: String) async throws {
+        let fleet = try await furnish()
+        let control = fleet.control
+        try await fleet.publish("1.5.0")
+        try await release(fleet)
+        fleet.time.advance(seconds: day)
+        if choice == "1.0.0" {
+            _ = try await control.setChannel(name("beta"), of: os, to: Version("2.0.0"), by: admin)
+            fleet.time.advance(seconds: 60)
+        }
+        let moved = try await control.setChannel(name("beta"), of: os, to: Version(choice), by: admin)
+        #expect(try await control.channel(name("beta"), of: os, by: viewer) == moved, "who moved it is told what is kept")
+        fleet.time.advance(seconds: 3 * day)
+        #expect(try await control.followChannels().isEmpty)
+        #expect(try await control.followStanding(of: moved, by: viewer)?.state == "decided-by-hand")
+        #expect(try await beta(fleet) == choice)
+        try await fleet.publish("3.0.0")
+        _ = try await control.setChannel(name("alpha"), of: os, to: Version("3.0.0"), by: admin)
+        _ = try await fleet.check("m1", "3.0.0")
+        fleet.time.advance(seconds: 3 * day)
+        #expect(try await control.followChannels().count == 1)
+        #expect(try await beta(fleet) == "3.0.0")
+    }
+
+    @Test("where a channel stood before it came to follow, or before the release came, is no decision against that")
+    func decidedEarlier() async throws {
+        let fleet = try await furnish()
+        let control = fleet.control
+        try await fleet.publish("1.5.0")
+        _ = try await control.setChannel(name("beta"), of: os, to: Version("1.5.0"), by: admin)
+        try await release(fleet)
+        fleet.time.advance(seconds: 3 * day)
+        #expect(try await control.followChannels().count == 1, "the release came later")
+        _ = try await control.setChannel(name("beta"), of: os, to: Version("1.0.0"), by: admin)
+        let follow = ChannelFollow(channel: try name("alpha"), soakSeconds: day, machines: 1)
+        _ = try await control.changeChannel(name("beta"), of: os, ChannelChange(follows: .some(follow)), by: admin)
+        #expect(try await control.followChannels().count == 1, "a new rule is a fresh start")
+    }
+
+    @Test("what was turned down is not asked for again by a channel that points nowhere, nor is what came since turned down")
+    func turnedDownAtFirst() async throws {
+        let fleet = try await furnish()
+        let control = fleet.control
+        let gamma = try name("gamma")
+        let follow = ChannelFollow(channel: try name("alpha"), soakSeconds: 3 * day, machines: 0)
+        let rules = ChannelChange(follows: .some(follow), needsSecondPerson: true)
+        _ = try await control.changeChannel(gamma, of: os, rules, by: admin)
+        fleet.time.advance(seconds: 3 * day)
+        #expect(try await control.followChannels().count == 1)
+        _ = try await control.rejectMove(of: gamma, in: os, by: admin)
+        #expect(try await control.followChannels().isEmpty)
+        for _ in 0..<2 { try await release(fleet) }
+        fleet.time.advance(seconds: 3 * day)
+        #expect(try await control.followChannels().count == 2, "beta, and gamma asks")
+        try await fleet.publish("3.0.0")
+        _ = try await control.setChannel(name("alpha"), of: os, to: Version("3.0.0"), by: admin)
+        _ = try await control.rejectMove(of: gamma, in: os, by: admin)
+        fleet.time.advance(seconds: 3 * day)
+        _ = try await control.followChannels()
+        #expect(try await control.channel(gamma, of: os, by: viewer).request?.version.text == "3.0.0")
+    }
+
     @Test("a release that the origin's group goes back from is not taken over")
     func undone() async throws {
         let fleet = try await furnish()
@@ -165,7 +230,7 @@ struct FollowTests {
         #expect(try await beta(fleet) == "1.0.0")
     }
 
-    @Test("where a second person is needed the server asks, once, and anybody may approve")
+    @Test("where a second person is needed the server asks, once, and anybody may approve but who made it follow")
     func asks() async throws {
         let fleet = try await furnish(secondPerson: true)
         try await release(fleet)
@@ -175,7 +240,15 @@ struct FollowTests {
         #expect(try await beta(fleet) == "1.0.0")
         let asked = try await fleet.control.channel(name("beta"), of: os, by: viewer).request
         #expect(asked?.by == "server")
-        _ = try await fleet.control.approveMove(of: name("beta"), in: os, to: Version("2.0.0"), by: admin)
+        let same = await refusal {
+            _ = try await fleet.control.approveMove(of: name("beta"), in: os, to: Version("2.0.0"), by: admin)
+        }
+        #expect(same?.kind == .forbidden)
+        #expect(same?.userMessage.text.contains("“ada”") == true)
+        let bob = Caller(name: "bob", role: .admin)
+        _ = try await fleet.control.changeChannel(
+            name("beta"), of: os, ChannelChange(needsSecondPerson: true), by: bob)
+        _ = try await fleet.control.approveMove(of: name("beta"), in: os, to: Version("2.0.0"), by: bob)
         #expect(try await beta(fleet) == "2.0.0")
     }
 }

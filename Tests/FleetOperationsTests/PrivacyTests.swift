@@ -1,5 +1,7 @@
 import FleetModel
 import FleetOperations
+import FoundationEssentials
+import FleetStorageSQLite
 import FleetStorage
 import PayloadStore
 import Testing
@@ -66,5 +68,17 @@ struct PrivacyTests {
         #expect(await open() == .unauthenticated)
         try await control.revokeGroupSecret(issued.secret.id, of: web, in: os, opensGroup: true, by: admin)
         #expect(await open() == nil)
+    }
+
+    @Test("the store is asked for the key of passes once, so that offers and downloads go on while it cannot write")
+    func passesWaitForNoWriter() async throws {
+        let path = FileManager.default.temporaryDirectory.appending(path: "passes-\(UUID().uuidString).db").path
+        defer { for suffix in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: path + suffix) } }
+        let store = try SQLiteFleetStore(path: path)
+        let fleet = try await Fixture(store: store)
+        let digest = try await fleet.publish("1.0.0")[0].sha256
+        let pass = try await fleet.control.payloadPass(for: digest)
+        try store.close()
+        #expect(try await fleet.control.payloadPass(for: digest) == pass)
     }
 }

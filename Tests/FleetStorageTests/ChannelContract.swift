@@ -156,7 +156,7 @@ struct ChannelContract {
             let pause = RolloutControl(kind: .paused, by: "ada", at: .after(1), reason: nil)
             try await store.commit(.controlRollout(id, pause))
             await #expect(throws: FleetStoreError.self) { try await store.commit(.moveChannel(refused)) }
-            try await store.commit(.resumeRollout(id, at: .after(2)))
+            try await store.commit(.resumeRollouts([id], at: .after(2)))
             try await store.commit(.moveChannel(refused))
             #expect(try await store.channelMoves(of: os, channel: name("beta"), .first).items.first?.follow == follow)
         }

@@ -181,7 +181,7 @@ struct CheckInContract {
             #expect(stop.reason.contains("m2 (code 44): not healthy"))
             #expect(try await store.check("m3").hold == .rolloutStopped)
             let id = RolloutID(application: os, group: try GroupName("web"), version: try Version("2.0.0"))
-            try await store.commit(.resumeRollout(id, at: .after(6)))
+            try await store.commit(.resumeRollouts([id], at: .after(6)))
             #expect(try await store.check("m3").isOffer)
             #expect(try await store.check("m1").hold == .failedHereBefore)
         }

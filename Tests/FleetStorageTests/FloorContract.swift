@@ -67,6 +67,65 @@ struct FloorContract {
         }
     }
 
+    /// Makes `id` no machine of the group any more: it is forgotten, or moved and heard of again.
+    private func takeOut(_ id: String, running version: String, isForgotten: Bool, _ store: any FleetStore) async throws {
+        if isForgotten { return try await store.commit(.forgetMachine(os, try MachineID(id))) }
+        var moved = MachineSettings()
+        moved.group = try GroupName("elsewhere")
+        try await store.commit(
+            .changeMachine(os, try MachineID(id), from: MachineSettings(), to: moved, by: "ada", at: .after(5)))
+        _ = try await store.check(id, version, boot: "on \(version)", at: 5)
+    }
+
+    @Test(
+        "who tried a floor or the target first and left the group keeps no place in the trial", arguments: StoreKind.allCases,
+        [true, false])
+    func leavingTheTrial(kind: StoreKind, isForgotten: Bool) async throws {
+        try await kind.withStore { store in
+            var policy = RolloutPolicy()
+            policy.canary = Canary(size: 1, soakSeconds: 1000)
+            try await furnish(store, policy)
+            try await store.makeGroup("elsewhere", track: "elsewhere")
+            for version in ["2.0.0", "3.0.0"] { try await set(version, floor(), on: store) }
+            for (id, last) in [("a", "2.0.0"), ("b", "3.0.0"), ("c", "4.0.0")] {
+                #expect(try await offer(store, id, "1.0.0") == "2.0.0", "\(id)")
+                #expect(try await store.check("d").hold == .waitsForCanary)
+                for version in ["2.0.0", "3.0.0", "4.0.0"] where version <= last {
+                    _ = try await store.check(id, version, boot: "on \(version)", at: 3)
+                }
+                let waits: HoldReason = last == "4.0.0" ? .canarySoak : .waitsForCanary
+                #expect(try await store.check("d", at: 4).hold == waits)
+                try await takeOut(id, running: last, isForgotten: isForgotten, store)
+            }
+            #expect(try await offer(store, "d", "1.0.0", at: 6) == "2.0.0")
+            for version in ["2.0.0", "3.0.0", "4.0.0"] {
+                _ = try await store.check("d", version, boot: "on \(version)", at: 7)
+            }
+            #expect(try await store.check("e", at: 8).hold == .canarySoak)
+            #expect(try await store.check("e", at: 1006).hold == .canarySoak, "the soak is that of the machine that is there")
+            #expect(try await offer(store, "e", "1.0.0", at: 1009) == "2.0.0")
+        }
+    }
+
+    @Test("a trial that failed beyond a floor goes on, once resumed, with another machine", arguments: StoreKind.allCases)
+    func failedTrialGoesOn(kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            var policy = RolloutPolicy()
+            policy.canary = Canary(size: 1, soakSeconds: 1000)
+            try await furnish(store, policy)
+            try await set("2.0.0", floor(), on: store)
+            #expect(try await offer(store, "a", "1.0.0") == "2.0.0")
+            #expect(try await offer(store, "a", "2.0.0", at: 1) == "4.0.0")
+            let failure = ReportedEvent(type: 3, result: 0, code: 44)
+            try await store.check("a", "2.0.0", boot: "on 2.0.0", events: [failure], at: 2)
+            #expect(try await store.rollout("4.0.0")?.stop?.brake == .canary)
+            let id = RolloutID(application: os, group: try GroupName("web"), version: try Version("4.0.0"))
+            try await store.commit(.resumeRollouts([id], at: .after(3)))
+            #expect(try await offer(store, "b", "1.0.0", at: 4) == "2.0.0")
+            #expect(try await store.check("c", at: 5).hold == .waitsForCanary)
+        }
+    }
+
     @Test(
         "a leg counts for the floor: its places, its failures, its stop; the target's stop holds it, too",
         arguments: StoreKind.allCases)
@@ -84,9 +143,9 @@ struct FloorContract {
             #expect(try await store.check("m3", at: 6).hold == .rolloutStopped)
             #expect(try await offer(store, "above", "3.0.0", at: 6) == "4.0.0", "the leg alone is stopped")
             try await store.commit(
-                .resumeRollout(
-                    RolloutID(application: os, group: try GroupName("web"), version: try Version("2.0.0")), at: .after(7)
-                ))
+                .resumeRollouts(
+                    [RolloutID(application: os, group: try GroupName("web"), version: try Version("2.0.0"))],
+                    at: .after(7)))
             try await store.commit(
                 .controlRollout(
                     RolloutID(application: os, group: try GroupName("web"), version: try Version("4.0.0")),

@@ -74,7 +74,7 @@ struct RolloutContract {
             let pause = RolloutControl(kind: .paused, by: "ada", at: .after(0), reason: nil)
             try await store.commit(.controlRollout(id, pause))
             #expect(try await store.check("m1", at: 5000).hold == .rolloutPaused)
-            try await store.commit(.resumeRollout(id, at: .after(5000)))
+            try await store.commit(.resumeRollouts([id], at: .after(5000)))
             guard case .hold(.ramp, let later?) = try await store.check("m1", at: 5000).decision else {
                 Issue.record("not held by the ramp")
                 return
@@ -195,7 +195,7 @@ struct RolloutContract {
             try await store.commit(
                 .controlRollout(id, RolloutControl(kind: .paused, by: "ada", at: .after(30), reason: nil)))
             #expect(try await store.check("d1", track: "db", at: 80).hold == .waitsForGroup)
-            try await store.commit(.resumeRollout(id, at: .after(90)))
+            try await store.commit(.resumeRollouts([id], at: .after(90)))
             #expect(
                 try await store.check("d1", track: "db", at: 100).decision == .hold(.waitsForGroup, until: .after(160)))
             #expect(try await store.check("d1", track: "db", at: 160).isOffer)

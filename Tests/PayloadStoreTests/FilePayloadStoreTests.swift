@@ -150,6 +150,48 @@ import UpdateModel
         }
     }
 
+    @Test("what is too old goes while the server runs, too, but never what is on its way in")
+    func partsGrowOld() async throws {
+        try await withTemporaryDirectory { directory in
+            let store = try FilePayloadStore(directory: directory, reserve: 0)
+            func makeOld(_ digest: SHA256Digest) throws {
+                let path = "\(directory)/incoming/\(digest.hexadecimal).upload"
+                try files.setAttributes(
+                    [.modificationDate: Date(timeIntervalSinceNow: -7 * 86_400 - 60)], ofItemAtPath: path)
+            }
+            let (old, young) = (try await breakOff(store, 1, after: 10), try await breakOff(store, 2, after: 10))
+            try makeOld(old)
+            #expect(try await store.removeOldParts() == 1)
+            #expect(try await store.keptSize(of: old) == 0)
+            #expect(try await store.keptSize(of: young) == 10)
+            var chunks = [[UInt8](repeating: 2, count: 500), [UInt8](repeating: 2, count: 490)][...]
+            _ = try await store.receive(UploadPart(digest: young, declaredSize: 1000, offset: 10)) {
+                try makeOld(young)
+                #expect(try await store.removeOldParts() == 0)
+                return chunks.popFirst()
+            }
+            #expect(try await store.rehash(young) == young)
+        }
+    }
+
+    @Test("where there is no room for the rest, what came is kept until there is")
+    func fullDiskKeepsTheParts() async throws {
+        try await withTemporaryDirectory { directory in
+            let free = Mutex<UInt64>(5000)
+            let store = try FilePayloadStore(directory: directory, reserve: 0) { _ in free.withLock { $0 } }
+            let digest = try await breakOff(store, 7, after: 400)
+            var rest = [[UInt8](repeating: 7, count: 600)][...]
+            let part = UploadPart(digest: digest, declaredSize: 1000, offset: 400)
+            free.withLock { $0 = 100 }
+            await #expect(throws: PayloadStorageError.full(needed: 600, available: 100)) {
+                _ = try await store.receive(part) { rest.popFirst() }
+            }
+            #expect(try await store.keptSize(of: digest) == 400)
+            free.withLock { $0 = 5000 }
+            #expect(try await store.receive(part) { rest.popFirst() }.sha256 == digest)
+        }
+    }
+
     @Test("no more than sixteen are kept: the oldest goes")
     func partsAreBounded() async throws {
         try await withTemporaryDirectory { directory in

@@ -13,15 +13,20 @@ struct FollowVerdictTests {
 
     /// Alpha came to 2.0.0 at the start and soaks for 100 s; beta has 1.0.0 from before.
     private func verdict(
-        at seconds: Int64 = 100, alpha: String? = "2.0.0", beta: String? = "1.0.0", betaSettledAfter: Int64 = -1000,
+        at seconds: Int64 = 100, alpha: String? = "2.0.0", beta: String? = "1.0.0",
+        passedOver: (version: String, seconds: Int64)? = nil,
         running: Int = 1, isHalted: Bool = false, isBlocked: Bool = false
     ) throws -> FollowVerdict {
         var rollout = RolloutState(id: rolloutID("2.0.0"))
         if isHalted { rollout.stop = RolloutStop(at: start, reason: "", failures: []) }
         let part = ReleaseRecord.Part(group: groupName("web"), running: running, rollout: rollout)
         let origin = try channel("alpha", alpha)
+        var follower = try channel("beta", beta, settledAfter: -1000)
+        follower.rules.passedOver = try passedOver.flatMap {
+            FollowedRelease(of: try channel("alpha", $0.version, settledAfter: $0.seconds))
+        }
         return .of(
-            try channel("beta", beta, settledAfter: betaSettledAfter), following: origin,
+            follower, following: origin,
             ChannelFollow(channel: origin.name, soakSeconds: 100, machines: 1), isBlocked: isBlocked,
             ReleaseRecord(since: start, parts: [part]), at: start.adding(seconds: seconds))
     }
@@ -31,7 +36,7 @@ struct FollowVerdictTests {
         let two = version("2.0.0")
         #expect(try verdict(at: 99) == .soaking(two, until: start.adding(seconds: 100)))
         #expect(try verdict(at: 100) == .due(two))
-        #expect(try verdict(beta: nil, betaSettledAfter: 100) == .due(two), "a channel without a release takes it")
+        #expect(try verdict(beta: nil) == .due(two), "a channel without a release takes it")
     }
 
     @Test("nothing older, nothing without order, nothing blocked or halted, nothing that no machine has tried")
@@ -46,10 +51,14 @@ struct FollowVerdictTests {
         #expect(try verdict(running: 0) == .tooFewMachines(two, running: 0, wanted: 1))
     }
 
-    @Test("what a person decided after it was due stands; what was decided before does not keep it")
+    @Test("what a person decided against this coming of the release stands; what was decided about another does not keep it")
     func byHand() throws {
         let two = version("2.0.0")
-        #expect(try verdict(at: 500, betaSettledAfter: 100) == .decidedByHand(two))
-        #expect(try verdict(at: 500, betaSettledAfter: 99) == .due(two))
+        for seconds in [0, 99, 500] as [Int64] {
+            #expect(try verdict(at: seconds, passedOver: ("2.0.0", 0)) == .decidedByHand(two))
+        }
+        #expect(try verdict(at: 500, beta: nil, passedOver: ("2.0.0", 0)) == .decidedByHand(two))
+        #expect(try verdict(at: 500, passedOver: ("2.0.0", -50)) == .due(two), "the release came once more")
+        #expect(try verdict(at: 500, passedOver: ("1.9.0", 0)) == .due(two))
     }
 }

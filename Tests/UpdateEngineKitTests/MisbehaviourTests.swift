@@ -117,6 +117,23 @@ struct PayloadServerTests {
             }
         }
     }
+
+    @Test("that answers reports without taking them loses none of them")
+    func unheardReports() async throws {
+        try await EngineRig.run(JourneyTests.releases()) { rig in
+            rig.omaha.follow { script in
+                script.fault = { request in
+                    guard let app = request.apps.first(where: { $0.updateCheck == nil }) else { return nil }
+                    let answer = OmahaResponse(apps: [OmahaResponse.App(id: app.id, status: .restricted)])
+                    return .answers(status: 200, body: String(decoding: answer.xml(), as: UTF8.self))
+                }
+            }
+            try await rig.withEngine { engine in
+                let status = try await engine.update()
+                #expect(status.reportsPending == 3)
+            }
+        }
+    }
 }
 
 @Suite("A payload that is not what it should be", .serialized)

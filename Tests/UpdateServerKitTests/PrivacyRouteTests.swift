@@ -1,7 +1,10 @@
 import FleetAPI
 import FleetModel
+import FleetOperations
+import FleetStorage
 import FoundationEssentials
 import HTTPTypes
+import Hummingbird
 import HummingbirdTesting
 import NIOCore
 import OmahaProtocol
@@ -76,5 +79,40 @@ struct PrivacyRouteTests {
             #expect(try await client.execute(uri: gone, method: .delete).status == .notFound)
             #expect(try await client.execute(uri: plain, method: .get).status == .ok)
         }
+    }
+
+    @Test("what a machine reports without the secret is not acknowledged, for it is not recorded; with the secret it is")
+    func reportsWithoutTheSecret() async throws {
+        let server = TestServer()
+        _ = try await server.publish()
+        try await server.test { client in
+            let made = try await client.execute(
+                uri: Self.group + "/secrets", method: .post, headers: [.contentType: "application/json"],
+                body: ByteBuffer(string: "{}"))
+            let secret = try made.json(CreatedGroupSecret.self).secret
+            for check in ["", "<updatecheck/>"] {
+                let body = """
+                    <request protocol="3.0"><app appid="\(TestServer.application)" version="3000.0.0" track="stable" \
+                    machineid="m1" bootid="b1">\(check)<event eventtype="3" eventresult="0" errorcode="44"/></app></request>
+                    """
+                func app(_ path: String) async throws -> OmahaResponse.App {
+                    let answer = try await client.execute(uri: path, method: .post, body: ByteBuffer(string: body))
+                    #expect(answer.status == .ok)
+                    return try #require(try OmahaResponse(xml: answer.body.readableBytesView).apps.first)
+                }
+                let refused = try await app("/v1/update/wrong")
+                #expect(refused.eventStatuses.isEmpty)
+                #expect(refused.status == (check.isEmpty ? .restricted : .ok))
+                #expect(refused.updateCheck?.hold?.reason == (check.isEmpty ? nil : "secret-required"))
+                #expect(try await app("/v1/update/\(secret)").eventStatuses == ["ok"])
+            }
+        }
+    }
+
+    @Test("a store that is busy puts a download off and says for how long")
+    func busyStore() {
+        let answer = PayloadRoutes.refusal(for: .store(.busy))
+        #expect(answer?.status == .serviceUnavailable)
+        #expect(answer?.headers[.retryAfter] != nil)
     }
 }

@@ -114,7 +114,9 @@ struct UploadTests {
                 return try await client.execute(
                     uri: place, method: .put, headers: fields, body: ByteBuffer(bytes: bits.dropFirst(offset)))
             }
-            #expect(try await put(4000).status == .conflict)
+            let early = try await put(4000)
+            #expect(early.status == .conflict)
+            #expect(early.headers[.retryAfter] != nil, "asked again, it goes on where it was")
             for range in ["bytes 5000-6000/\(bits.count)", "bytes */5", "5000-", "bytes 9-5/6", "bytes 1-2-3/4"] {
                 #expect(try await put(5000, range).status == .badRequest, "\(range)")
             }
@@ -125,6 +127,9 @@ struct UploadTests {
                 uri: place.replacing("arm64", with: "amd64"), method: .put,
                 headers: [.contentRange: "bytes 5-9/10"], body: ByteBuffer(bytes: [1, 2, 3, 4, 5]))
             #expect(unnamed.status == .unprocessableContent)
+            let twice = try await put(0, "bytes 0-\(bits.count - 1)/\(bits.count)")
+            #expect(twice.status == .conflict)
+            #expect(twice.headers[.retryAfter] == nil, "that there is one does not pass")
         }
     }
 }

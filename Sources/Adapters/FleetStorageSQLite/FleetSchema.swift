@@ -39,22 +39,30 @@ enum FleetSchema {
                         PRIMARY KEY (application, version)
                     ) STRICT, WITHOUT ROWID
                     """)
-            try keepBlocks(SQLiteTransaction(db))
+            try keepBlocks(db)
         }
         return migrator
     }
 
-    /// Writes down the blocks that stand, with the bits that they are about.
-    private static func keepBlocks(_ transaction: SQLiteTransaction) throws {
-        // The columns that this needs, whatever later migrations add.
+    /// Writes down the blocks that stand, with the bits that they are about. All of it is said here, in the tables' words
+    /// of that time: the columns and readers of the program change with later migrations.
+    private static func keepBlocks(_ db: Database) throws {
         let sql = "SELECT application, version, block FROM release WHERE block IS NOT NULL"
-        let blocked = try transaction.all(sql, []) { row in
-            (try row.application(), try row.version(), try row.optionalJSON(ReleaseBlock.self))
-        }
-        for case (let application, let version, let block?) in blocked {
-            let digests = Set(try transaction.payloads(of: version, in: application).flatMap(\.digests))
-            let record = BlockRecord(version: version, block: block, digests: digests)
-            try transaction.put(record, in: application)
+        for row in try Row.fetchAll(db, sql: sql) {
+            let (application, version, block) = (row[0] as String, row[1] as String, row[2] as String)
+            let digests = try String.fetchAll(
+                db,
+                sql: """
+                    SELECT sha256 FROM payload WHERE application = ?1 AND version = ?2
+                    UNION SELECT content_digest FROM payload
+                    WHERE application = ?1 AND version = ?2 AND content_digest IS NOT NULL
+                    """, arguments: [application, version])
+            let names = digests.map { "\"\($0)\"" }.joined(separator: ",")
+            try db.execute(
+                sql: """
+                    INSERT INTO release_block (application, version, record)
+                    VALUES (?1, ?2, json_object('version', ?2, 'block', json(?3), 'digests', json(?4)))
+                    """, arguments: [application, version, block, "[\(names)]"])
         }
     }
 

@@ -127,6 +127,11 @@ extension SQLiteTransaction {
             state.shiftMoments(seconds: seconds)
             try put(state)
         }
+        try run("DELETE FROM clock WHERE name = 'alarm'", [])
+        let mark: ClockMark?? = try first("SELECT value FROM clock WHERE name = 'mark'", []) { try $0.optionalJSON() }
+        if let shifted = mark??.shifted(seconds: seconds) {
+            try run("UPDATE clock SET value = ? WHERE name = 'mark'", [try jsonText(shifted)])
+        }
         let meters = try all("SELECT application, machine_group, meter FROM grant_meter", []) {
             (try $0.application(), try $0.name() as GroupName, try $0.text())
         }

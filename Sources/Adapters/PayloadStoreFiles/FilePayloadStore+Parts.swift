@@ -4,7 +4,7 @@ package import UpdateModel
 
 // Uploads that may go on where they broke off.
 extension FilePayloadStore {
-    /// What broke off so long ago is removed at a start: seven days.
+    /// What broke off so long ago is removed: seven days.
     private static let partLifetimeSeconds = 7.0 * 86_400
     /// More are not kept: the oldest goes.
     static let partCountMaximum = 16
@@ -59,10 +59,7 @@ extension FilePayloadStore {
         let (incoming, underWay) = ("\(directory)/incoming", underWay)
         try await pool.run { () throws(PayloadStorageError) in
             do {
-                let parts = try Self.parts(in: incoming).filter { part in
-                    let name = part.path.split(separator: "/").last?.prefix { $0 != "." } ?? ""
-                    return SHA256Digest(hexadecimal: name).map { !underWay.contains($0) } ?? true
-                }
+                let parts = try Self.parts(in: incoming, besides: underWay)
                 guard parts.count >= Self.partCountMaximum else { return }
                 for part in parts.prefix(parts.count - Self.partCountMaximum + 1) {
                     try FileManager.default.removeItem(atPath: part.path)
@@ -73,16 +70,34 @@ extension FilePayloadStore {
         }
     }
 
-    static func removeOldParts(in incoming: String) throws {
-        for part in try parts(in: incoming) where -part.changedAt.timeIntervalSinceNow > partLifetimeSeconds {
-            try FileManager.default.removeItem(atPath: part.path)
+    package func removeOldParts() async throws(PayloadStorageError) -> Int {
+        let (incoming, underWay) = ("\(directory)/incoming", underWay)
+        return try await pool.run { () throws(PayloadStorageError) in
+            do { return try Self.removeOldParts(in: incoming, besides: underWay) } catch {
+                throw PayloadStorageError.failed(doing: "removing old uploads in \(incoming)", reason: "\(error)")
+            }
         }
     }
 
-    /// Oldest first.
-    private static func parts(in incoming: String) throws -> [(path: String, changedAt: Date)] {
+    @discardableResult
+    static func removeOldParts(in incoming: String, besides underWay: UploadsUnderWay) throws -> Int {
+        let old = try parts(in: incoming, besides: underWay).filter {
+            -$0.changedAt.timeIntervalSinceNow > partLifetimeSeconds
+        }
+        for part in old { try FileManager.default.removeItem(atPath: part.path) }
+        return old.count
+    }
+
+    /// Those that are not on their way in, oldest first.
+    private static func parts(in incoming: String, besides underWay: UploadsUnderWay) throws
+        -> [(path: String, changedAt: Date)]
+    {
         let files = FileManager.default
-        return try files.contentsOfDirectory(atPath: incoming).filter { $0.hasSuffix(".upload") }
+        return try files.contentsOfDirectory(atPath: incoming)
+            .filter { name in
+                let digest = SHA256Digest(hexadecimal: name.prefix { $0 != "." })
+                return name.hasSuffix(".upload") && digest.map { !underWay.contains($0) } ?? true
+            }
             .map { name in
                 let path = "\(incoming)/\(name)"
                 let changedAt = try files.attributesOfItem(atPath: path)[.modificationDate] as? Date

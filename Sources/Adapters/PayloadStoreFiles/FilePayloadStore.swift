@@ -47,7 +47,7 @@ package final class FilePayloadStore: PayloadStorage {
             for name in try files.contentsOfDirectory(atPath: incoming) where name.hasSuffix(".part") {
                 try files.removeItem(atPath: "\(incoming)/\(name)")
             }
-            try Self.removeOldParts(in: incoming)
+            try Self.removeOldParts(in: incoming, besides: underWay)
         } catch {
             throw .failed(doing: "preparing \(directory)", reason: "\(error)")
         }

@@ -9,8 +9,8 @@ package enum FollowVerdict: Hashable, Sendable {
     case upToDate
     /// The release is older than the channel's own, or has no order to it: a person must decide.
     case notNewer(Version)
-    /// A person pointed the channel somewhere after the release had become due, or turned it down; that stands until the
-    /// next release.
+    /// A person moved the channel while the other one had the release already, or turned the release down; that stands
+    /// until the other channel's next release.
     case decidedByHand(Version)
     case soaking(Version, until: Timestamp)
     case blocked(Version)
@@ -31,8 +31,8 @@ package enum FollowVerdict: Hashable, Sendable {
         guard let version = origin.version else { return .nothingThere }
         if channel.version == version { return .upToDate }
         if let own = channel.version, version.isNewer(than: own) != true { return .notNewer(version) }
+        if channel.rules.passedOver == FollowedRelease(of: origin) { return .decidedByHand(version) }
         let dueAt = origin.settledAt.adding(seconds: follow.soakSeconds)
-        if channel.version != nil, channel.settledAt >= dueAt { return .decidedByHand(version) }
         if now < dueAt { return .soaking(version, until: dueAt) }
         if isBlocked { return .blocked(version) }
         if let group = record.haltedIn { return .halted(version, in: group) }
@@ -64,7 +64,7 @@ package enum FollowVerdict: Hashable, Sendable {
         case .upToDate: "It points at the same release as the channel that it follows."
         case .notNewer(let version): "\(version) is not newer than its own release; it takes that only by hand."
         case .decidedByHand(let version):
-            "It was set by hand, or \(version) was turned down, after that had become due; it follows again with the next release."
+            "A person moved it since the other channel came to \(version), or turned that down; it follows the next release."
         case .soaking(let version, _): "\(version) has not soaked for long enough."
         case .blocked(let version): "\(version) is blocked."
         case .halted(let version, let group): "The roll-out of \(version) in the group \(group) does not go on."

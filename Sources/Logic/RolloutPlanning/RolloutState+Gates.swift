@@ -21,12 +21,17 @@ extension RolloutState {
 
     private mutating func awaitCanaries(_ target: RolloutTarget) {
         guard let canary = target.policy.canary else { return rampStartedAt = target.now }
+        keepCanaries(atMost: target.sizeOnRelease)
         if canariesDone < min(canary.size, max(target.groupSize, 1)) { return canariesDoneAt = nil }
         let doneAt = canariesDoneAt ?? target.now
         canariesDoneAt = doneAt
         let end = doneAt.adding(seconds: canary.soakSeconds)
         if target.now >= end { rampStartedAt = end }
     }
+
+    /// A machine that tried the release and was forgotten, moved or taken back since proves nothing any more, and its
+    /// place is another's: no more machines have tried it than run it, or what comes after it, now.
+    package mutating func keepCanaries(atMost count: Int) { canariesDone = min(canariesDone, max(0, count)) }
 
     /// Whether the next grant is one to try the release first.
     package func isCanaryPhase(_ policy: RolloutPolicy) -> Bool { policy.canary != nil && rampStartedAt == nil }

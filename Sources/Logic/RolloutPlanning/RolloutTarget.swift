@@ -25,6 +25,8 @@ package struct RolloutTarget: Hashable, Sendable {
     package var predecessor: Predecessor?
     /// Machines of the group.
     package var groupSize = 0
+    /// Machines of the group that run ``version``; needed while some of them try it first.
+    package var sizeOnRelease = Int.max
     /// Whether the version is an operator's wish for this one machine.
     package var isPinned = false
     /// Where the group is on its way back.

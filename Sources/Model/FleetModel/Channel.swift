@@ -39,10 +39,28 @@ public struct ChannelRules: Hashable, Sendable, Codable {
     public var follows: ChannelFollow?
     /// Whether one person asks for a move and another makes it.
     public var needsSecondPerson: Bool
+    /// Tells who said what it follows from everybody else: what the server asks for by that is this person's wish.
+    public var followsSetBy: String?
+    /// What the channel that it follows pointed at when a person decided otherwise.
+    public var passedOver: FollowedRelease?
 
     public init(follows: ChannelFollow? = nil, needsSecondPerson: Bool = false) {
         self.follows = follows
         self.needsSecondPerson = needsSecondPerson
+    }
+}
+
+/// One coming of a channel to a release.
+public struct FollowedRelease: Hashable, Sendable, Codable {
+    public let version: Version
+    /// When the channel came to it. A channel that comes to the same release again does so at another moment.
+    public let since: Timestamp
+
+    /// - Returns: `nil` where `channel` points at nothing.
+    public init?(of channel: Channel) {
+        guard let version = channel.version else { return nil }
+        self.version = version
+        self.since = channel.changedAt
     }
 }
 

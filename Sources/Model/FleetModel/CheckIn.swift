@@ -96,7 +96,7 @@ public struct CheckInOutcome: Hashable, Sendable {
     public let decision: Decision?
     /// The group the machine belongs to now.
     public let group: GroupName?
-    /// `nil` when the machine could not be registered.
+    /// `nil` when nothing of what the machine says was recorded.
     public let stage: MachineStage?
     /// Whether this was its first sight.
     public let isNewMachine: Bool

@@ -28,4 +28,9 @@ public struct ClockMark: Hashable, Sendable, Codable {
         self.uptimeMicroseconds = uptimeMicroseconds
         self.boot = boot
     }
+
+    /// The same moment by a clock that was set by so much.
+    public func shifted(seconds: Int64) -> ClockMark {
+        ClockMark(moment: moment.adding(seconds: seconds), uptimeMicroseconds: uptimeMicroseconds, boot: boot)
+    }
 }

@@ -16,7 +16,8 @@ extension ChangeScript {
             try refuse(channel.request != request, .changed(.channel, name.rawValue))
             channel.request = nil
             // A person has turned down what the server asked for: like a move by hand, that stands until the next release.
-            if request.follow != nil { channel.settledAt = max(channel.settledAt, request.at) }
+            let followed = try followedRelease(of: channel, on: &store)
+            if request.follow != nil, followed?.version == request.version { channel.rules.passedOver = followed }
             try store.put(channel)
         default: break
         }
@@ -29,6 +30,14 @@ extension ChangeScript {
             throw FleetStoreError.notFound(.channel, name.rawValue)
         }
         return channel
+    }
+
+    /// What the channel that this one follows points at.
+    private func followedRelease(of channel: Channel, on store: inout some FleetTransaction) throws
+        -> FollowedRelease?
+    {
+        guard let follow = channel.rules.follows else { return nil }
+        return try store.channel(follow.channel, of: channel.application).flatMap { FollowedRelease(of: $0) }
     }
 
     /// Who moves a channel keeps its rules: a second person approves what waits, and the server moves what is due.
@@ -117,7 +126,9 @@ extension ChangeScript {
         var recorded = move
         recorded.record = try store.record(of: move.version, in: move.application, channel: move.promotedFrom)
         try checkRules(of: channel, for: recorded)
-        try store.put(channel.moved(by: move))
+        var moved = channel.moved(by: move)
+        moved.rules.passedOver = move.follow == nil ? try followedRelease(of: channel, on: &store) : nil
+        try store.put(moved)
         try store.append(recorded)
         guard move.version != move.previous else { return }
         for group in try store.groups(following: move.channel, of: move.application) {

@@ -20,9 +20,10 @@ extension ChangeScript {
             group.secrets = secrets
             try store.put(group)
         case .deleteGroup(let application, let name): try deleteGroup(name, application, on: &store)
-        case .resumeRollout(let id, let moment, let seen):
-            try check(id, seen, on: &store)
-            try resume(id, at: moment, on: &store)
+        case .resumeRollouts(let ids, let moment, let seen):
+            for (id, halt) in seen { try check(id, halt, on: &store) }
+            for id in ids { try requireRollout(id, on: &store) }
+            for id in ids { try resume(id, at: moment, on: &store) }
         case .controlRollout(let id, let control, let seen):
             try check(id, seen, on: &store)
             try put(control, on: id, &store)
@@ -94,12 +95,22 @@ extension ChangeScript {
         throw FleetStoreError.changed(.rollout, "\(id.version) in \(id.group)")
     }
 
+    private func requireRollout(_ id: RolloutID, on store: inout some FleetTransaction) throws {
+        try refuse(store.rollout(id) == nil, .notFound(.rollout, "\(id.version) in \(id.group)"))
+    }
+
     private func resume(_ id: RolloutID, at moment: Timestamp, on store: inout some FleetTransaction) throws {
-        guard var state = try store.rollout(id) else {
-            throw FleetStoreError.notFound(.rollout, "\(id.version) in \(id.group)")
-        }
+        guard var state = try store.rollout(id) else { return }
         state.resume(at: moment)
         try store.put(state)
+        guard state.rampStartedAt == nil else { return }
+        // Who tried a floor first and came no further, because the release failed there, leaves its place to another.
+        for floor in try store.floors(of: id.application) where id.version.isNewer(than: floor.version) == true {
+            let leg = RolloutID(application: id.application, group: id.group, version: floor.version)
+            guard var passed = try store.rollout(leg) else { continue }
+            passed.keepCanaries(atMost: state.canariesOpen + state.canariesDone)
+            try store.put(passed)
+        }
     }
 
     private func put(_ control: RolloutControl, on id: RolloutID, _ store: inout some FleetTransaction) throws {

@@ -16,7 +16,7 @@ package struct ChangeScript {
             try runCatalogue(on: &store)
         case .createChannel, .moveChannel, .deleteChannel, .setChannelRules, .requestMove, .withdrawMove:
             try runChannels(on: &store)
-        case .createGroup, .updateGroup, .setGroupSecrets, .deleteGroup, .resumeRollout,
+        case .createGroup, .updateGroup, .setGroupSecrets, .deleteGroup, .resumeRollouts,
             .controlRollout, .undoGroup:
             try runGroups(on: &store)
         case .forgetMachine, .orderRollback, .withdrawRollback, .releaseMachine, .changeMachine:

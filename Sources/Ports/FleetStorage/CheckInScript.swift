@@ -242,11 +242,18 @@ extension CheckInScript {
         guard let id = targetID(facts), id.version != step.machine.version else { return target }
         if let release = floor?.release {
             let id = rolloutID(release.version, facts)
-            let rollout = step.rollouts[id] ?? RolloutState(id: id)
+            var rollout = step.rollouts[id] ?? RolloutState(id: id)
+            if rollout.canariesDone > 0, policy.canary != nil {
+                rollout.keepCanaries(atMost: try count(from: release.version, facts, on: &store))
+                step.update(rollout)
+            }
             target.floor = RolloutTarget.Floor(version: release.version, block: release.block, rollout: rollout)
         }
         if let order = policy.after { target.predecessor = try predecessor(order, id, on: &store) }
-        if policy.canary != nil { target.groupSize = try store.count(.total, of: group, in: checkIn.application) }
+        if policy.canary != nil {
+            target.groupSize = try store.count(.total, of: group, in: checkIn.application)
+            target.sizeOnRelease = try store.count(.version, id.version.text, of: group, in: checkIn.application)
+        }
         if let rate = policy.rate {
             target.meter = try store.meter(of: group, in: checkIn.application) ?? GrantMeter(rate)
         }
@@ -260,6 +267,16 @@ extension CheckInScript {
         step.update(rollout)
         target.rollout = rollout
         return target
+    }
+
+    /// Machines of the group that run the floor `version`, a later one, or the target: none that went on from there is
+    /// elsewhere.
+    private func count(from version: Version, _ facts: TrackFacts, on store: inout some FleetTransaction) throws -> Int
+    {
+        let later = facts.floors.map(\.release.version).filter { $0 == version || $0.isNewer(than: version) == true }
+        return try Set(later + [facts.version].compactMap { $0 }).reduce(0) { sum, release in
+            try sum + store.count(.version, release.text, of: facts.group.name, in: checkIn.application)
+        }
     }
 
     private func predecessor(_ order: GroupOrder, _ id: RolloutID, on store: inout some FleetTransaction) throws

@@ -48,17 +48,19 @@ public enum FleetChange: Hashable, Sendable {
     case setGroupSecrets(ApplicationID, GroupName, from: [GroupSecret], to: [GroupSecret])
     /// Refused while it has machines, and while another group waits for it.
     case deleteGroup(ApplicationID, GroupName)
-    /// Lets a stopped, paused or aborted roll-out go on; what its brakes counted counts from zero again.
-    /// Refused with ``FleetStoreError/changed(_:_:)`` where its halt is not `ifStill`; `nil` takes whatever is there.
-    case resumeRollout(RolloutID, at: Timestamp, ifStill: RolloutHalt? = nil)
-    /// Pauses or aborts a roll-out, whether it has begun or not; `ifStill` as above.
+    /// Lets stopped, paused or aborted roll-outs go on, all or none; what their brakes counted counts from zero again.
+    /// Refused with ``FleetStoreError/changed(_:_:)`` where the halt of one in `ifStill` is another.
+    case resumeRollouts([RolloutID], at: Timestamp, ifStill: [RolloutID: RolloutHalt] = [:])
+    /// Pauses or aborts a roll-out, whether it has begun or not. Refused with ``FleetStoreError/changed(_:_:)`` where its
+    /// halt is not `ifStill`; `nil` takes whatever is there.
     case controlRollout(RolloutID, RolloutControl, ifStill: RolloutHalt? = nil)
     /// Sends a group back, or ends that. Refused unless the group's channel points at the release that is
     /// undone, and where the other is blocked.
     case undoGroup(ApplicationID, GroupName, GroupUndo?)
     /// Puts `settings` in the place of `previous`. Refused where those are not what the machine has.
     case changeMachine(ApplicationID, MachineID, from: MachineSettings, to: MachineSettings, by: String, at: Timestamp)
-    /// Moves everything that counts from a moment, after the clock was set by so much.
+    /// Moves everything that counts from a moment, the clock's mark among them, after the clock was set by so much; its
+    /// alarm ends.
     case shiftMoments(seconds: Int64)
     /// Drops a machine with its grant, its failures and its events; it may register again.
     case forgetMachine(ApplicationID, MachineID)

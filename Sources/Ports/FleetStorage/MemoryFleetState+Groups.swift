@@ -132,6 +132,8 @@ extension MemoryFleetState {
     mutating func shiftMoments(seconds: Int64) {
         for id in rollouts.keys { rollouts[id]?.shiftMoments(seconds: seconds) }
         meters = meters.mapValues { $0.shifted(seconds: seconds) }
+        clockMark = clockMark?.shifted(seconds: seconds)
+        clockAlarm = nil
         for (key, channel) in channels { channels[key]?.settledAt = channel.settledAt.adding(seconds: seconds) }
         for (key, machine) in machines where machine.grant?.holdsPlace == true {
             machines[key]?.grant?.stageSince = (machine.grant?.stageSince ?? .epoch).adding(seconds: seconds)

@@ -49,6 +49,9 @@ public final class MemoryPayloadStore: PayloadStorage {
 
     public func keptSize(of digest: SHA256Digest) async -> UInt64 { UInt64(parts.withLock { $0[digest]?.count } ?? 0) }
 
+    /// Nothing in memory grows old.
+    public func removeOldParts() async -> Int { 0 }
+
     public func open(_ digest: SHA256Digest) async throws(PayloadStorageError) -> any PayloadReader {
         MemoryPayloadReader(bytes: try bytes(digest))
     }

@@ -24,6 +24,10 @@ public protocol PayloadStorage: Sendable {
     /// How much is kept of an upload that broke off; 0 where there is none.
     func keptSize(of digest: SHA256Digest) async throws(PayloadStorageError) -> UInt64
 
+    /// Removes what is kept of uploads that broke off too long ago and are not on their way in now.
+    /// - Returns: how many.
+    func removeOldParts() async throws(PayloadStorageError) -> Int
+
     /// - Throws: ``PayloadStorageError/notFound(_:)``.
     func open(_ digest: SHA256Digest) async throws(PayloadStorageError) -> any PayloadReader
 

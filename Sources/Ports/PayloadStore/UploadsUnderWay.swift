@@ -18,10 +18,10 @@ package final class UploadsUnderWay: Sendable {
 }
 
 extension PayloadStorageError {
-    /// Whether what came may go on from there: the sender broke off, or stopped short.
+    /// Whether what came may go on from there: the sender broke off or stopped short, or there was no room for the rest.
     package var leavesPart: Bool {
         switch self {
-        case .sourceFailed: true
+        case .sourceFailed, .full: true
         case .wrongSize(let declared, let received): received < declared
         default: false
         }

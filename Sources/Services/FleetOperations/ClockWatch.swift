@@ -15,6 +15,7 @@ package final class ClockWatch: Sendable {
     private struct State {
         var anchor: ClockMark
         var alarm: ClockAlarm?
+        var isBeingAccepted = false
     }
 
     package static let toleranceSeconds: Int64 = 60
@@ -45,6 +46,7 @@ package final class ClockWatch: Sendable {
         let present = time.mark
         state.withLock { state in
             state.alarm = alarm
+            state.isBeingAccepted = false
             if mark.boot == present.boot {
                 state.anchor = mark
             } else if alarm != nil || !Self.isPlausible(present.moment, after: mark.moment) {
@@ -61,14 +63,28 @@ package final class ClockWatch: Sendable {
         (-toleranceSeconds...absenceSeconds).contains(now.seconds(since: mark))
     }
 
-    /// Believes the clock as it is now.
-    /// - Returns: how far it had gone from our own count, in seconds.
-    package func accept() -> Int64 {
+    /// How far the clock has gone from our own count, in seconds, for whoever is about to accept that; the alarm stands
+    /// until ``endAcceptance(of:)``. `nil` where the clock is believed, and while somebody else is at it.
+    package func beginAcceptance() -> Int64? {
         let present = time.mark
         return state.withLock { state in
-            let shift = present.moment.seconds(since: Self.steady(state.anchor, present))
-            state = State(anchor: present)
-            return shift
+            guard Self.read(&state, present).alarm != nil, !state.isBeingAccepted else { return nil }
+            state.isBeingAccepted = true
+            return present.moment.seconds(since: Self.steady(state.anchor, present))
+        }
+    }
+
+    /// Goes on so many seconds from our own count; `nil` where nothing was accepted after all. A clock that jumped
+    /// again meanwhile raises its own alarm.
+    package func endAcceptance(of seconds: Int64?) {
+        let present = time.mark
+        state.withLock { state in
+            state.isBeingAccepted = false
+            guard let seconds else { return }
+            let moment = Self.steady(state.anchor, present).adding(seconds: seconds)
+            state.anchor = ClockMark(moment: moment, uptimeMicroseconds: present.uptimeMicroseconds, boot: present.boot)
+            state.alarm = nil
+            _ = Self.read(&state, present)
         }
     }
 
@@ -76,7 +92,8 @@ package final class ClockWatch: Sendable {
         let steady = steady(state.anchor, present)
         let gap = present.moment.seconds(since: steady)
         if (-toleranceSeconds...toleranceSeconds).contains(gap) {
-            state = State(anchor: present)
+            state.anchor = present
+            state.alarm = nil
             return Reading(now: present.moment, alarm: nil)
         }
         let alarm = state.alarm ?? ClockAlarm(at: steady, clock: present.moment)

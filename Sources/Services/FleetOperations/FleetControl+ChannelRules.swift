@@ -28,7 +28,11 @@ extension FleetControl {
         let channel = try await channelToMove(name, of: application, by: caller)
         if let seen, seen != channel { throw .changed(.channel, name.rawValue) }
         var rules = channel.rules
-        if let follows = change.follows { rules.follows = follows }
+        if let follows = change.follows, follows != rules.follows {
+            rules.follows = follows
+            rules.followsSetBy = follows == nil ? nil : caller.principal
+            rules.passedOver = nil
+        }
         rules.needsSecondPerson = change.needsSecondPerson ?? rules.needsSecondPerson
         let object = Self.object(application, name.rawValue)
         try await commit(
@@ -59,7 +63,9 @@ extension FleetControl {
         let channel = try await channel(name, of: application, by: caller)
         guard let request = channel.request else { throw .noMoveRequest(name) }
         guard request.version == version else { throw .store(.changed(.channel, name.rawValue)) }
-        guard request.principal != caller.principal else { throw .needsSecondPerson(name, request.by) }
+        guard request.principal != caller.principal else {
+            throw .needsSecondPerson(name, caller.name, isByRule: request.follow != nil)
+        }
         try await requireUnblocked(version, of: application, by: caller)
         let evidence = try await verifiedPayloads(of: version, in: application)
         return try await move(

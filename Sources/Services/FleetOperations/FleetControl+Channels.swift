@@ -138,7 +138,7 @@ extension FleetControl {
         let detail = "\(steps)\(origin.map { ", promoted from \($0)" } ?? "")\(why): \(proof)"
         let object = Self.object(channel.application, channel.name.rawValue)
         try await commit(.moveChannel(move), by: caller, action, on: object, detail)
-        return channel.moved(by: move)
+        return try await self.channel(channel.name, of: channel.application, by: caller)
     }
 
     /// Reads every payload of a release again.

@@ -30,10 +30,17 @@ extension FleetControl {
     /// Believes the clock as it is. What counts from a moment is moved with it, so nothing expires or is released by that.
     package func acceptClock(by caller: Caller) async throws(OperationError) {
         try require(.admin, of: caller)
-        guard clockAlarm != nil else { throw .clockIsRight }
-        let seconds = clock.accept()
-        try await commit(
-            .shiftMoments(seconds: seconds), by: caller, "clock.accept", on: "clock", "The clock went \(seconds) s.")
-        try await keepClock()
+        // The alarm stands until it is durable: nobody may meet the new time with moments of the old one.
+        guard let seconds = clock.beginAcceptance() else { throw .clockIsRight }
+        do {
+            let detail = "The clock went \(seconds) s."
+            try await commit(.shiftMoments(seconds: seconds), by: caller, "clock.accept", on: "clock", detail)
+            clock.endAcceptance(of: seconds)
+        } catch {
+            clock.endAcceptance(of: nil)
+            throw error
+        }
+        // The server's tick may have noted the alarm meanwhile. Where this fails, the next one puts it right.
+        try? await keepClock()
     }
 }

@@ -86,7 +86,8 @@ extension FleetControl {
         guard !channel.rules.needsSecondPerson else {
             let request = MoveRequest(
                 version: version, previous: channel.version, promotedFrom: follow.channel, by: Caller.server.name,
-                principal: Caller.server.principal, at: now, reason: reason, follow: follow)
+                principal: channel.rules.followsSetBy ?? Caller.server.principal, at: now, reason: reason,
+                follow: follow)
             _ = try await requestMove(channel, request, by: .server)
             return
         }

@@ -150,6 +150,12 @@ extension FleetControl {
         do { return try await payloads.keptSize(of: digest) } catch { throw .payloads(error) }
     }
 
+    /// Removes what is kept of uploads that broke off too long ago; to be called now and then.
+    /// - Returns: how many.
+    package func removeOldUploads() async throws(OperationError) -> Int {
+        do { return try await payloads.removeOldParts() } catch { throw .payloads(error) }
+    }
+
     private func examine(
         _ bits: StoredPayload, _ upload: PayloadUpload,
         _ describe: (any PayloadReader) async throws -> PayloadDescription

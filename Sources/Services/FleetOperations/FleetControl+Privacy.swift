@@ -2,6 +2,7 @@ internal import ContentTrust
 package import FleetModel
 internal import FleetStorage
 package import PayloadStore
+internal import Synchronization
 package import UpdateModel
 
 /// A new secret of a group, with its text, which is shown this once and kept nowhere.
@@ -68,10 +69,18 @@ extension FleetControl {
     /// What stands in the URL of a payload for machines that may have it: the same for all of them, and made with a key
     /// that only the server has. It opens this payload and nothing else.
     package func payloadPass(for digest: SHA256Digest) async throws(OperationError) -> String {
+        let key = try await payloadKey()
+        return String(MessageCode.sha256(of: digest.bytes, key: key).hexadecimal.prefix(32))
+    }
+
+    /// It is made once and never changes, so the store is asked once: an offer or a download then waits for no writer.
+    private func payloadKey() async throws(OperationError) -> [UInt8] {
+        if let key = passKey.bytes { return key }
         var random = SystemRandomNumberGenerator()
         let fresh = Self.randomBytes(SHA256Digest.byteCount, &random)
         let key = try await reading { () async throws(FleetStoreError) in try await store.payloadKey(orKeeping: fresh) }
-        return String(MessageCode.sha256(of: digest.bytes, key: key).hexadecimal.prefix(32))
+        passKey.bytes = key
+        return key
     }
 
     /// Opens stored bits for a download. They are open to all while no group of their application is private; then the
@@ -103,6 +112,16 @@ extension FleetControl {
         guard let pass else { return false }
         let expected = try await payloadPass(for: digest)
         return ConstantTime.areEqual(Array(pass.utf8), Array(expected.utf8))
+    }
+}
+
+/// The key of passes, once the store has told it.
+final class PassKey: Sendable {
+    private let known = Mutex<[UInt8]?>(nil)
+
+    var bytes: [UInt8]? {
+        get { known.withLock { $0 } }
+        set { known.withLock { $0 = newValue } }
     }
 }
 

@@ -2,11 +2,19 @@ package import FleetModel
 internal import FleetStorage
 package import UpdateModel
 
-/// What a person saw of a group's roll-out before an act on it: the target, what keeps it from going on, the way back.
+/// What a person saw of a group's roll-out before an act on it: the target, what keeps it and the floors below it from
+/// going on, the way back.
 package struct RolloutSight: Hashable, Sendable, Codable {
     package let version: Version
     package let halt: RolloutHalt
+    /// Lowest first.
+    package let floors: [Floor]
     package let undo: GroupUndo?
+
+    package struct Floor: Hashable, Sendable, Codable {
+        package let version: Version
+        package let halt: RolloutHalt
+    }
 }
 
 // What operators do to a roll-out.
@@ -45,19 +53,28 @@ extension FleetControl {
         }
         let halted = states.compactMap { $0 }.filter { $0.stop != nil || $0.control != nil }
         guard !halted.isEmpty else { throw .rolloutNotStopped(id.version) }
-        for state in halted { try await resume(state, state.id == id ? seen?.halt : nil, by: caller) }
+        let seenHalts = seen.map { Self.halts(in: $0, of: id) } ?? [:]
+        try await conditional(seen != nil, .rollout, id) { () async throws(OperationError) in
+            try await commit(
+                .resumeRollouts(halted.map(\.id), at: now, ifStill: seenHalts), by: caller, "rollout.resume",
+                on: Self.object(application, name.rawValue, id.version.text),
+                halted.map(Self.words).joined(separator: " "))
+        }
     }
 
-    private func resume(_ state: RolloutState, _ seen: RolloutHalt?, by caller: Caller) async throws(OperationError) {
-        let stop = state.stop.map { "It had stopped: \($0.reason)" }
-        let control = state.control.map { "It was \($0.kind.rawValue) by \($0.by)." }
-        let detail = [stop, control].compactMap { $0 }.joined(separator: " ")
-        let id = state.id
-        let object = Self.object(id.application, id.group.rawValue, id.version.text)
-        let change = FleetChange.resumeRollout(id, at: now, ifStill: seen)
-        try await conditional(seen != nil, .rollout, id) { () async throws(OperationError) in
-            try await commit(change, by: caller, "rollout.resume", on: object, detail)
+    /// Of the target, which is `id`, and of the floors.
+    private static func halts(in sight: RolloutSight, of id: RolloutID) -> [RolloutID: RolloutHalt] {
+        var halts = [id: sight.halt]
+        for floor in sight.floors {
+            halts[RolloutID(application: id.application, group: id.group, version: floor.version)] = floor.halt
         }
+        return halts
+    }
+
+    private static func words(for state: RolloutState) -> String {
+        let stop = state.stop.map { "\(state.id.version) had stopped: \($0.reason)" }
+        let control = state.control.map { "\(state.id.version) was \($0.kind.rawValue) by \($0.by)." }
+        return [stop, control].compactMap { $0 }.joined(separator: " ")
     }
 
     /// Pauses or aborts a roll-out. A paused one offers nothing; an aborted one is also withdrawn from machines that
@@ -83,7 +100,10 @@ extension FleetControl {
     package func rolloutSight(of group: Group, by caller: Caller) async throws(OperationError) -> RolloutSight? {
         guard let version = try await targetVersion(of: group, by: caller) else { return nil }
         let rollout = try await currentRollout(of: group, by: caller)
-        return RolloutSight(version: version, halt: RolloutHalt(rollout), undo: group.undo)
+        let floors = try await floors(of: group, by: caller).map {
+            RolloutSight.Floor(version: $0.release.version, halt: RolloutHalt($0.rollout))
+        }
+        return RolloutSight(version: version, halt: RolloutHalt(rollout), floors: floors, undo: group.undo)
     }
 
     private func check(_ seen: RolloutSight?, _ id: RolloutID) throws(OperationError) {

@@ -15,6 +15,7 @@ package struct FleetControl: Sendable {
     let zones: any ZoneDirectory
     let admissions = AdmissionWatch()
     let followPause: FollowPause
+    let passKey = PassKey()
 
     /// - Parameter zones: the time zones that policies may name.
     package init(

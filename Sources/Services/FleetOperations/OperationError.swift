@@ -28,8 +28,8 @@ package enum OperationError: Error {
     case bitsDiffer(version: Version, architecture: Architecture, recorded: SHA256Digest, found: SHA256Digest?)
     /// Nothing waits for a second person.
     case noMoveRequest(ChannelName)
-    /// Who asked for a move may not make it, too; names who asked.
-    case needsSecondPerson(ChannelName, String)
+    /// Who asked for a move, or made the rule by which the server asked for it, may not make it, too.
+    case needsSecondPerson(ChannelName, String, isByRule: Bool)
     case rolloutNotStopped(Version)
     /// No alarm stands.
     case clockIsRight
@@ -117,9 +117,11 @@ extension OperationError: UserFacingError {
                 hint: "Nothing was moved. Delete that payload and add it again.", exit: .badData)
         case .noMoveRequest(let channel):
             UserMessage("Nothing waits for a second person at the channel “\(channel)”.", exit: .badData)
-        case .needsSecondPerson(let channel, let person):
+        case .needsSecondPerson(let channel, let person, let isByRule):
             UserMessage(
-                "“\(person)” asked for this move of the channel “\(channel)”; another person is to approve it.",
+                isByRule
+                    ? "“\(person)” made the channel “\(channel)” follow; another person is to approve what follows from it."
+                    : "“\(person)” asked for this move of the channel “\(channel)”; another person is to approve it.",
                 hint: "That takes another access token.", exit: .notPermitted)
         case .rolloutNotStopped(let version):
             UserMessage("The roll-out of \(version) is neither stopped nor paused.", exit: .badData)

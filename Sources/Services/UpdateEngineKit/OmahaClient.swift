@@ -57,13 +57,15 @@ enum OmahaExchangeError: Error, Hashable {
     case unreachable(server: WebAddress, reason: String)
     case refused(server: WebAddress, status: Int)
     case unintelligible(server: WebAddress, reason: String)
+    /// It answered to a report without acknowledging it.
+    case notRecorded(server: WebAddress)
 
     /// What update_engine would call it.
     var code: OmahaErrorCode {
         switch self {
         case .unreachable: .http(nil)
         case .refused(_, let status): .http(status)
-        case .unintelligible: .omahaRequestXMLParse
+        case .unintelligible, .notRecorded: .omahaRequestXMLParse
         }
     }
 }
@@ -83,6 +85,10 @@ extension OmahaExchangeError: UserFacingError {
             UserMessage(
                 "\(server) answered with something that is not Omaha: \(reason) (code \(code.rawValue)).",
                 exit: .badData)
+        case .notRecorded(let server):
+            UserMessage(
+                "\(server) does not take reports of this machine.", hint: "Does its group need a secret?",
+                exit: .notPermitted)
         }
     }
 }

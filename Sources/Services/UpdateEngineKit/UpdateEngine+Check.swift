@@ -173,10 +173,10 @@ struct InvalidAnswer: UserFacingError {
 }
 
 extension OmahaResponse {
-    /// Whether the server has taken the events that went with the question: it says so for each, or at least that it
-    /// knows the application.
-    fileprivate func heardEvents(of application: ApplicationID) -> Bool {
+    /// Whether the server has taken the events that were sent: it says so for each, or at least that it knows the
+    /// application and has nothing against the machine. Our own server acknowledges what it recorded, and nothing else.
+    func heardEvents(of application: ApplicationID) -> Bool {
         guard let app = apps.first(where: { (try? ApplicationID($0.id)) == application }) else { return false }
-        return !app.eventStatuses.isEmpty || app.status == .ok
+        return !app.eventStatuses.isEmpty || (app.status == .ok && app.updateCheck?.hold == nil)
     }
 }

@@ -34,7 +34,10 @@ extension UpdateEngine {
             app.version = report.runningVersion ?? app.version
             app.events = [report.event]
             do {
-                _ = try await OmahaClient(web: web).exchange(request(app), with: server)
+                let answer = try await OmahaClient(web: web).exchange(request(app), with: server)
+                guard answer.heardEvents(of: identity.application) else {
+                    throw OmahaExchangeError.notRecorded(server: server)
+                }
                 remember { $0.acknowledged(report: report.number) }
             } catch {
                 guard !Task.isCancelled else { return }

@@ -9,6 +9,10 @@ package enum ClientError: Error, Equatable {
     case unreachable(server: String, reason: String)
     /// The server answered, and refused: a status, and what it said about it.
     case refused(status: Int, detail: String)
+    /// The server refused for now: the same may succeed soon.
+    case putOff(detail: String)
+    /// What stands before the server could not reach it, with a status of 502 to 504.
+    case gateway(server: String, status: Int)
     /// The server looked at a payload and did not take it.
     case refusedPayload(detail: String)
     /// What answered does not speak our API.
@@ -33,6 +37,11 @@ extension ClientError: UserFacingError {
                 "The server \(server) cannot be reached: \(reason).", hint: "Is it running?", exit: .unavailable)
         case .refused(let status, let detail):
             UserMessage(detail, exit: Self.exit(forStatus: status))
+        case .putOff(let detail): UserMessage(detail, exit: .tryLater)
+        case .gateway(let server, let status):
+            UserMessage(
+                "What stands before the server \(server) answered with status \(status).",
+                hint: "Is the server running?", exit: .unavailable)
         case .refusedPayload(let detail): UserMessage(detail, exit: .badData)
         case .foreign(let server, let reason):
             UserMessage(

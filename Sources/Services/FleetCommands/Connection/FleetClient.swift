@@ -115,23 +115,27 @@ extension FleetClient {
         if let token { request.headers.add(name: "Authorization", value: "Bearer \(token)") }
         let status: Int
         let data: Data
+        let isPassing: Bool
         do {
             let response = try await http.execute(request, timeout: timeout)
             status = Int(response.status.code)
+            isPassing = response.headers.contains(name: "Retry-After")
             data = Data(try await response.body.collect(upTo: Self.answerByteCountMax).readableBytesView)
         } catch let error as ClientError {
             throw error
         } catch {
             throw ClientError.unreachable(server: server, reason: ConnectionFailure.words(for: error))
         }
-        guard (200..<300).contains(status) else { throw refusal(status, data) }
+        guard (200..<300).contains(status) else { throw refusal(status, data, isPassing: isPassing) }
         return data
     }
 
-    private func refusal(_ status: Int, _ data: Data) -> ClientError {
+    private func refusal(_ status: Int, _ data: Data, isPassing: Bool) -> ClientError {
         guard let problem = try? APIJSON.decode(Problem.self, from: data) else {
+            if (502...504).contains(status) { return .gateway(server: server, status: status) }
             return .foreign(server: server, reason: "it answered with status \(status)")
         }
+        if isPassing { return .putOff(detail: problem.detail) }
         return .refused(status: status, detail: problem.detail)
     }
 }

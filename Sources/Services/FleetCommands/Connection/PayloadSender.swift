@@ -11,23 +11,31 @@ struct PayloadSender: Sendable {
     let digest: SHA256Digest
     let progress: Progress
 
-    /// The longest time between two attempts, in seconds.
-    private static let pauseMaximum = 30
-
     /// - Parameters:
     ///   - path: where it is sent.
     ///   - statePath: where the server says how much it has.
     func send(to path: APIPath, askingAt statePath: APIPath, attempts: Int) async throws -> PayloadResource {
-        var attempt = 1
-        while true {
+        let patience = UploadPatience(attempts: attempts) { [progress] seconds, text in
+            progress.note(text)
+            try await Task.sleep(for: .seconds(seconds))
+        }
+        return try await patience.run { attempt in
             do {
                 return try await sendRest(to: path, from: try await offset(statePath))
-            } catch ClientError.unreachable where attempt < attempts {
-                let pause = min(1 << min(attempt - 1, 10), Self.pauseMaximum)
-                progress.note("The connection broke; attempt \(attempt + 1) of \(attempts) in \(pause) s.")
-                try await Task.sleep(for: .seconds(pause))
-                attempt += 1
+            } catch ClientError.refused(status: 409, let detail) where attempt > 1 {
+                if let whole = try await added(path) { return whole }
+                throw ClientError.refused(status: 409, detail: detail)
             }
+        }
+    }
+
+    /// The payload, where an attempt whose answer was lost has brought it to its release after all.
+    private func added(_ path: APIPath) async throws -> PayloadResource? {
+        do {
+            let payload = try await client.get(path, as: PayloadResource.self)
+            return payload.sha256 == digest ? payload : nil
+        } catch ClientError.refused(status: 404, _) {
+            return nil
         }
     }
 

@@ -9,13 +9,14 @@ package struct PayloadAdd: AsyncParsableCommand {
         commandName: "add", abstract: "Upload a payload to a release.",
         discussion: """
             Example: martlet payload add --app flatcar --release 2.0.0 --arch amd64 update.crau
-            The file is hashed before and on the way; a copy that differs is refused. An upload that breaks off goes on where it
-            was, up to --attempts times, or when the same command is given again within seven days.
+            The file is hashed before and on the way; a copy that differs is refused. An upload that breaks off, or that the server
+            or a proxy puts off, goes on where it was, up to --attempts times, or when the same command is given again within
+            seven days.
             """)
 
     @OptionGroup var place: PayloadPlace
     @Option(help: "What clients call the file. Default: the file's own name.") var name: String?
-    @Option(help: "How often to take up an upload whose connection breaks.") var attempts = 5
+    @Option(help: "How often to try an upload that breaks off or is put off.") var attempts = 5
     @Argument(help: "The payload.") var file: String
     @OptionGroup var connection: ConnectionOptions
 

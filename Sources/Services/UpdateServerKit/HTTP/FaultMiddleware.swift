@@ -59,6 +59,8 @@ struct Fault {
     let logged: String
     /// Whether the store could not do its work.
     var isOfStore = false
+    /// In seconds, where the same request may well succeed then.
+    var retryAfter: Int?
 
     init(_ error: any Error) {
         switch error {
@@ -75,14 +77,18 @@ struct Fault {
         let line = error.userMessage.line
         switch error.kind {
         case .notFound: self.init(.notFound, line)
-        case .conflict: self.init(.conflict, line)
+        case .conflict:
+            self.init(.conflict, line)
+            if case .payloads = error { retryAfter = 5 }  // Another sender is at it, or got further: that passes.
         case .changed: self.init(.preconditionFailed, line)
         case .invalid: self.init(.unprocessableContent, line)
         case .unauthenticated: self.init(.unauthorized, line)
         case .forbidden: self.init(.forbidden, line)
         case .storage:
             switch error {
-            case .store(.busy): self.init(.serviceUnavailable, line)
+            case .store(.busy):
+                self.init(.serviceUnavailable, line)
+                retryAfter = 5
             case .store(let error) where error.isFull:
                 self.init(.init(code: 507, reasonPhrase: "Insufficient Storage"), line)
                 isOfStore = true
@@ -125,7 +131,7 @@ struct Fault {
 
     private var headers: HTTPFields {
         var fields: HTTPFields = [.cacheControl: "no-store"]
-        if status == .serviceUnavailable { fields[.retryAfter] = "5" }
+        if let retryAfter { fields[.retryAfter] = "\(retryAfter)" }
         // The rest of a body that is too long need not be read: the connection ends with the answer.
         if status == .contentTooLarge || status == .requestTimeout { fields[.connection] = "close" }
         return fields

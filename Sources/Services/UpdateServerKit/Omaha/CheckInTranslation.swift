@@ -70,7 +70,19 @@ extension CheckInTranslation {
         let act =
             outcome.rollback.map { OmahaAct(.rollback, id: $0.id.rawValue, text: $0.reason) }
             ?? outcome.withdrawal.map { OmahaAct(.unstage, id: $0.id.rawValue, text: $0.reason) }
-        return switch outcome.decision {
+        var answer = decided(app, outcome, act, pass)
+        // What is not recorded is not acknowledged. Who asked is told why beside that; who only reports keeps the report.
+        if outcome.stage == nil {
+            answer.eventStatuses = []
+            if outcome.decision == nil { answer.status = .restricted }
+        }
+        return answer
+    }
+
+    private func decided(_ app: OmahaRequest.App, _ outcome: CheckInOutcome, _ act: OmahaAct?, _ pass: String?)
+        -> OmahaResponse.App
+    {
+        switch outcome.decision {
         case nil: OmahaResponse.App(acknowledging: app)
         case .upToDate: OmahaResponse.App(acknowledging: app, updateCheck: .noUpdate(act: act))
         case .hold(let reason, let until):
@@ -84,9 +96,11 @@ extension CheckInTranslation {
 
     /// For an application whose name is no name.
     func refusalOfName(_ app: OmahaRequest.App) -> OmahaResponse.App {
-        OmahaResponse.App(
+        var answer = OmahaResponse.App(
             acknowledging: app, status: .errorInvalidAppID,
             updateCheck: app.updateCheck.map { _ in .noUpdate(hold: Self.hold(.unknownApplication, until: nil)) })
+        answer.eventStatuses = []
+        return answer
     }
 
     private func offer(_ payload: Payload, isReleased: Bool, _ pass: String?) -> OmahaResponse.UpdateCheck {

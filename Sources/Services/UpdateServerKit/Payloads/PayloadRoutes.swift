@@ -1,8 +1,9 @@
 import ContentTrust
-import FleetOperations
+package import FleetOperations
+import FleetStorage
 import FoundationEssentials
 import HTTPTypes
-import Hummingbird
+package import Hummingbird
 import Logging
 package import NIOCore
 package import PayloadStore
@@ -17,7 +18,7 @@ import UpdateModel
 /// the request shows a secret of such a group as the password of basic credentials.
 ///
 /// Source: RFC 9110, clauses 8.8.3 (`ETag`), 13 (conditions) and 14 (ranges); RFC 9530 (`Repr-Digest`).
-struct PayloadRoutes: Sendable {
+package struct PayloadRoutes: Sendable {
     let control: FleetControl
 
     /// Where a payload is found below the server's URL: `/payloads/DIGEST/`.
@@ -45,8 +46,7 @@ struct PayloadRoutes: Sendable {
             if secret != nil { response.headers[.cacheControl] = "private, max-age=31536000, immutable" }
             return response
         } catch {
-            if error.kind == .notFound { return PlainResponse.notFound }
-            if error.kind == .unauthenticated { return Self.privateRefusal }
+            if let refusal = Self.refusal(for: error) { return refusal }
             context.logger.error("A payload cannot be read", metadata: ["error": "\(error.userMessage.line)"])
             return PlainResponse.text(.internalServerError, "The payload cannot be read now.\n")
         }
@@ -54,6 +54,16 @@ struct PayloadRoutes: Sendable {
 }
 
 extension PayloadRoutes {
+    /// The answer to what is not the server's fault; `nil` for what is.
+    package static func refusal(for error: OperationError) -> Response? {
+        if error.kind == .notFound { return PlainResponse.notFound }
+        if error.kind == .unauthenticated { return privateRefusal }
+        guard case .store(.busy) = error else { return nil }
+        var response = PlainResponse.text(.serviceUnavailable, "The server is busy.\n")
+        response.headers[.retryAfter] = "5"
+        return response
+    }
+
     /// A client that has credentials shows them once it is asked.
     private static var privateRefusal: Response {
         var response = PlainResponse.text(.unauthorized, "This payload is for machines of a private group.\n")

@@ -5,7 +5,7 @@ import ServiceLifecycle
 import UpdateModel
 
 /// Once a minute frees the places of machines that fell silent, so that counters are right even where nobody asks, and
-/// looks at the clock and at channels that follow others.
+/// looks at the clock, at channels that follow others, and at uploads that nobody takes up.
 struct GrantKeeper: Service {
     let control: FleetControl
     let logger: Logger
@@ -16,6 +16,7 @@ struct GrantKeeper: Service {
                 await lookAround()
                 await free()
                 await follow()
+                await tidy()
                 try? await Task.sleep(for: .seconds(60))  // Throws only when cancelled; the loop sees that.
             }
         }
@@ -52,6 +53,15 @@ struct GrantKeeper: Service {
             for outcome in try await control.followChannels() { tell(outcome) }
         } catch {
             logger.warning("Could not look at the channels", metadata: ["error": "\(error.userMessage.line)"])
+        }
+    }
+
+    private func tidy() async {
+        do {
+            let count = try await control.removeOldUploads()
+            if count > 0 { logger.info("Removed uploads that nobody took up", metadata: ["upload.count": "\(count)"]) }
+        } catch {
+            logger.warning("Could not remove old uploads", metadata: ["error": "\(error.userMessage.line)"])
         }
     }
 
