@@ -6,7 +6,7 @@ internal import UpdateModel
 
 // Machines and their events.
 extension SQLiteTransaction {
-    func machineCount() throws -> Int { try number("SELECT count FROM machine_tally WHERE application = ''", []) }
+    func machineCount() throws -> Int { try tally(of: Self.tallyName(nil)) }
 
     func machine(_ id: MachineID, of application: ApplicationID) throws -> Machine? {
         let sql = "SELECT \(Machine.columns) FROM machine WHERE application = ? AND id = ?"
@@ -20,7 +20,7 @@ extension SQLiteTransaction {
         case (let before?, nil): try remove(before)
         case (nil, nil): return
         }
-        for (key, change) in CensusKey.changes(from: before, to: after) { try count(key, change) }
+        for (key, change) in CensusKey.changes(from: before, to: after) { try add(change, to: key) }
     }
 
     private func insert(_ machine: Machine) throws {
@@ -28,7 +28,7 @@ extension SQLiteTransaction {
         try run(
             "INSERT INTO machine (\(Machine.keyColumns), \(Machine.stateColumns), \(Machine.indexedColumns)) "
                 + "VALUES (\(Self.marks(3 + Machine.stateColumnCount + Machine.indexedColumnCount)))", StatementArguments(arguments))
-        try tally(machine.application, 1)
+        try addToTallies(machine.application, 1)
     }
 
     /// Writes indexed columns only where they changed: setting a column makes SQLite rewrite its index.
@@ -60,32 +60,7 @@ extension SQLiteTransaction {
     private func remove(_ machine: Machine) throws {
         let key: StatementArguments = [machine.application.canonical, machine.id.rawValue]
         try run("DELETE FROM machine WHERE application = ? AND id = ?", key)
-        try tally(machine.application, -1)
-    }
-
-    private func tally(_ application: ApplicationID, _ change: Int) throws {
-        let sql = """
-            INSERT INTO machine_tally (application, count) VALUES (?, ?)
-            ON CONFLICT (application) DO UPDATE SET count = count + excluded.count
-            """
-        try run(sql, [application.canonical, change])
-        try run(sql, ["", change])
-    }
-
-    private func count(_ key: CensusKey, _ change: Int) throws {
-        let sql = """
-            INSERT INTO census (application, machine_group, dimension, value, count) VALUES (?, ?, ?, ?, ?)
-            ON CONFLICT (application, machine_group, dimension, value) DO UPDATE SET count = count + excluded.count
-            """
-        let group = key.group.rawValue
-        try run(sql, [key.application.canonical, group, key.dimension.rawValue, key.value, change])
-        // Versions come from machines; one that nobody runs any more must not stay.
-        guard key.dimension == .version, change < 0 else { return }
-        let delete = """
-            DELETE FROM census
-            WHERE application = ? AND machine_group = ? AND dimension = 'version' AND value = ? AND count <= 0
-            """
-        try run(delete, [key.application.canonical, group, key.value])
+        try addToTallies(machine.application, -1)
     }
 
     func placeHolders(of group: Group, at stage: MachineStage, since moment: Timestamp, limit: Int) throws -> [Machine]

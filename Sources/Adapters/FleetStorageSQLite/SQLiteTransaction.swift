@@ -8,15 +8,18 @@ struct SQLiteTransaction: FleetTransaction {
     let db: Database
     /// `nil` where changes made by others may be seen: on reading connections.
     let cache: TrackCache?
+    /// Where roll-outs and counters are until the transaction ends; `nil` where every change goes to the tables at once.
+    let memory: BatchMemory?
     let limits: FleetStoreLimits
     let zones: any ZoneDirectory
 
     init(
-        _ db: Database, cache: TrackCache? = nil, limits: FleetStoreLimits = FleetStoreLimits(),
-        zones: any ZoneDirectory = UniversalTimeOnly()
+        _ db: Database, cache: TrackCache? = nil, memory: BatchMemory? = nil,
+        limits: FleetStoreLimits = FleetStoreLimits(), zones: any ZoneDirectory = UniversalTimeOnly()
     ) {
         self.db = db
         self.cache = cache
+        self.memory = memory
         self.limits = limits
         self.zones = zones
     }
