@@ -113,7 +113,7 @@ extension SQLiteFleetStore {
     package func payloadKey(orKeeping fresh: [UInt8]) async throws(FleetStoreError) -> [UInt8] {
         try await queue.perform { db in
             let transaction = SQLiteTransaction(db)
-            let key: StatementArguments = ["payload-pass"]
+            let key: StatementValues = ["payload-pass"]
             let sql = "INSERT INTO server_key (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING"
             try transaction.run(sql, ["payload-pass", Hexadecimal.encode(fresh)])
             let text = try transaction.first("SELECT value FROM server_key WHERE name = ?", key) { try $0.text() }

@@ -24,16 +24,18 @@ extension SQLiteTransaction {
 
     /// Writes a counter to its table, whatever a memory holds.
     func setCount(_ count: Int, of key: CensusKey) throws {
-        let names = [key.application.canonical, key.group.rawValue, key.dimension.rawValue, key.value]
+        let names: [StatementValues.Element] = [
+            key.application.canonical, key.group.rawValue, key.dimension.rawValue, key.value,
+        ]
         // Versions come from machines; one that nobody runs any more must not stay.
         if key.dimension == .version, count <= 0 {
             let sql = "DELETE FROM census WHERE application = ? AND machine_group = ? AND dimension = ? AND value = ?"
-            return try run(sql, StatementArguments(names))
+            return try run(sql, StatementValues(names))
         }
         let sql = """
             INSERT OR REPLACE INTO census (application, machine_group, dimension, value, count) VALUES (?, ?, ?, ?, ?)
             """
-        try run(sql, StatementArguments(names) + [count])
+        try run(sql, StatementValues(names + [count]))
     }
 
     /// How the tally of an application's machines is named; `nil` stands for all of them.

@@ -86,7 +86,7 @@ extension SQLiteTransaction {
     }
 
     func removeGroup(_ name: GroupName, of application: ApplicationID) throws {
-        let key: StatementArguments = [application.canonical, name.rawValue]
+        let key: StatementValues = [application.canonical, name.rawValue]
         try run("DELETE FROM machine_group WHERE application = ? AND name = ?", key)
         try run("DELETE FROM rollout WHERE application = ? AND machine_group = ?", key)
         try run("DELETE FROM census WHERE application = ? AND machine_group = ?", key)

@@ -27,7 +27,7 @@ extension SQLiteTransaction {
         let arguments = try machine.keyValues + machine.stateValues + machine.indexedValues
         try run(
             "INSERT INTO machine (\(Machine.keyColumns), \(Machine.stateColumns), \(Machine.indexedColumns)) "
-                + "VALUES (\(Self.marks(3 + Machine.stateColumnCount + Machine.indexedColumnCount)))", StatementArguments(arguments))
+                + "VALUES (\(Self.marks(3 + Machine.stateColumnCount + Machine.indexedColumnCount)))", StatementValues(arguments))
         try addToTallies(machine.application, 1)
     }
 
@@ -38,12 +38,12 @@ extension SQLiteTransaction {
         let key: [(any DatabaseValueConvertible)?] = [after.application.canonical, after.id.rawValue]
         if touched == after {
             let sql = "UPDATE machine SET last_seen_at = ? WHERE application = ? AND id = ?"
-            return try run(sql, StatementArguments([after.lastSeenAt.microseconds] + key))
+            return try run(sql, StatementValues([after.lastSeenAt.microseconds] + key))
         }
         if after.isIndexed(like: before) {
-            return try run(Self.updateState, StatementArguments(try after.stateValues + key))
+            return try run(Self.updateState, StatementValues(try after.stateValues + key))
         }
-        try run(Self.updateAll, StatementArguments(try after.stateValues + after.indexedValues + key))
+        try run(Self.updateAll, StatementValues(try after.stateValues + after.indexedValues + key))
     }
 
     private static let updateState = """
@@ -58,7 +58,7 @@ extension SQLiteTransaction {
         """
 
     private func remove(_ machine: Machine) throws {
-        let key: StatementArguments = [machine.application.canonical, machine.id.rawValue]
+        let key: StatementValues = [machine.application.canonical, machine.id.rawValue]
         try run("DELETE FROM machine WHERE application = ? AND id = ?", key)
         try addToTallies(machine.application, -1)
     }
@@ -70,7 +70,7 @@ extension SQLiteTransaction {
             WHERE application = ? AND machine_group = ? AND grant_holds_place = 1 AND stage = ? AND grant_stage_since <= ?
             ORDER BY grant_stage_since LIMIT ?
             """
-        let key: StatementArguments = [
+        let key: StatementValues = [
             group.application.canonical, group.name.rawValue, stage.rawValue, moment.microseconds, limit,
         ]
         return try all(sql, key) { try Machine(reading: &$0) }
@@ -83,7 +83,7 @@ extension SQLiteTransaction {
                 AND last_seen_at <= ?
             ORDER BY last_seen_at LIMIT ?
             """
-        let key: StatementArguments = [
+        let key: StatementValues = [
             group.application.canonical, group.name.rawValue, moment.microseconds, limit,
         ]
         return try all(sql, key) { try Machine(reading: &$0) }
