@@ -11,6 +11,8 @@ let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+/// SQLite's own calls, for the one file that runs statements.
+let grdbSQLite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 let toml = Target.Dependency.product(name: "TOMLKit", package: "TOMLKit")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
@@ -112,7 +114,9 @@ let package = Package(
         room(
             "Adapters", "HostLinux",
             ["CLinux", "HostPower", "PartitionTable", "SlotDevice", "UnifiedKernelImage", "UpdateModel"]),
-        room("Adapters", "FleetStorageSQLite", ["FleetModel", "FleetStorage", "RolloutPlanning", "UpdateModel", grdb]),
+        room(
+            "Adapters", "FleetStorageSQLite",
+            ["FleetModel", "FleetStorage", "RolloutPlanning", "UpdateModel", grdb, grdbSQLite]),
         room("Adapters", "PayloadStoreFiles", ["ContentTrust", "PayloadStore", "UpdateModel"]),
 
         // Services

@@ -5,14 +5,18 @@ internal import Synchronization
 /// The one writer. While a transaction is being made durable, further work gathers; all of it goes into the next one.
 ///
 /// ```text
-/// perform ─┐                       ┌ savepoint: work 1 ┐
-/// perform ─┼→ pending → drain → BEGIN ─ savepoint: work 2 ─ COMMIT (one sync) → each caller gets its own result
-/// perform ─┘                       └ savepoint: work 3 ┘
+/// perform ─┐                         ┌ savepoint: act ┐
+/// check in ┼→ pending → drain → BEGIN ─ check-in ───── COMMIT (one sync) → each caller gets its own result
+/// check in ┘                         └ check-in ──────┘
 /// ```
 ///
-/// Work that fails is rolled back to its own savepoint and its neighbours go on. Nobody is answered before the commit;
-/// if that fails, everybody in it is told so, and nothing of it happened. Under load the batches grow by themselves,
-/// and an idle store answers at once: no timer is needed.
+/// An act that fails is rolled back to its own savepoint and its neighbours go on. Check-ins go without: a savepoint makes
+/// SQLite copy every page that is changed behind it, and check-ins hardly ever fail; those of a transaction also share
+/// what they read (``BatchMemory``). If one does fail after it wrote something, the transaction is rolled back and all of
+/// it is run again, each work behind a savepoint and on its own.
+///
+/// Nobody is answered before the commit; if that fails, everybody in it is told so, and nothing of it happened. Under load
+/// the batches grow by themselves, and an idle store answers at once: no timer is needed.
 actor GroupCommitQueue {
     private let pool: DatabasePool
     private let cache: TrackCache
@@ -35,9 +39,25 @@ actor GroupCommitQueue {
     func perform<Value: Sendable>(_ work: @escaping @Sendable (Database) throws -> Value)
         async throws(FleetStoreError) -> Value
     {
+        try await perform(.alone) { db, _ in try work(db) }
+    }
+
+    /// Runs `work` in the next transaction beside others of its kind; returns when that is durable.
+    /// - Parameter work: reaches roll-outs and counters through the memory, where it is given one. It may be run twice; the
+    ///   first run is then as if it had not been.
+    /// - Throws: as ``perform(_:)``.
+    func performShared<Value: Sendable>(_ work: @escaping @Sendable (Database, BatchMemory?) throws -> Value)
+        async throws(FleetStoreError) -> Value
+    {
+        try await perform(.shared, work)
+    }
+
+    private func perform<Value: Sendable>(
+        _ manner: WorkManner, _ work: @escaping @Sendable (Database, BatchMemory?) throws -> Value
+    ) async throws(FleetStoreError) -> Value {
         guard pending.count < Self.pendingMaximum else { throw .busy }
         let result = await withCheckedContinuation { continuation in
-            pending.append(Ticket(work: work, continuation: continuation))
+            pending.append(Ticket(manner: manner, work: work, continuation: continuation))
             startDraining()
         }
         return try result.get()
@@ -67,10 +87,10 @@ actor GroupCommitQueue {
     /// - Returns: why the whole batch failed; `nil` when it is durable.
     private func commit(_ batch: [any QueuedWork]) async -> FleetStoreError? {
         do {
-            try await pool.writeWithoutTransaction { db in
-                try db.inTransaction(.immediate) {
-                    for work in batch { try work.run(in: db) }
-                    return .commit
+            try await pool.writeWithoutTransaction { [cache] db in
+                do { try Self.run(batch, sharing: BatchMemory(), in: db) } catch is SpoiledBatch {
+                    cache.empty()
+                    try Self.run(batch, sharing: nil, in: db)
                 }
             }
             return nil
@@ -79,43 +99,92 @@ actor GroupCommitQueue {
             return FleetStoreError(error, doing: "writing")
         }
     }
+
+    /// Runs a whole batch in one transaction.
+    /// - Parameter memory: `nil` to run each work on its own.
+    /// - Throws: ``SpoiledBatch`` where that is worth another attempt without a memory.
+    private static func run(_ batch: [any QueuedWork], sharing memory: BatchMemory?, in db: Database) throws {
+        try db.inTransaction(.immediate) {
+            for work in batch { try work.run(in: db, sharing: memory) }
+            do { try memory?.save(in: db) } catch { throw SpoiledBatch() }
+            return .commit
+        }
+    }
 }
+
+/// How work stands to the others in its transaction.
+private enum WorkManner {
+    /// Behind a savepoint of its own.
+    case alone
+    /// Without, and with a memory that it shares.
+    case shared
+}
+
+/// Work failed in the midst of others that cannot be told apart from it.
+private struct SpoiledBatch: Error {}
 
 /// Work of any result type.
 private protocol QueuedWork: Sendable {
-    /// Runs inside a savepoint and keeps the result.
+    /// Runs the work and keeps the result.
+    /// - Parameter memory: `nil` when every work is to run on its own.
     /// - Throws: only when the transaction itself is lost.
-    func run(in db: Database) throws
+    func run(in db: Database, sharing memory: BatchMemory?) throws
     /// Tells the caller: the result, or `error` when the transaction failed.
     func settle(_ error: FleetStoreError?)
 }
 
 private final class Ticket<Value: Sendable>: QueuedWork {
     typealias Outcome = Result<Value, FleetStoreError>
+    typealias Work = @Sendable (Database, BatchMemory?) throws -> Value
 
-    private let work: @Sendable (Database) throws -> Value
+    private let manner: WorkManner
+    private let work: Work
     private let continuation: CheckedContinuation<Outcome, Never>
     private let outcome = Mutex<Outcome?>(nil)
 
-    init(work: @escaping @Sendable (Database) throws -> Value, continuation: CheckedContinuation<Outcome, Never>) {
+    init(manner: WorkManner, work: @escaping Work, continuation: CheckedContinuation<Outcome, Never>) {
+        self.manner = manner
         self.work = work
         self.continuation = continuation
     }
 
-    func run(in db: Database) throws {
+    func run(in db: Database, sharing memory: BatchMemory?) throws {
+        guard let memory else { return try runAlone(in: db) }
+        switch manner {
+        case .shared: try runShared(in: db, memory)
+        case .alone:
+            do { try memory.save(in: db) } catch { throw SpoiledBatch() }
+            try runAlone(in: db)
+        }
+    }
+
+    private func runAlone(in db: Database) throws {
         do {
             var value: Value?
             try db.inSavepoint {
-                value = try work(db)
+                value = try work(db, nil)
                 return .commit
             }
-            if let value { outcome.withLock { $0 = .success(value) } }
+            if let value { keep(.success(value)) }
         } catch {
             // A full disk and its like make SQLite roll back everything; going on would write outside a transaction.
             guard db.isInsideTransaction else { throw error }
-            outcome.withLock { $0 = .failure(FleetStoreError(error, doing: "writing")) }
+            keep(.failure(FleetStoreError(error, doing: "writing")))
         }
     }
+
+    private func runShared(in db: Database, _ memory: BatchMemory) throws {
+        let changes = (db.totalChangesCount, memory.changeCount)
+        do { keep(.success(try work(db, memory))) } catch {
+            // What wrote nothing leaves nothing to roll back.
+            guard db.isInsideTransaction, (db.totalChangesCount, memory.changeCount) == changes else {
+                throw SpoiledBatch()
+            }
+            keep(.failure(FleetStoreError(error, doing: "writing")))
+        }
+    }
+
+    private func keep(_ outcome: Outcome) { self.outcome.withLock { $0 = outcome } }
 
     func settle(_ error: FleetStoreError?) {
         let outcome = outcome.withLock { $0 }

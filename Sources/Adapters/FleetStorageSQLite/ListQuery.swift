@@ -32,7 +32,7 @@ struct ListQuery {
     ) throws -> Page<Item> {
         let limit = countMaximum.map { " LIMIT \($0)" } ?? ""
         let sql = "SELECT COUNT(*) FROM (SELECT 1 FROM \(table)\(filter)\(limit))"
-        let total = try transaction.number(sql, StatementArguments(arguments))
+        let total = try transaction.number(sql, StatementValues(arguments))
         return Page(items: try items(request, in: transaction, decode), total: total)
     }
 
@@ -41,7 +41,7 @@ struct ListQuery {
     ) throws -> [Item] {
         let sql = "SELECT \(columns) FROM \(table)\(filter) ORDER BY \(order) LIMIT ? OFFSET ?"
         let values: [any DatabaseValueConvertible] = arguments + [request.limit, request.offset]
-        return try transaction.all(sql, StatementArguments(values), decode)
+        return try transaction.all(sql, StatementValues(values), decode)
     }
 
     private var filter: String { conditions.isEmpty ? "" : " WHERE " + conditions.joined(separator: " AND ") }

@@ -6,12 +6,13 @@ internal import UpdateModel
 extension Machine {
     static let keyColumns = "application, id, first_seen_at"
     static let stateColumns = """
-        boot_id, alias, oem, address, booted_slot, architecture, track, last_seen_at, stage_since, granted_at, grant_boot,
-        last_error, failures, engine, rollback, withheld, hold_until, settings, recent_boots, clone, grant_marks
+        grant_version, boot_id, alias, oem, address, booted_slot, architecture, track, last_seen_at, stage_since,
+        granted_at, grant_boot, last_error, failures, engine, rollback, withheld, hold_until, settings, recent_boots, clone,
+        grant_marks
         """
-    static let stateColumnCount = 21
-    static let indexedColumns = "machine_group, version, stage, grant_version, grant_holds_place, grant_stage_since, hold"
-    static let indexedColumnCount = 7
+    static let stateColumnCount = 22
+    static let indexedColumns = MachineIndexedColumn.allCases.map(\.rawValue).joined(separator: ", ")
+    static let indexedColumnCount = MachineIndexedColumn.allCases.count
     static let columns = "\(keyColumns), \(indexedColumns), \(stateColumns)"
 
     var keyValues: [(any DatabaseValueConvertible)?] {
@@ -21,8 +22,8 @@ extension Machine {
     var stateValues: [(any DatabaseValueConvertible)?] {
         get throws {
             [
-                bootID, alias, oem, address, bootedSlot?.rawValue, architecture?.name, track, lastSeenAt.microseconds,
-                stageSince.microseconds, grant?.grantedAt.microseconds, grant?.installedInBoot,
+                grant?.version.text, bootID, alias, oem, address, bootedSlot?.rawValue, architecture?.name, track,
+                lastSeenAt.microseconds, stageSince.microseconds, grant?.grantedAt.microseconds, grant?.installedInBoot,
                 try lastError.map(jsonText), failures.isEmpty ? nil : try jsonText(failures),
                 engine, try rollback.map(jsonText), withheld.isEmpty ? nil : try jsonText(withheld),
                 holdUntil?.microseconds, settings.isEmpty ? nil : try jsonText(settings),
@@ -32,18 +33,7 @@ extension Machine {
         }
     }
 
-    var indexedValues: [(any DatabaseValueConvertible)?] {
-        [
-            group?.rawValue, version.text, stage.rawValue, grant?.version.text, grant.map { $0.holdsPlace ? 1 : 0 },
-            grant?.stageSince.microseconds, hold?.rawValue,
-        ]
-    }
-
-    func isIndexed(like other: Machine) -> Bool {
-        group == other.group && hold == other.hold && version == other.version && stage == other.stage
-            && grant?.version == other.grant?.version && grant?.holdsPlace == other.grant?.holdsPlace
-            && grant?.stageSince == other.grant?.stageSince
-    }
+    var indexedValues: [(any DatabaseValueConvertible)?] { MachineIndexedColumn.allCases.map { $0.value(of: self) } }
 
     init(reading row: inout RowReader) throws {
         let application = try row.application()
@@ -54,10 +44,10 @@ extension Machine {
             application: application, id: id, track: "", group: group, version: try row.version(),
             firstSeenAt: firstSeenAt)
         stage = try row.word()
-        let grantVersion = try row.optionalVersion()
         let holdsPlace = try row.optionalInteger() == 1
         let grantStageSince = try row.optionalTime()
         hold = try row.optionalWord()
+        let grantVersion = try row.optionalVersion()
         bootID = try row.optionalText()
         alias = try row.optionalText()
         oem = try row.optionalText()
@@ -86,6 +76,41 @@ extension Machine {
         recentBoots = try row.optionalText()?.split(separator: "\n").map(String.init) ?? []
         clone = try row.optionalJSON()
         grant?.setMarks(try row.optionalInteger() ?? 0)
+    }
+}
+
+/// The columns that indices are made of, in the order of their values.
+///
+/// `last_seen_at` and `clone` are not among them, because their indices have few rows: SQLite passes over an index that
+/// has the row neither before nor after.
+enum MachineIndexedColumn: String, CaseIterable {
+    case group = "machine_group"
+    case version
+    case stage
+    case holdsPlace = "grant_holds_place"
+    case stageSince = "grant_stage_since"
+    case hold
+
+    func value(of machine: Machine) -> (any DatabaseValueConvertible)? {
+        switch self {
+        case .group: machine.group?.rawValue
+        case .version: machine.version.text
+        case .stage: machine.stage.rawValue
+        case .holdsPlace: machine.grant.map { $0.holdsPlace ? 1 : 0 }
+        case .stageSince: machine.grant?.stageSince.microseconds
+        case .hold: machine.hold?.rawValue
+        }
+    }
+
+    func differs(_ before: Machine, _ after: Machine) -> Bool {
+        switch self {
+        case .group: before.group != after.group
+        case .version: before.version != after.version
+        case .stage: before.stage != after.stage
+        case .holdsPlace: before.grant?.holdsPlace != after.grant?.holdsPlace
+        case .stageSince: before.grant?.stageSince != after.grant?.stageSince
+        case .hold: before.hold != after.hold
+        }
     }
 }
 

@@ -4,20 +4,21 @@ internal import FoundationEssentials
 internal import GRDB
 internal import UpdateModel
 
-/// Reads the columns of a row from left to right. What cannot have been written by this program is an error, not a trap.
+/// Reads the columns of the row that a statement stands at, from left to right. What cannot have been written by this
+/// program is an error, not a trap.
 struct RowReader {
-    let row: Row
+    private let statement: Statement
     private var index = 0
 
-    init(_ row: Row) { self.row = row }
+    init(_ statement: Statement) { self.statement = statement }
 
-    mutating func text() throws -> String { try next(String.self) }
-    mutating func optionalText() throws -> String? { try next(String?.self) }
-    mutating func integer() throws -> Int { try next(Int.self) }
-    mutating func optionalInteger() throws -> Int? { try next(Int?.self) }
-    mutating func time() throws -> Timestamp { Timestamp(microseconds: try next(Int64.self)) }
-    mutating func optionalTime() throws -> Timestamp? { try next(Int64?.self).map(Timestamp.init(microseconds:)) }
-    mutating func flag() throws -> Bool { try next(Int.self) != 0 }
+    mutating func text() throws -> String { try next() }
+    mutating func optionalText() throws -> String? { nextIfPresent() }
+    mutating func integer() throws -> Int { try next() }
+    mutating func optionalInteger() throws -> Int? { nextIfPresent() }
+    mutating func time() throws -> Timestamp { Timestamp(microseconds: try next()) }
+    mutating func optionalTime() throws -> Timestamp? { nextIfPresent().map(Timestamp.init(microseconds:)) }
+    mutating func flag() throws -> Bool { try integer() != 0 }
 
     mutating func name<Kind>(_ kind: Kind.Type = Kind.self) throws -> Identifier<Kind> {
         try parse(text()) { try? Identifier<Kind>($0) }
@@ -51,14 +52,22 @@ struct RowReader {
         try parseOptional(optionalText()) { try? JSONDecoder().decode(Value.self, from: Data($0.utf8)) }
     }
 
-    private mutating func next<Value: DatabaseValueConvertible>(_ type: Value.Type) throws -> Value {
-        defer { index += 1 }
-        return try row.decode(type, atIndex: index)
+    private mutating func next<Value: StatementColumnConvertible>() throws -> Value {
+        guard let value: Value = nextIfPresent() else { throw FleetStoreError.corrupt("nothing in column \(column)") }
+        return value
     }
+
+    /// The tables are strict: what is there has its column's type. SQLite gives NULL for a column that is not there.
+    private mutating func nextIfPresent<Value: StatementColumnConvertible>() -> Value? {
+        defer { index += 1 }
+        return unsafe Value.fromStatement(statement.sqliteStatement, atUncheckedIndex: CInt(index))
+    }
+
+    /// The name of the column that was read last.
+    private var column: String { statement.columnNames[index - 1] }
 
     private func parse<Value>(_ text: String, _ body: (String) -> Value?) throws -> Value {
         guard let value = body(text) else {
-            let column = Array(row.columnNames)[index - 1]
             throw FleetStoreError.corrupt("“\(text.prefix(64))” in column \(column)")
         }
         return value

@@ -28,7 +28,10 @@ package struct SQLiteFleetStore: FleetStore {
             let pool = try DatabasePool(path: path, configuration: configuration)
             try FleetSchema.prepare(pool)
             // The pool chooses NORMAL, which may lose the last commits with the power; what was acknowledged must stay.
-            try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
+            // What savepoints keep aside is of no use after a crash: it need not go through a file.
+            try pool.writeWithoutTransaction {
+                try $0.execute(sql: "PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY")
+            }
             self.pool = pool
             self.queue = GroupCommitQueue(pool: pool, cache: cache, observer: observer)
             self.limits = limits
@@ -46,15 +49,15 @@ package struct SQLiteFleetStore: FleetStore {
 
     package func checkIn(_ checkIn: CheckIn) async throws(FleetStoreError) -> CheckInOutcome {
         let script = CheckInScript(checkIn, limits: limits, arrivals: arrivals)
-        return try await queue.perform { [cache, limits, zones] db in
-            var transaction = SQLiteTransaction(db, cache: cache, limits: limits, zones: zones)
+        return try await queue.performShared { [cache, limits, zones] db, memory in
+            var transaction = SQLiteTransaction(db, cache: cache, memory: memory, limits: limits, zones: zones)
             return try script.run(on: &transaction)
         }
     }
 
     package func expireGrants(at now: Timestamp) async throws(FleetStoreError) -> Int {
-        try await queue.perform { [cache, limits, zones] db in
-            var transaction = SQLiteTransaction(db, cache: cache, limits: limits, zones: zones)
+        try await queue.performShared { [cache, limits, zones] db, memory in
+            var transaction = SQLiteTransaction(db, cache: cache, memory: memory, limits: limits, zones: zones)
             let script = ExpiryScript(now: now, limit: CheckInScript.expiryBatch)
             let groups = try transaction.all("SELECT \(Group.columns) FROM machine_group g", []) {
                 try Group(reading: &$0)
@@ -110,7 +113,7 @@ extension SQLiteFleetStore {
     package func payloadKey(orKeeping fresh: [UInt8]) async throws(FleetStoreError) -> [UInt8] {
         try await queue.perform { db in
             let transaction = SQLiteTransaction(db)
-            let key: StatementArguments = ["payload-pass"]
+            let key: StatementValues = ["payload-pass"]
             let sql = "INSERT INTO server_key (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING"
             try transaction.run(sql, ["payload-pass", Hexadecimal.encode(fresh)])
             let text = try transaction.first("SELECT value FROM server_key WHERE name = ?", key) { try $0.text() }

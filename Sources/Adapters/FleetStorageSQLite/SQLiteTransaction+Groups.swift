@@ -86,7 +86,7 @@ extension SQLiteTransaction {
     }
 
     func removeGroup(_ name: GroupName, of application: ApplicationID) throws {
-        let key: StatementArguments = [application.canonical, name.rawValue]
+        let key: StatementValues = [application.canonical, name.rawValue]
         try run("DELETE FROM machine_group WHERE application = ? AND name = ?", key)
         try run("DELETE FROM rollout WHERE application = ? AND machine_group = ?", key)
         try run("DELETE FROM census WHERE application = ? AND machine_group = ?", key)
@@ -184,6 +184,11 @@ extension SQLiteTransaction {
     }
 
     func rollout(_ id: RolloutID) throws -> RolloutState? {
+        guard let memory else { return try storedRollout(id) }
+        return try memory.rollouts.value(id) { try storedRollout(id) }
+    }
+
+    private func storedRollout(_ id: RolloutID) throws -> RolloutState? {
         let sql = """
             SELECT \(RolloutState.columns) FROM rollout WHERE application = ? AND machine_group = ? AND version = ?
             """
@@ -193,6 +198,7 @@ extension SQLiteTransaction {
     }
 
     func put(_ rollout: RolloutState) throws {
+        if let memory { return memory.rollouts.set(rollout, for: rollout.id) }
         let failures = rollout.failures.isEmpty ? nil : try jsonText(rollout.failures)
         try run(
             "INSERT OR REPLACE INTO rollout (\(RolloutState.columns)) VALUES (\(Self.marks(21)))",
@@ -209,10 +215,7 @@ extension SQLiteTransaction {
     func count(
         _ dimension: CensusKey.Dimension, _ value: String, of group: GroupName, in application: ApplicationID
     ) throws -> Int {
-        let sql = """
-            SELECT count FROM census WHERE application = ? AND machine_group = ? AND dimension = ? AND value = ?
-            """
-        return try number(sql, [application.canonical, group.rawValue, dimension.rawValue, value])
+        try count(of: CensusKey(application: application, group: group, dimension: dimension, value: value))
     }
 }
 

@@ -6,7 +6,7 @@ internal import UpdateModel
 
 // Machines and their events.
 extension SQLiteTransaction {
-    func machineCount() throws -> Int { try number("SELECT count FROM machine_tally WHERE application = ''", []) }
+    func machineCount() throws -> Int { try tally(of: Self.tallyName(nil)) }
 
     func machine(_ id: MachineID, of application: ApplicationID) throws -> Machine? {
         let sql = "SELECT \(Machine.columns) FROM machine WHERE application = ? AND id = ?"
@@ -20,72 +20,40 @@ extension SQLiteTransaction {
         case (let before?, nil): try remove(before)
         case (nil, nil): return
         }
-        for (key, change) in CensusKey.changes(from: before, to: after) { try count(key, change) }
+        for (key, change) in CensusKey.changes(from: before, to: after) { try add(change, to: key) }
     }
 
     private func insert(_ machine: Machine) throws {
         let arguments = try machine.keyValues + machine.stateValues + machine.indexedValues
         try run(
             "INSERT INTO machine (\(Machine.keyColumns), \(Machine.stateColumns), \(Machine.indexedColumns)) "
-                + "VALUES (\(Self.marks(3 + Machine.stateColumnCount + Machine.indexedColumnCount)))", StatementArguments(arguments))
-        try tally(machine.application, 1)
+                + "VALUES (\(Self.marks(3 + Machine.stateColumnCount + Machine.indexedColumnCount)))", StatementValues(arguments))
+        try addToTallies(machine.application, 1)
     }
 
-    /// Writes indexed columns only where they changed: setting a column makes SQLite rewrite its index.
+    /// Writes indexed columns only where they changed: for a column that is set, also to what it was, SQLite takes the row
+    /// out of the column's indices and puts it back.
     private func update(_ before: Machine, to after: Machine) throws {
         var touched = before
         touched.lastSeenAt = after.lastSeenAt
-        let key: [(any DatabaseValueConvertible)?] = [after.application.canonical, after.id.rawValue]
+        let key: [StatementValues.Element] = [after.application.canonical, after.id.rawValue]
         if touched == after {
             let sql = "UPDATE machine SET last_seen_at = ? WHERE application = ? AND id = ?"
-            return try run(sql, StatementArguments([after.lastSeenAt.microseconds] + key))
+            return try run(sql, StatementValues([after.lastSeenAt.microseconds] + key))
         }
-        if after.isIndexed(like: before) {
-            return try run(Self.updateState, StatementArguments(try after.stateValues + key))
-        }
-        try run(Self.updateAll, StatementArguments(try after.stateValues + after.indexedValues + key))
+        let changed = MachineIndexedColumn.allCases.filter { $0.differs(before, after) }
+        let columns = changed.reduce(into: Machine.stateColumns) { $0 += ", " + $1.rawValue }
+        let marks = Self.marks(Machine.stateColumnCount + changed.count)
+        // One text, and so one kept statement, for each set of columns that change together: a dozen in practice.
+        let sql = "UPDATE machine SET (\(columns)) = (\(marks)) WHERE application = ? AND id = ?"
+        let values = try after.stateValues + changed.map { $0.value(of: after) } + key
+        try run(sql, StatementValues(values))
     }
-
-    private static let updateState = """
-        UPDATE machine SET (\(Machine.stateColumns)) = (\(marks(Machine.stateColumnCount)))
-        WHERE application = ? AND id = ?
-        """
-
-    private static let updateAll = """
-        UPDATE machine SET (\(Machine.stateColumns), \(Machine.indexedColumns))
-            = (\(marks(Machine.stateColumnCount + Machine.indexedColumnCount)))
-        WHERE application = ? AND id = ?
-        """
 
     private func remove(_ machine: Machine) throws {
-        let key: StatementArguments = [machine.application.canonical, machine.id.rawValue]
+        let key: StatementValues = [machine.application.canonical, machine.id.rawValue]
         try run("DELETE FROM machine WHERE application = ? AND id = ?", key)
-        try tally(machine.application, -1)
-    }
-
-    private func tally(_ application: ApplicationID, _ change: Int) throws {
-        let sql = """
-            INSERT INTO machine_tally (application, count) VALUES (?, ?)
-            ON CONFLICT (application) DO UPDATE SET count = count + excluded.count
-            """
-        try run(sql, [application.canonical, change])
-        try run(sql, ["", change])
-    }
-
-    private func count(_ key: CensusKey, _ change: Int) throws {
-        let sql = """
-            INSERT INTO census (application, machine_group, dimension, value, count) VALUES (?, ?, ?, ?, ?)
-            ON CONFLICT (application, machine_group, dimension, value) DO UPDATE SET count = count + excluded.count
-            """
-        let group = key.group.rawValue
-        try run(sql, [key.application.canonical, group, key.dimension.rawValue, key.value, change])
-        // Versions come from machines; one that nobody runs any more must not stay.
-        guard key.dimension == .version, change < 0 else { return }
-        let delete = """
-            DELETE FROM census
-            WHERE application = ? AND machine_group = ? AND dimension = 'version' AND value = ? AND count <= 0
-            """
-        try run(delete, [key.application.canonical, group, key.value])
+        try addToTallies(machine.application, -1)
     }
 
     func placeHolders(of group: Group, at stage: MachineStage, since moment: Timestamp, limit: Int) throws -> [Machine]
@@ -95,7 +63,7 @@ extension SQLiteTransaction {
             WHERE application = ? AND machine_group = ? AND grant_holds_place = 1 AND stage = ? AND grant_stage_since <= ?
             ORDER BY grant_stage_since LIMIT ?
             """
-        let key: StatementArguments = [
+        let key: StatementValues = [
             group.application.canonical, group.name.rawValue, stage.rawValue, moment.microseconds, limit,
         ]
         return try all(sql, key) { try Machine(reading: &$0) }
@@ -108,7 +76,7 @@ extension SQLiteTransaction {
                 AND last_seen_at <= ?
             ORDER BY last_seen_at LIMIT ?
             """
-        let key: StatementArguments = [
+        let key: StatementValues = [
             group.application.canonical, group.name.rawValue, moment.microseconds, limit,
         ]
         return try all(sql, key) { try Machine(reading: &$0) }

@@ -13,7 +13,9 @@ public struct ApplicationID: Sendable, CustomStringConvertible {
     /// - Throws: ``InvalidIdentifier`` unless `text`, less one pair of braces, is 1–128 bytes of `[A-Za-z0-9._:@-]`.
     public init(_ text: String) throws(InvalidIdentifier) {
         let bare = Self.withoutBraces(text)
-        guard !bare.contains("{"), !bare.contains("}") else { throw InvalidIdentifier(text: text) }
+        guard !bare.utf8.contains(where: { $0 == UInt8(ascii: "{") || $0 == UInt8(ascii: "}") }) else {
+            throw InvalidIdentifier(text: text)
+        }
         self.text = text
         self.canonical = try Identifier<ApplicationID>(bare).rawValue.lowercased()
     }

@@ -16,7 +16,9 @@ public struct Identifier<Kind>: Hashable, Sendable, CustomStringConvertible {
 private func isIdentifierByte(_ byte: UInt8) -> Bool {
     switch byte {
     case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
-    default: "._:@{}-".utf8.contains(byte)
+    case UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: ":"), UInt8(ascii: "@"), UInt8(ascii: "-"): true
+    case UInt8(ascii: "{"), UInt8(ascii: "}"): true
+    default: false
     }
 }
 

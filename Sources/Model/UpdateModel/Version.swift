@@ -28,7 +28,11 @@ public struct Version: Hashable, Sendable, CustomStringConvertible {
     }
 
     private static func isAllowed(_ byte: UInt8) -> Bool {
-        (0x21...0x7E).contains(byte) && !"\"'<>&/\\".utf8.contains(byte)
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "'"), UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "&"): false
+        case UInt8(ascii: "/"), UInt8(ascii: "\\"): false
+        default: (0x21...0x7E).contains(byte)
+        }
     }
 }
 
