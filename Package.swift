@@ -114,6 +114,8 @@ let package = Package(
             ["CLinux", "HostPower", "PartitionTable", "SlotDevice", "UnifiedKernelImage", "UpdateModel"]),
         room("Adapters", "FleetStorageSQLite", ["FleetModel", "FleetStorage", "RolloutPlanning", "UpdateModel", grdb]),
         room("Adapters", "PayloadStoreFiles", ["ContentTrust", "PayloadStore", "UpdateModel"]),
+        room(
+            "Adapters", "RemoteFilesHTTP", ["PayloadStore", "UpdateModel", httpClient, nioCore, nioHTTP1, nioPosix]),
 
         // Services
         room(
@@ -208,6 +210,7 @@ let package = Package(
                 "FleetStorageSQLite",
                 "PayloadStoreFiles",
                 "ProgramKit",
+                "RemoteFilesHTTP",
                 "UpdateServerKit",
                 argumentParser,
                 logging,
@@ -303,6 +306,12 @@ let package = Package(
         tests(
             "PowerCut",
             ["BootControl", "BootControlGPT", "FleetTestKit", "PartitionTable", "SlotDevice", "UpdateModel"]),
+        tests(
+            "RemoteFilesHTTP",
+            [
+                "PayloadStore", "RemoteFilesHTTP", "UpdateModel", httpTypes, hummingbird, hummingbirdTesting, logging, nioCore,
+                nioPosix,
+            ]),
         tests("RolloutPlanning", ["FleetModel", "RolloutPlanning", "TimeZoneFormat", "UpdateModel"]),
         tests("QemuKit", ["FleetDemo", "FleetTestKit", "QemuKit", "UpdateModel", nioCore, nioPosix]),
         tests("SlotDevice", ["FleetTestKit", "HostLinux", "SlotDevice", "UpdateModel"]),

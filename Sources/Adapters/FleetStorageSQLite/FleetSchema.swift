@@ -1,6 +1,7 @@
 internal import FleetModel
 internal import FleetStorage
 internal import GRDB
+internal import UpdateModel
 
 /// The tables, and how they came to be. A migration that was published never changes; a new one is added below it.
 enum FleetSchema {
@@ -41,6 +42,9 @@ enum FleetSchema {
                     """)
             try keepBlocks(SQLiteTransaction(db))
         }
+        migrator.registerMigration("10-elsewhere") { db in
+            for statement in elsewhere { try db.execute(sql: statement) }
+        }
         return migrator
     }
 
@@ -52,8 +56,11 @@ enum FleetSchema {
             (try row.application(), try row.version(), try row.optionalJSON(ReleaseBlock.self))
         }
         for case (let application, let version, let block?) in blocked {
-            let digests = Set(try transaction.payloads(of: version, in: application).flatMap(\.digests))
-            let record = BlockRecord(version: version, block: block, digests: digests)
+            let payloads = "SELECT sha256, content_digest FROM payload WHERE application = ? AND version = ?"
+            let digests = try transaction.all(payloads, [application.canonical, version.text]) { row in
+                [try row.digest(), try row.optionalDigest()].compactMap { $0 }
+            }
+            let record = BlockRecord(version: version, block: block, digests: Set(digests.joined()))
             try transaction.put(record, in: application)
         }
     }
@@ -232,6 +239,17 @@ enum FleetSchema {
         "ALTER TABLE machine_group ADD COLUMN secrets TEXT",
         "CREATE INDEX machine_group_private ON machine_group (application, name) WHERE secrets IS NOT NULL",
         "CREATE TABLE server_key (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID",
+    ]
+
+    /// Where a payload lies that the server does not keep, as JSON, and how many of these places are in trouble.
+    private static let elsewhere = [
+        "ALTER TABLE payload ADD COLUMN mirrors TEXT",
+        "ALTER TABLE payload ADD COLUMN trouble_count INTEGER NOT NULL DEFAULT 0",
+        // Most payloads are not in it.
+        """
+        CREATE INDEX payload_elsewhere ON payload (trouble_count DESC, application, version, architecture, source)
+            WHERE mirrors IS NOT NULL
+        """,
     ]
 
     private static let access = [

@@ -26,6 +26,7 @@ package enum RolloutPlanner {
             return .hold(target.hasPayloads ? .noDelta : .noPayloadForArchitecture, until: nil)
         }
         if payload.format != 1, !readsFormatTwo { return .hold(.payloadFormat, until: nil) }
+        if !payload.isAvailable, !target.goesBackByItself(machine) { return .hold(.payloadUnavailable, until: nil) }
         if !isForced, hasFailed(next, on: machine) { return .hold(.failedHereBefore, until: nil) }
         if !isForced, target.undo == nil, isWithheld(next, from: machine) { return .hold(.rolledBack, until: nil) }
         if machine.settings.hold != nil { return .hold(.heldByOperator, until: nil) }

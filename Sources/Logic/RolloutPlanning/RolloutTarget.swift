@@ -51,6 +51,9 @@ package struct RolloutTarget: Hashable, Sendable {
     /// What the machine would be offered now: the floor, or the target itself.
     package var next: Version? { floor?.version ?? version }
 
+    /// Whether the machine is on its way back to what stands in its other slot: it downloads nothing.
+    func goesBackByItself(_ machine: Machine) -> Bool { undo?.from == machine.version && machine.takesOrders }
+
     /// The group that goes before, with the same release.
     package struct Predecessor: Hashable, Sendable {
         package var size: Int

@@ -20,6 +20,7 @@ public enum HoldReason: String, CaseIterable, Hashable, Sendable, Codable {
     case noPayloadForArchitecture = "no-payload-for-architecture"
     case noDelta = "no-delta"
     case payloadFormat = "payload-format"
+    case payloadUnavailable = "payload-unavailable"
     case failedHereBefore = "failed-here-before"
     case rolledBack = "rolled-back"
     case heldByOperator = "held-by-operator"
@@ -68,6 +69,9 @@ public enum HoldReason: String, CaseIterable, Hashable, Sendable, Codable {
         case .payloadFormat:
             "This release's payload is in format 2, which this machine's updater cannot read; "
                 + "add one made with --format 1."
+        case .payloadUnavailable:
+            "The release's payload lies elsewhere, and is not there now or is not the file that was added; it is offered "
+                + "again once it is."
         case .failedHereBefore: "The release failed on this machine before."
         case .rolledBack:
             "The machine was rolled back from the release; a newer one is offered, or this one once released."

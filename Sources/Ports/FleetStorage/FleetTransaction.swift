@@ -26,6 +26,8 @@ package protocol FleetTransaction {
     /// Sorted by architecture, full ones first.
     mutating func payloads(of version: Version, in application: ApplicationID) throws -> [Payload]
     mutating func put(_ payload: Payload) throws
+    /// Of a payload that is there.
+    mutating func replaceMirrors(of payload: Payload) throws
     mutating func remove(_ payload: Payload) throws
 
     // Channels and groups.

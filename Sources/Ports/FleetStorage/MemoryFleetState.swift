@@ -106,6 +106,8 @@ extension MemoryFleetState: FleetTransaction {
 
     mutating func put(_ payload: Payload) { payloads[Self.key(payload)] = payload }
 
+    mutating func replaceMirrors(of payload: Payload) { put(payload) }
+
     mutating func remove(_ payload: Payload) { payloads[Self.key(payload)] = nil }
 
     private static func key(_ payload: Payload) -> Key<PayloadKey> {

@@ -37,7 +37,10 @@ public protocol CatalogueStore: Sendable {
         async throws(FleetStoreError) -> Page<Payload>
     /// The applications that have a payload made of exactly these bits, at most 16.
     func applications(withPayload digest: SHA256Digest) async throws(FleetStoreError) -> [ApplicationID]
-    /// Any payload made of exactly these bits; several releases may share them.
+    /// Payloads that lie elsewhere, those that cannot be had first; of one application, or of all.
+    func payloadsElsewhere(of application: ApplicationID?, _ page: PageRequest)
+        async throws(FleetStoreError) -> Page<Payload>
+    /// Any payload made of exactly these bits that this server keeps; several releases may share them.
     func payload(withDigest digest: SHA256Digest) async throws(FleetStoreError) -> Payload?
     func channels(of application: ApplicationID, _ page: PageRequest) async throws(FleetStoreError) -> Page<Channel>
     func channel(_ name: ChannelName, of application: ApplicationID) async throws(FleetStoreError) -> Channel?

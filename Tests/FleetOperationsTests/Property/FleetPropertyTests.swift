@@ -36,7 +36,7 @@ struct FleetPropertyTests {
         }
         let wanted: Set<HoldReason> = [
             .rollbackPending, .aheadOfChannel, .failedHereBefore, .heldByOperator, .pinned, .updatesDisabled,
-            .clockJumped, .releaseBlocked, .belowMinimum,
+            .clockJumped, .releaseBlocked, .belowMinimum, .payloadUnavailable,
             .rolloutAborted, .rolloutStopped, .rolloutPaused, .waitsForGroup, .outsideWindow, .waitsForCanary,
             .canarySoak,
             .ramp, .limitRate, .limitInProgress,

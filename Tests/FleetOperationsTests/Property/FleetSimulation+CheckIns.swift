@@ -44,6 +44,7 @@ extension FleetSimulation {
             return try await lookAtPlace(before, after, group, target)
         }
         #expect(try await payload.version == nextStep(of: after, to: target, in: group), "seed \(seed)")
+        #expect(payload.isAvailable, "sent to where it is not, seed \(seed)")
         for version in [payload.version, target].compactMap({ $0 }) {
             let release = try await fleet.store.release(version, of: os)
             #expect(release?.block == nil, "\(version) is blocked, seed \(seed)")

@@ -32,7 +32,8 @@ final class FleetSimulation {
 
     private func furnish() async throws {
         let (alpha, beta) = (try ChannelName("alpha"), try ChannelName("beta"))
-        for version in versions { try await fleet.publish(version.text) }
+        for version in versions where version != versions[2] { try await fleet.publish(version.text) }
+        try await publishElsewhere(versions[2])
         for channel in [alpha, beta] {
             _ = try await fleet.control.setChannel(channel, of: os, to: versions[1], by: admin)
         }
@@ -104,7 +105,7 @@ final class FleetSimulation {
     private func act() async {
         let (control, group) = (fleet.control, chance.pick(Self.groups))
         let machine = chance.pick(machines).id
-        switch chance.below(18) {
+        switch chance.below(20) {
         case 0: try? await control.controlRollout(of: group, in: os, .paused, by: admin)
         case 1: try? await control.controlRollout(of: group, in: os, .aborted, by: admin)
         case 2...5: try? await control.resumeRollout(of: group, in: os, by: admin)
@@ -124,10 +125,31 @@ final class FleetSimulation {
         case 13...15:
             for version in versions { _ = try? await control.unblockRelease(version, of: os, by: admin) }
         case 16: await moveFloor()
+        case 17...18: await changeElsewhere()
         default:
             try? await control.forgetMachine(machine, of: os, by: admin)
             told[machine] = nil
         }
+    }
+
+    /// One release lies on another server.
+    private func publishElsewhere(_ version: Version) async throws {
+        let url = try PayloadURL(Self.elsewhere)
+        fleet.remote.put(Self.elsewhereBits, mark: "1", at: url)
+        _ = try await fleet.control.createRelease(version, of: os, notes: "", by: publisher)
+        _ = try await fleet.add(version.text, at: [url])
+    }
+
+    private static let elsewhere = "https://mirror.example/update.crau"
+    private static let elsewhereBits = Array("bits that lie elsewhere".utf8)
+
+    /// The other server loses the file, has another one, or has it again; and this one looks.
+    private func changeElsewhere() async {
+        guard let url = try? PayloadURL(Self.elsewhere) else { return }
+        let bits = chance.pick([Self.elsewhereBits, Self.elsewhereBits, nil, Array("other bits, as many of th".utf8.prefix(23))])
+        fleet.remote.put(bits, mark: chance.pick(["1", "2", "3"]), at: url)
+        _ = try? await fleet.control.probePayloads()
+        _ = try? await fleet.control.readChangedPayloads()
     }
 
     /// A release becomes a floor of every channel or of one, or is none any more.

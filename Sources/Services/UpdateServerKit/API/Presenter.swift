@@ -27,11 +27,14 @@ struct Presenter {
     }
 
     func payload(_ value: Payload) -> PayloadResource {
-        PayloadResource(
+        let place = value.mirrors.first?.url.text
+        var payload = PayloadResource(
             application: value.application, version: value.version, architecture: value.architecture,
             source: value.source, sha256: value.sha256, sha1: value.sha1, size: value.size, fileName: value.fileName,
-            format: value.format, url: serverURL + PayloadRoutes.directory(of: value.sha256) + value.fileName,
+            format: value.format, url: place ?? serverURL + PayloadRoutes.directory(of: value.sha256) + value.fileName,
             addedAt: value.addedAt)
+        payload.mirrors = value.isElsewhere ? value.mirrors.map(MirrorResource.init) : nil
+        return payload
     }
 
     func channel(_ value: Channel) -> ChannelResource {

@@ -21,8 +21,19 @@ extension Schema {
                 "application": application, "version": version, "architecture": architecture, "sha256": digest,
                 "sha1": text.described("In Base64, as Omaha has it."), "size": count, "fileName": text,
                 "format": integer(1...2), "url": text, "addedAt": time,
-            ], optional: ["source": version.described("The version that a delta starts from.")]),
+            ],
+            optional: [
+                "source": version.described("The version that a delta starts from."),
+                "mirrors": list(
+                    of: object(
+                        ["url": text],
+                        optional: [
+                            "trouble": words(MirrorTrouble.Kind.allCases.map(\.rawValue)), "text": text, "since": time,
+                        ])
+                ),
+            ]),
         "UploadState": object(["received": count]),
+        "FetchState": object(["received": count], optional: ["url": text, "size": count]),
         "Channel": object(
             ["application": application, "name": identifier, "changedAt": time, "etag": text],
             optional: [

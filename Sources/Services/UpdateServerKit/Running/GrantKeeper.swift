@@ -5,7 +5,7 @@ import ServiceLifecycle
 import UpdateModel
 
 /// Once a minute frees the places of machines that fell silent, so that counters are right even where nobody asks, and
-/// looks at the clock and at channels that follow others.
+/// looks at the clock.
 struct GrantKeeper: Service {
     let control: FleetControl
     let logger: Logger
@@ -15,7 +15,6 @@ struct GrantKeeper: Service {
             while !Task.isCancelled {
                 await lookAround()
                 await free()
-                await follow()
                 try? await Task.sleep(for: .seconds(60))  // Throws only when cancelled; the loop sees that.
             }
         }
@@ -44,28 +43,6 @@ struct GrantKeeper: Service {
             if count > 0 { logger.info("Freed the places of silent machines", metadata: ["machine.count": "\(count)"]) }
         } catch {
             logger.warning("Could not free places", metadata: ["error": "\(error.userMessage.line)"])
-        }
-    }
-
-    private func follow() async {
-        do {
-            for outcome in try await control.followChannels() { tell(outcome) }
-        } catch {
-            logger.warning("Could not look at the channels", metadata: ["error": "\(error.userMessage.line)"])
-        }
-    }
-
-    private func tell(_ outcome: FollowOutcome) {
-        var metadata: Logger.Metadata = [
-            "application.id": "\(outcome.application)", "channel.name": "\(outcome.channel)",
-        ]
-        switch outcome.result {
-        case .success(let version):
-            metadata["release.version"] = "\(version)"
-            logger.info("A channel followed another", metadata: metadata)
-        case .failure(let error):
-            metadata["error"] = "\(error.userMessage.line)"
-            logger.error("A channel could not follow another; it is tried again in an hour", metadata: metadata)
         }
     }
 }
