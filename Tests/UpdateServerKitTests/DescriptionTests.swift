@@ -69,7 +69,7 @@ struct DescriptionTests {
             let group = "/api/v1/applications/flatcar/groups/web"
             let edit = """
                 {"labels":"role=web","policy":{"ramp":{"steps":[{"afterSeconds":0,"percent":100}]},
-                "rate":{"maximum":5,"seconds":60},"windows":["mon-sun 00:00-24:00"],"stageDeadlines":{"downloading":600},"deltas":"never",
+                "rate":{"maximum":5,"seconds":60},"downloadRate":1000,"windows":["mon-sun 00:00-24:00"],"stageDeadlines":{"downloading":600},"deltas":"never",
                 "downgrade":"allow","minimumVersion":"1.0.0",
                 "brakes":{"failurePercent":5,"silent":2,"timeOuts":{"downloading":3}}}}
                 """

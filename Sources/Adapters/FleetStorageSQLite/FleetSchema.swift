@@ -45,6 +45,15 @@ enum FleetSchema {
         migrator.registerMigration("10-elsewhere") { db in
             for statement in elsewhere { try db.execute(sql: statement) }
         }
+        migrator.registerMigration("11-downloads") { db in
+            try db.execute(
+                sql: """
+                    CREATE TABLE download_meter (
+                        application TEXT NOT NULL, machine_group TEXT NOT NULL, owed_bytes INTEGER NOT NULL,
+                        at INTEGER NOT NULL, PRIMARY KEY (application, machine_group)
+                    ) STRICT, WITHOUT ROWID
+                    """)
+        }
         return migrator
     }
 

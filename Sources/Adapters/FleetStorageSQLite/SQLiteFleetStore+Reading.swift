@@ -116,6 +116,12 @@ extension SQLiteFleetStore {
         try await read { try $0.group(name, of: application) }
     }
 
+    package func downloads(of group: GroupName, in application: ApplicationID)
+        async throws(FleetStoreError) -> DownloadMeter?
+    {
+        try await read { try $0.downloads(of: group, in: application) }
+    }
+
     package func privateGroups(of application: ApplicationID) async throws(FleetStoreError) -> [Group] {
         try await read { try $0.privateGroups(of: application) }
     }

@@ -116,6 +116,11 @@ extension RolloutPlanner {
         if let rate = target.policy.rate, let free = target.meter?.nextFree(rate, at: target.now) {
             return .hold(.limitRate, until: free)
         }
+        if let rate = target.policy.downloadBytesPerSecond, !target.goesBackByItself(machine),
+            let free = target.downloads?.nextFree(rate, at: target.now)
+        {
+            return .hold(.limitDownloads, until: free)
+        }
         guard let limit = target.policy.maximumInProgress, target.placesTakenByOthers >= limit else { return nil }
         return .hold(.limitInProgress, until: nil)
     }

@@ -20,6 +20,8 @@ package struct RolloutTarget: Hashable, Sendable {
     package var placesTakenByOthers = 0
     /// The grants of the group, as far as its rate needs them.
     package var meter: GrantMeter?
+    /// What the group's grants have booked of its download budget.
+    package var downloads: DownloadMeter?
     package var calendar = OfferCalendar.always
     /// The group that goes before, where there is one.
     package var predecessor: Predecessor?

@@ -36,6 +36,7 @@ public enum HoldReason: String, CaseIterable, Hashable, Sendable, Codable {
     case canarySoak = "canary-soak"
     case ramp
     case limitRate = "limit-rate"
+    case limitDownloads = "limit-downloads"
     case limitInProgress = "limit-in-progress"
 
     /// The name in answers, in the API and in the database: stable.
@@ -88,6 +89,7 @@ public enum HoldReason: String, CaseIterable, Hashable, Sendable, Codable {
         case .canarySoak: "The release must run for some time on the machines that try it first."
         case .ramp: "The release spreads through the group step by step, and this machine comes later."
         case .limitRate: "As many machines of the group as allowed within the interval were offered the release."
+        case .limitDownloads: "The group's budget of bytes a second is taken by the downloads of other machines."
         case .limitInProgress: "As many machines of the group as allowed are updating now."
         }
     }

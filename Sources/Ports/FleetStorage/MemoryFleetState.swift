@@ -32,6 +32,7 @@ struct MemoryFleetState {
     /// How many of `events` each machine has.
     var eventCounts: [Key<MachineID>: Int] = [:]
     var meters: [Key<GroupName>: GrantMeter] = [:]
+    var downloadMeters: [Key<GroupName>: DownloadMeter] = [:]
     var payloadKey: [UInt8]?
     var clockMark: ClockMark?
     var clockAlarm: ClockAlarm?

@@ -81,6 +81,10 @@ extension MemoryFleetStore {
         read { $0.group(name, of: application) }
     }
 
+    public func downloads(of group: GroupName, in application: ApplicationID) async -> DownloadMeter? {
+        read { $0.downloads(of: group, in: application) }
+    }
+
     public func privateGroups(of application: ApplicationID) async -> [Group] {
         read { $0.groups(of: application).filter(\.isPrivate) }
     }

@@ -53,6 +53,8 @@ public protocol CatalogueStore: Sendable {
 public protocol GroupStore: Sendable {
     func groups(of application: ApplicationID, _ page: PageRequest) async throws(FleetStoreError) -> Page<Group>
     func group(_ name: GroupName, of application: ApplicationID) async throws(FleetStoreError) -> Group?
+    /// What the group's grants have booked of its download budget; `nil` for nothing yet.
+    func downloads(of group: GroupName, in application: ApplicationID) async throws(FleetStoreError) -> DownloadMeter?
     /// The groups that need a secret, sorted by name.
     func privateGroups(of application: ApplicationID) async throws(FleetStoreError) -> [Group]
     /// `nil` when the release was never granted in the group.

@@ -84,8 +84,12 @@ extension FleetControl {
         let group = try await group(name, of: application, by: caller)
         let census = try await census(of: name, in: application, by: caller)
         let rollout = try await currentRollout(of: group, by: caller)
+        let downloads = try await downloadsFreeAt(of: group, by: caller)
         return census.holds.filter { $0.value > 0 }
-            .map { GroupHold(reason: $0.key, count: $0.value, until: end(of: $0.key, group, rollout)) }
+            .map { hold in
+                let end = hold.key == .limitDownloads ? downloads : end(of: hold.key, group, rollout)
+                return GroupHold(reason: hold.key, count: hold.value, until: end)
+            }
             .sorted { ($1.count, $0.reason.name) < ($0.count, $1.reason.name) }
     }
 

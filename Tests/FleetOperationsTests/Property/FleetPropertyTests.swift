@@ -39,7 +39,7 @@ struct FleetPropertyTests {
             .clockJumped, .releaseBlocked, .belowMinimum, .payloadUnavailable,
             .rolloutAborted, .rolloutStopped, .rolloutPaused, .waitsForGroup, .outsideWindow, .waitsForCanary,
             .canarySoak,
-            .ramp, .limitRate, .limitInProgress,
+            .ramp, .limitRate, .limitDownloads, .limitInProgress,
         ]
         #expect(wanted.subtracting(holds).isEmpty)
         #expect(Set(Brake.allCases).subtracting(brakes).isEmpty)

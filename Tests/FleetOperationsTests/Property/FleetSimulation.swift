@@ -15,6 +15,8 @@ final class FleetSimulation {
     let versions: [Version]
     /// By group: when each place was taken, in microseconds of the time that never jumps. A rate never changes during a run.
     var grants: [GroupName: [Int64]] = [:]
+    /// By group: what each place that led to a download booked, and when, in microseconds of the same time. Nor does a budget.
+    var downloads: [GroupName: [(moment: Int64, bytes: UInt64)]] = [:]
     /// What each machine was last told, as far as the store must know it.
     var told: [MachineID: CheckInOutcome] = [:]
 
@@ -32,7 +34,7 @@ final class FleetSimulation {
 
     private func furnish() async throws {
         let (alpha, beta) = (try ChannelName("alpha"), try ChannelName("beta"))
-        for version in versions where version != versions[2] { try await fleet.publish(version.text) }
+        for version in versions where version != versions[2] { try await publish(version) }
         try await publishElsewhere(versions[2])
         for channel in [alpha, beta] {
             _ = try await fleet.control.setChannel(channel, of: os, to: versions[1], by: admin)
@@ -66,6 +68,7 @@ final class FleetSimulation {
         if chance.isOne(in: 2) {
             policy.rate = GrantRate(maximum: 1 + chance.below(4), seconds: Int64(30 + chance.below(900)))
         }
+        if chance.isOne(in: 3) { policy.downloadBytesPerSecond = UInt64(1000 + chance.below(9000)) }
         if chance.isOne(in: 2) { policy.ramp = randomRamp() }
         if chance.isOne(in: 2) {
             policy.canary = Canary(size: 1 + chance.below(2), soakSeconds: Int64(chance.below(4000)))
@@ -130,6 +133,12 @@ final class FleetSimulation {
             try? await control.forgetMachine(machine, of: os, by: admin)
             told[machine] = nil
         }
+    }
+
+    private func publish(_ version: Version) async throws {
+        _ = try await fleet.control.createRelease(version, of: os, notes: "", by: publisher)
+        let bits = String(repeating: version.text, count: 5000 + chance.below(20_000))
+        _ = try await fleet.upload(version.text, bits: bits)
     }
 
     /// One release lies on another server.

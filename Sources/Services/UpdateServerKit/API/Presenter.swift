@@ -74,6 +74,7 @@ extension Presenter {
             machines: counts(census), createdAt: value.createdAt, labels: value.labels, undo: value.undo)
         let floors = try await control.floors(of: value, by: caller).map { self.floor($0, value.policy) }
         group.floors = floors.isEmpty ? nil : floors
+        group.downloadsFreeAt = try await control.downloadsFreeAt(of: value, by: caller)
         group.secrets = value.isPrivate ? value.secrets.map(GroupSecretResource.init) : nil
         group.etag = EntityTag(value).text
         group.rolloutTag = try await control.rolloutSight(of: value, by: caller).map { EntityTag($0).text }
@@ -94,6 +95,7 @@ extension Presenter {
             stopAfterFailures: value.stopAfterFailures, stageDeadlineSeconds: value.stageDeadlineSeconds)
         policy.stageDeadlines = value.stageDeadlines.isEmpty ? nil : value.stageDeadlines
         policy.rate = value.rate
+        policy.downloadRate = value.downloadBytesPerSecond
         policy.ramp = value.ramp
         policy.canary = value.canary
         policy.windows = value.windows.isEmpty ? nil : value.windows.map { WindowText($0) }

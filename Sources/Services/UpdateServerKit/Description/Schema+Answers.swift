@@ -84,7 +84,7 @@ extension Schema {
             ["enabled": flag, "stageDeadlineSeconds": count],
             optional: [
                 "maxInProgress": count, "stopAfterFailures": count, "stageDeadlines": named("PerStage"),
-                "rate": object(["maximum": count, "seconds": count]), "ramp": ramp,
+                "rate": object(["maximum": count, "seconds": count]), "downloadRate": count, "ramp": ramp,
                 "canary": object(["size": count, "soakSeconds": count], optional: ["labels": text]),
                 "windows": list(of: text), "deltas": deltas, "downgrade": downgrade, "minimumVersion": version,
                 "after": object(["group": identifier, "percent": integer(0...100), "soakSeconds": count]),
@@ -118,7 +118,7 @@ extension Schema {
                     ], optional: ["clones": count]),
             ],
             optional: [
-                "version": version, "rollout": named("Rollout"), "labels": text, "rolloutTag": text,
+                "version": version, "rollout": named("Rollout"), "labels": text, "rolloutTag": text, "downloadsFreeAt": time,
                 "secrets": list(of: object(["id": identifier, "by": text, "at": time])),
                 "floors": list(of: object(["version": version, "reason": text], optional: ["rollout": named("Rollout")])),
                 "undo": object(

@@ -66,6 +66,7 @@ extension Schema {
             "enabled": flag, "maxInProgress": count, "stopAfterFailures": integer(1...Int64.max),
             "stageDeadlineSeconds": deadline, "stageDeadlines": stages(deadline),
             "rate": object(["maximum": integer(1...Int64.max), "seconds": integer(1...31_536_000)]), "ramp": ramp,
+            "downloadRate": integer(1000...1_000_000_000_000, "Bytes a second."),
             "canary": edit(
                 ["size": integer(1...100_000), "soakSeconds": integer(year)], ["labels": labelQuery]),
             "windows": list(of: window), "deltas": deltas, "downgrade": downgrade, "minimumVersion": semanticVersion,
