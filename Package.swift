@@ -118,6 +118,8 @@ let package = Package(
             "Adapters", "FleetStorageSQLite",
             ["FleetModel", "FleetStorage", "RolloutPlanning", "UpdateModel", grdb, grdbSQLite]),
         room("Adapters", "PayloadStoreFiles", ["ContentTrust", "PayloadStore", "UpdateModel"]),
+        room(
+            "Adapters", "RemoteFilesHTTP", ["PayloadStore", "UpdateModel", httpClient, nioCore, nioHTTP1, nioPosix]),
 
         // Services
         room(
@@ -212,6 +214,7 @@ let package = Package(
                 "FleetStorageSQLite",
                 "PayloadStoreFiles",
                 "ProgramKit",
+                "RemoteFilesHTTP",
                 "UpdateServerKit",
                 argumentParser,
                 logging,
@@ -307,6 +310,12 @@ let package = Package(
         tests(
             "PowerCut",
             ["BootControl", "BootControlGPT", "FleetTestKit", "PartitionTable", "SlotDevice", "UpdateModel"]),
+        tests(
+            "RemoteFilesHTTP",
+            [
+                "PayloadStore", "RemoteFilesHTTP", "UpdateModel", httpTypes, hummingbird, hummingbirdTesting, logging, nioCore,
+                nioPosix,
+            ]),
         tests("RolloutPlanning", ["FleetModel", "RolloutPlanning", "TimeZoneFormat", "UpdateModel"]),
         tests("QemuKit", ["FleetDemo", "FleetTestKit", "QemuKit", "UpdateModel", nioCore, nioPosix]),
         tests("SlotDevice", ["FleetTestKit", "HostLinux", "SlotDevice", "UpdateModel"]),

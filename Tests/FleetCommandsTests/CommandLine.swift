@@ -45,11 +45,14 @@ struct CommandRunner: Sendable {
     }
 
     /// Runs `test` with a server on a free port.
-    static func withServer(_ test: @Sendable (CommandRunner, FleetControl) async throws -> Void) async throws {
+    /// - Parameter remote: what lies elsewhere.
+    static func withServer(
+        remote: any RemoteFiles = NoRemoteFiles(), _ test: @Sendable (CommandRunner, FleetControl) async throws -> Void
+    ) async throws {
         let directory = FileManager.default.temporaryDirectory.appending(path: "martlet-\(UUID().uuidString)").path
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: directory) }  // A left-over directory spoils no test.
-        let control = FleetControl(store: MemoryFleetStore(), payloads: MemoryPayloadStore())
+        let control = FleetControl(store: MemoryFleetStore(), payloads: MemoryPayloadStore(), remote: remote)
         let token = try await control.createToken(name: "test", role: .admin, by: .local)
         try Data(token.secret.utf8).write(to: URL(filePath: directory + "/token"))
         var logger = Logger(label: "test")

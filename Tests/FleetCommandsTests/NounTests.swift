@@ -5,6 +5,7 @@ import FleetCommands
 import FleetModel
 import FleetOperations
 import FoundationEssentials
+import PayloadStore
 import Testing
 import UpdateModel
 import UpdateServerKit
@@ -170,6 +171,36 @@ struct NounTests {
         _ = try await control.addPayload(
             upload, by: .local, describe: { _ in PayloadDescription(format: 1, isDelta: false) },
             nextChunk: { chunks.popLast() })
+    }
+
+    @Test("a payload is added by where it lies, shown with what is wrong there, and a file and a URL exclude each other")
+    func payloadsElsewhere() async throws {
+        let remote = MemoryRemoteFiles()
+        try await CommandRunner.withServer(remote: remote) { martlet, control in
+            try await martlet("app", "create", "--id", Self.id, "--name", "os")
+            try await martlet("release", "create", "--app", "os", "2.0.0")
+            let place = ["--app", "os", "--release", "2.0.0", "--arch", "amd64", "--from", "1.0.0"]
+            let urls = ["https://a.example/os/update.crau", "https://b.example/update.crau"]
+            await #expect(throws: ClientError.self) { try await martlet.run(["payload", "add"] + place + ["--url", urls[0]]) }
+            try await withPayloadFile { file in
+                let bits = Array(try Data(contentsOf: URL(filePath: file)))
+                for url in urls { remote.put(bits, at: try PayloadURL(url)) }
+                let digest = StreamDigest.digest(of: bits).hexadecimal
+                let added = try await martlet.run(
+                    ["payload", "add"] + place + ["--url", urls[0], "--url", urls[1], "--sha256", digest])
+                #expect(added.contains(digest) && urls.allSatisfy { added.contains($0) })
+            }
+            remote.put(nil, at: try PayloadURL(urls[0]))
+            _ = try await control.probePayloads()
+            #expect(try await martlet.run(["payload", "show"] + place).contains("(unavailable since "))
+        }
+        let command = ["payload", "add", "--app", "os", "--release", "1.0.0", "--arch", "amd64"]
+        for rest in [
+            [], ["x", "--url", "https://a/x"], ["--url", "https://ada:x@a/x"], ["--url", "https://a/x", "--name", "y"],
+            ["x", "--sha256", String(repeating: "0", count: 64)], ["--url", "https://a/x", "--sha256", "00"],
+        ] {
+            #expect(throws: (any Error).self, "\(rest)") { _ = try Root.parseAsRoot(command + rest) }
+        }
     }
 
     private struct Broken: Error {}

@@ -30,6 +30,7 @@ struct RolloutNounTests {
             )
             let set = try await martlet(
                 "--json", "group", "set", "--app", "os", "web", "--ramp", "5%@0,50%@1h,100%@1d", "--rate", "50/10m",
+                "--download-rate", "100MB/s",
                 "--canary", "5/2h/role=canary", "--window", "mon-fri 22:00-06:00", "--window", "sat,sun 00:00-24:00",
                 "--after", "lab/95%/2h", "--stop-at-failure-percent", "5", "--failure-sample", "40",
                 "--stop-after-time-outs", "downloading=5,installed=3", "--stop-after-silent", "2", "--silence", "6h",
@@ -38,6 +39,8 @@ struct RolloutNounTests {
             let policy = try policy(set)
             #expect(policy.ramp?.words == "5 % after 0s, 50 % after 1h, 100 % after 1d")
             #expect(policy.rate == GrantRate(maximum: 50, seconds: 600))
+            #expect(policy.downloadRate == 100_000_000)
+            #expect(try await martlet("group", "show", "--app", "os", "web").contains("95 MiB/s (100000000 bytes a second)"))
             #expect(policy.canary == Canary(size: 5, soakSeconds: 7200, labels: LabelQuery("role=canary")))
             #expect(policy.windows?.count == 2)
             #expect(policy.after == GroupOrder(group: try GroupName("lab"), percent: 95, soakSeconds: 7200))
@@ -56,12 +59,13 @@ struct RolloutNounTests {
             }
             let cleared = try await martlet(
                 "--json", "group", "set", "--app", "os", "web", "--ramp", "none", "--rate", "none", "--canary", "none",
+                "--download-rate", "none",
                 "--window", "none", "--after", "none", "--stop-at-failure-percent", "none", "--stop-after-silent",
                 "none",
                 "--stop-after-time-outs", "none", "--stage-deadlines", "none", "--downgrade", "never", "--minimum",
                 "none")
             let empty = try self.policy(cleared)
-            #expect(empty.ramp == nil && empty.rate == nil && empty.canary == nil && empty.windows == nil)
+            #expect(empty.ramp == nil && empty.rate == nil && empty.downloadRate == nil && empty.canary == nil && empty.windows == nil)
             #expect(empty.downgrade == nil && empty.minimumVersion == nil)
             #expect(empty.after == nil && empty.stageDeadlines == nil && empty.brakes?.failurePercent == nil)
         }
@@ -70,7 +74,7 @@ struct RolloutNounTests {
     @Test(
         "nonsense is refused with what is wanted",
         arguments: [
-            ["--ramp", "soon"], ["--ramp", "5%@"], ["--rate", "50"], ["--canary", "x/2h"], ["--window", "mondays"],
+            ["--ramp", "soon"], ["--ramp", "5%@"], ["--rate", "50"], ["--download-rate", "fast"], ["--canary", "x/2h"], ["--window", "mondays"],
             ["--after", "web/x"], ["--stop-after-time-outs", "lunch=5"], ["--stop-after-silent", "-1"],
             ["--stage-deadline", "5y"], ["--downgrade", "maybe"], ["--minimum", ""], ["--window", "none", "--window", "00:00-24:00"],
         ])

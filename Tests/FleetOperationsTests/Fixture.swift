@@ -51,11 +51,12 @@ struct Fixture {
     let store: any FleetStore
     let payloads = MemoryPayloadStore(sizeMaximum: 1 << 20)
     let time = ManualTime()
+    let remote = MemoryRemoteFiles()
     let control: FleetControl
 
     init(store: any FleetStore = MemoryFleetStore()) async throws {
         self.store = store
-        control = FleetControl(store: store, payloads: payloads, time: time)
+        control = FleetControl(store: store, payloads: payloads, time: time, remote: remote)
         _ = try await control.createApplication(id: os, name: "OS", by: admin)
     }
 
@@ -84,6 +85,19 @@ struct Fixture {
                 return PayloadDescription(
                     format: 2, isDelta: source != nil, contentDigest: making, sourceContentDigest: starting)
             }, nextChunk: { chunks.popFirst() })
+    }
+
+    /// Adds what lies elsewhere.
+    func add(_ text: String, at urls: [PayloadURL], expecting: SHA256Digest? = nil, by caller: Caller = publisher)
+        async throws -> Payload
+    {
+        let upload = PayloadUpload(
+            application: os, version: try Version(text), architecture: .amd64, fileName: urls.first?.fileName ?? "",
+            expectedDigest: expecting)
+        return try await control.addPayload(upload, at: urls, by: caller) { reader in
+            guard try await reader.read(at: 0, count: 3) != Array("bad".utf8) else { throw NotAPayload() }
+            return PayloadDescription(format: 1, isDelta: false)
+        }
     }
 
     func check(_ id: String, _ version: String = "1.0.0", events: [ReportedEvent] = []) async throws -> CheckInOutcome {

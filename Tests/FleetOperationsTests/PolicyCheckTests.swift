@@ -25,6 +25,8 @@ struct PolicyCheckTests {
         ("A step is within a year", { $0.ramp = .steps([Ramp.Step(afterSeconds: 0, percent: 101)]) }),
         ("A rate is 1 or more", { $0.rate = GrantRate(maximum: 0, seconds: 60) }),
         ("A rate is 1 or more", { $0.rate = GrantRate(maximum: 5, seconds: 0) }),
+        ("A group's download budget is 1 kB/s to 1 TB/s", { $0.downloadBytesPerSecond = 999 }),
+        ("A group's download budget is 1 kB/s to 1 TB/s", { $0.downloadBytesPerSecond = .max }),
         ("1 to 100000 machines", { $0.canary = Canary(size: 0, soakSeconds: 60) }),
         ("1 to 100000 machines", { $0.canary = Canary(size: 1, soakSeconds: -1) }),
         ("The window", { $0.windows = [OfferWindow(fromMinute: 0, toMinute: 1441)] }),

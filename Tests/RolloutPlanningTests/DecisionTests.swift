@@ -6,6 +6,26 @@ import UpdateModel
 
 @Suite("Invariant 9: a machine that is not on its target has exactly one leading reason")
 struct DecisionTests {
+    @Test("a download budget that is taken holds whoever would download, and nobody else")
+    func downloadBudget() {
+        var policy = RolloutPolicy()
+        policy.downloadBytesPerSecond = 10
+        var target = target(policy: policy)
+        target.downloads = DownloadMeter(owedBytes: 100, at: start)
+        let end = start.adding(seconds: 10)
+        #expect(RolloutPlanner.decide(for: machine(), target: target) == .hold(.limitDownloads, until: end))
+        #expect(RolloutPlanner.decide(for: granted().machine, target: target) == .offer(payload("2.0.0")))
+        target.now = end
+        #expect(RolloutPlanner.decide(for: machine(), target: target) == .offer(payload("2.0.0")))
+        // Back to what stands in the other slot.
+        target.now = start
+        target.undo = GroupUndo(from: version("3.0.0"), to: version("2.0.0"), orderedBy: "ada", orderedAt: start, reason: nil)
+        var ahead = machine("3.0.0")
+        #expect(RolloutPlanner.decide(for: ahead, target: target) == .hold(.limitDownloads, until: end))
+        ahead.engine = "martletd/1.0"
+        #expect(RolloutPlanner.decide(for: ahead, target: target) == .offer(payload("2.0.0")))
+    }
+
     @Test("the reason is the first that applies", arguments: HoldReason.allCases)
     func firstReasonWins(reason: HoldReason) {
         guard Self.rank(reason) >= Self.rank(.rollbackPending),
@@ -17,6 +37,7 @@ struct DecisionTests {
         if [.noPayloadForArchitecture, .noDelta].contains(reason) { wanted.payload = nil }
         wanted.hasPayloads = reason != .noPayloadForArchitecture
         if reason == .payloadFormat { wanted.payload = payload("2.0.0", format: 2) }
+        if isWrong(.payloadUnavailable) { wanted.payload = wanted.payload.flatMap { try? $0.lying(at: "https://a/x", .changed) } }
         if isWrong(.releaseBlocked) { wanted.block = ReleaseBlock(by: "ada", at: start, reason: "no") }
         if isWrong(.belowMinimum) { wanted.policy.minimumVersion = version("1.5.0") }
         wanted.policy.isEnabled = !isWrong(.updatesDisabled)
@@ -71,6 +92,8 @@ struct DecisionTests {
             // `start` is in the afternoon.
             wanted.calendar = OfferCalendar([OfferWindow(fromMinute: 0, toMinute: 1)]) { _ in .universal }
         }
+        wanted.policy.downloadBytesPerSecond = 1000
+        if isWrong(.limitDownloads) { wanted.downloads = DownloadMeter(owedBytes: 5000, at: start) }
         guard let rate = wanted.policy.rate, isWrong(.limitRate) else { return }
         var meter = GrantMeter(rate)
         meter.count(rate, at: start)

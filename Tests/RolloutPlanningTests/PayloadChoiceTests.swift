@@ -33,6 +33,26 @@ struct PayloadChoiceTests {
         #expect(best([payload("2.0.0", format: 2), delta], readsFormatTwo: false) == delta)
     }
 
+    @Test("what lies elsewhere and is not there gives way to what is, and is held for where there is nothing else")
+    func elsewhere() throws {
+        let gone = try delta.lying(at: "https://mirror/a", .unavailable)
+        #expect(best([full, gone]) == full)
+        #expect(best([full, gone], .require) == gone)
+        #expect(best([try full.lying(at: "https://mirror/a", nil), gone])?.isDelta == false)
+        let there = try delta.lying(at: "https://mirror/a", nil)
+        #expect(best([full, there]) == there)
+        for kind in MirrorTrouble.Kind.allCases {
+            var target = target()
+            target.payload = try full.lying(at: "https://mirror/a", kind)
+            #expect(RolloutPlanner.decide(for: machine(), target: target) == .hold(.payloadUnavailable, until: nil))
+            // Who holds a place is not sent there, either.
+            #expect(RolloutPlanner.decide(for: granted().machine, target: target) == .hold(.payloadUnavailable, until: nil))
+        }
+        var target = target()
+        target.payload = there
+        #expect(RolloutPlanner.decide(for: machine(), target: target) == .offer(there))
+    }
+
     @Test("no delta once one has not found there what it starts from")
     func missedSource() {
         var one = machine()
@@ -45,5 +65,15 @@ struct PayloadChoiceTests {
         #expect(best([full, delta], for: one) == delta)
         one.failures = [ReleaseFailure(version: version("1.9.0"), code: 20, reason: "", at: start, isFinal: false)]
         #expect(best([full, delta], for: one) == delta)
+    }
+}
+
+extension Payload {
+    /// The same where nobody but one other server has it.
+    func lying(at text: String, _ trouble: MirrorTrouble.Kind?) throws -> Payload {
+        var payload = self
+        let trouble = trouble.map { MirrorTrouble(kind: $0, since: start, text: "") }
+        payload.mirrors = [PayloadMirror(url: try PayloadURL(text), marks: [], trouble: trouble)]
+        return payload
     }
 }

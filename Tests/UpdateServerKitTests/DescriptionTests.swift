@@ -69,7 +69,7 @@ struct DescriptionTests {
             let group = "/api/v1/applications/flatcar/groups/web"
             let edit = """
                 {"labels":"role=web","policy":{"ramp":{"steps":[{"afterSeconds":0,"percent":100}]},
-                "rate":{"maximum":5,"seconds":60},"windows":["mon-sun 00:00-24:00"],"stageDeadlines":{"downloading":600},"deltas":"never",
+                "rate":{"maximum":5,"seconds":60},"downloadRate":1000,"windows":["mon-sun 00:00-24:00"],"stageDeadlines":{"downloading":600},"deltas":"never",
                 "downgrade":"allow","minimumVersion":"1.0.0",
                 "brakes":{"failurePercent":5,"silent":2,"timeOuts":{"downloading":3}}}}
                 """
@@ -91,12 +91,24 @@ struct DescriptionTests {
                 _ = try await client.execute(
                     uri: channel + path, method: method, headers: json, body: ByteBuffer(string: body))
             }
+            let mirror = try PayloadURL("https://a.example/update.crau")
+            server.remote.put(TinyPayload.full(blobByteCount: 8192), at: mirror)
+            _ = try await server.addEmptyRelease("3400.0.0")
+            let elsewhere = "/api/v1/applications/flatcar/releases/3400.0.0/payloads/amd64"
+            let lying = try await client.execute(
+                uri: elsewhere + "/elsewhere", method: .post, headers: json,
+                body: ByteBuffer(string: #"{"urls":["\#(mirror)"]}"#))
+            #expect(lying.status == .created)
+            server.remote.put(nil, at: mirror)
+            _ = try await server.control.probePayloads()
             let machine = "/api/v1/applications/flatcar/machines/m1"
             let held = #"{"labels":{"role":"web"},"held":true,"reason":"why not"}"#
             _ = try await client.execute(uri: machine, method: .patch, headers: json, body: ByteBuffer(string: held))
             for (path, schema) in [
                 ("status", "Status"), ("overview", "Overview"), ("clock", "Clock"), ("applications/flatcar", "Application"),
                 ("applications/flatcar/releases/4000.0.0", "Release"),
+                ("applications/flatcar/releases/3400.0.0/payloads/amd64", "Payload"),
+                ("applications/flatcar/releases/3400.0.0/payloads/amd64/elsewhere", "FetchState"),
                 ("applications/flatcar/releases/3500.0.0", "Release"), ("applications/flatcar/channels/stable", "Channel"),
                 ("applications/flatcar/channels/beta", "Channel"),
                 ("applications/flatcar/groups/web", "Group"), ("applications/flatcar/machines/m1", "Machine"),

@@ -20,6 +20,21 @@ struct SettingsTests {
         #expect(settings.publicURL == "http://file")
     }
 
+    @Test("networks from which payloads may be fetched are named, and nothing else is taken for one")
+    func fetchFrom() throws {
+        var fragment = SettingsFragment(data: "/d")
+        fragment.fetchFrom = "127.0.0.0/8, fd00::/8"
+        #expect(try ServerSettings(fragment).fetchFrom.map(\.description).count == 2)
+        for text in ["lan", "127.0.0.1/8", "10.0.0.0/8 fd00::/8", "0.0.0.0/33"] {
+            fragment.fetchFrom = text
+            #expect { try ServerSettings(fragment) } throws: { error in
+                if case SettingsError.invalid(key: "fetch-from", _, _) = error { true } else { false }
+            }
+        }
+        #expect(SettingsFragment(environment: ["MARTLET_FETCH_FROM": "10.0.0.0/8"]).fetchFrom == "10.0.0.0/8")
+        #expect(try SettingsFragment(toml: "fetch-from = \"::1/128\"", file: "f").fetchFrom == "::1/128")
+    }
+
     @Test("an unknown key in the file is refused by name")
     func unknownKey() {
         #expect(throws: SettingsError.unknownKeys(["listne"], file: "f")) {

@@ -19,12 +19,13 @@ struct TestServer {
 
     let control: FleetControl
     let payloads = MemoryPayloadStore()
+    let remote = MemoryRemoteFiles()
     var authentication = ServerSettings.Authentication.none
     var publicURL: String? = "http://updates.test"
     var patience = Patience()
 
     init(authentication: ServerSettings.Authentication = .none, publicURL: String? = "http://updates.test") {
-        control = FleetControl(store: MemoryFleetStore(), payloads: payloads)
+        control = FleetControl(store: MemoryFleetStore(), payloads: payloads, remote: remote)
         self.authentication = authentication
         self.publicURL = publicURL
     }

@@ -1,6 +1,7 @@
 internal import FleetModel
 internal import FleetStorage
 internal import GRDB
+internal import UpdateModel
 
 /// The tables, and how they came to be. A migration that was published never changes; a new one is added below it.
 enum FleetSchema {
@@ -40,6 +41,18 @@ enum FleetSchema {
                     ) STRICT, WITHOUT ROWID
                     """)
             try keepBlocks(db)
+        }
+        migrator.registerMigration("10-elsewhere") { db in
+            for statement in elsewhere { try db.execute(sql: statement) }
+        }
+        migrator.registerMigration("11-downloads") { db in
+            try db.execute(
+                sql: """
+                    CREATE TABLE download_meter (
+                        application TEXT NOT NULL, machine_group TEXT NOT NULL, owed_bytes INTEGER NOT NULL,
+                        at INTEGER NOT NULL, PRIMARY KEY (application, machine_group)
+                    ) STRICT, WITHOUT ROWID
+                    """)
         }
         return migrator
     }
@@ -240,6 +253,17 @@ enum FleetSchema {
         "ALTER TABLE machine_group ADD COLUMN secrets TEXT",
         "CREATE INDEX machine_group_private ON machine_group (application, name) WHERE secrets IS NOT NULL",
         "CREATE TABLE server_key (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID",
+    ]
+
+    /// Where a payload lies that the server does not keep, as JSON, and how many of these places are in trouble.
+    private static let elsewhere = [
+        "ALTER TABLE payload ADD COLUMN mirrors TEXT",
+        "ALTER TABLE payload ADD COLUMN trouble_count INTEGER NOT NULL DEFAULT 0",
+        // Most payloads are not in it.
+        """
+        CREATE INDEX payload_elsewhere ON payload (trouble_count DESC, application, version, architecture, source)
+            WHERE mirrors IS NOT NULL
+        """,
     ]
 
     private static let access = [

@@ -63,9 +63,20 @@ extension SQLiteFleetStore {
         return try await list(query, page) { try Payload(reading: &$0) }
     }
 
+    package func payloadsElsewhere(of application: ApplicationID?, _ page: PageRequest)
+        async throws(FleetStoreError) -> Page<Payload>
+    {
+        var query = ListQuery(
+            Payload.columns, from: "payload",
+            orderedBy: "trouble_count DESC, application, version, architecture, source")
+        query.require("application", application?.canonical)
+        query.requirePresence("mirrors")
+        return try await list(query, page) { try Payload(reading: &$0) }
+    }
+
     package func payload(withDigest digest: SHA256Digest) async throws(FleetStoreError) -> Payload? {
         try await read { transaction in
-            let sql = "SELECT \(Payload.columns) FROM payload WHERE sha256 = ? LIMIT 1"
+            let sql = "SELECT \(Payload.columns) FROM payload WHERE sha256 = ? AND mirrors IS NULL LIMIT 1"
             return try transaction.first(sql, [digest.hexadecimal]) { try Payload(reading: &$0) }
         }
     }
@@ -103,6 +114,12 @@ extension SQLiteFleetStore {
 
     package func group(_ name: GroupName, of application: ApplicationID) async throws(FleetStoreError) -> Group? {
         try await read { try $0.group(name, of: application) }
+    }
+
+    package func downloads(of group: GroupName, in application: ApplicationID)
+        async throws(FleetStoreError) -> DownloadMeter?
+    {
+        try await read { try $0.downloads(of: group, in: application) }
     }
 
     package func privateGroups(of application: ApplicationID) async throws(FleetStoreError) -> [Group] {

@@ -105,16 +105,29 @@ extension SQLiteTransaction {
     }
 
     func put(_ payload: Payload) throws {
-        let marks = "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?"
         guard let size = Int64(exactly: payload.size) else {
             throw FleetStoreError.conflict("A payload of \(payload.size) bytes is too large.")
         }
         try run(
-            "INSERT INTO payload (\(Payload.columns)) VALUES (\(marks))",
+            "INSERT INTO payload (\(Payload.columns), trouble_count) VALUES (\(Self.marks(13)))",
             [
                 payload.application.canonical, payload.version.text, payload.architecture.name,
                 payload.source?.text ?? "", payload.sha256.hexadecimal, payload.sha1, size, payload.fileName,
                 payload.format, payload.contentDigest?.hexadecimal, payload.addedAt.microseconds,
+                payload.isElsewhere ? try jsonText(payload.mirrors) : nil, payload.troubleCount,
+            ])
+    }
+
+    func replaceMirrors(of payload: Payload) throws {
+        let sql = """
+            UPDATE payload SET mirrors = ?, trouble_count = ?
+            WHERE application = ? AND version = ? AND architecture = ? AND source = ?
+            """
+        try run(
+            sql,
+            [
+                try jsonText(payload.mirrors), payload.troubleCount, payload.application.canonical,
+                payload.version.text, payload.architecture.name, payload.source?.text ?? "",
             ])
     }
 
@@ -149,7 +162,8 @@ extension Release {
 
 extension Payload {
     static let columns = """
-        application, version, architecture, source, sha256, sha1, size, file_name, format, content_digest, added_at
+        application, version, architecture, source, sha256, sha1, size, file_name, format, content_digest, added_at,
+        mirrors
         """
 
     init(reading row: inout RowReader) throws {
@@ -161,6 +175,6 @@ extension Payload {
             application: application, version: version, architecture: architecture,
             source: source.isEmpty ? nil : try Version(source), sha256: try row.digest(), sha1: try row.text(),
             size: UInt64(clamping: try row.integer()), fileName: try row.text(), format: try row.integer(),
-            contentDigest: try row.optionalDigest(), addedAt: try row.time())
+            contentDigest: try row.optionalDigest(), addedAt: try row.time(), mirrors: try row.optionalJSON() ?? [])
     }
 }

@@ -91,6 +91,7 @@ extension SQLiteTransaction {
         try run("DELETE FROM rollout WHERE application = ? AND machine_group = ?", key)
         try run("DELETE FROM census WHERE application = ? AND machine_group = ?", key)
         try run("DELETE FROM grant_meter WHERE application = ? AND machine_group = ?", key)
+        try run("DELETE FROM download_meter WHERE application = ? AND machine_group = ?", key)
     }
 
     func facts(track: String, of application: ApplicationID, for architecture: Architecture?) throws -> TrackFacts? {
@@ -181,6 +182,19 @@ extension SQLiteTransaction {
         try run(
             "INSERT OR REPLACE INTO grant_meter (application, machine_group, meter) VALUES (?, ?, ?)",
             [application.canonical, group.rawValue, meter.text])
+    }
+
+    func downloads(of group: GroupName, in application: ApplicationID) throws -> DownloadMeter? {
+        let sql = "SELECT owed_bytes, at FROM download_meter WHERE application = ? AND machine_group = ?"
+        return try first(sql, [application.canonical, group.rawValue]) { row in
+            DownloadMeter(owedBytes: UInt64(clamping: try row.integer()), at: try row.time())
+        }
+    }
+
+    func put(_ meter: DownloadMeter, of group: GroupName, in application: ApplicationID) throws {
+        try run(
+            "INSERT OR REPLACE INTO download_meter (application, machine_group, owed_bytes, at) VALUES (?, ?, ?, ?)",
+            [application.canonical, group.rawValue, Int64(clamping: meter.owedBytes), meter.at.microseconds])
     }
 
     func rollout(_ id: RolloutID) throws -> RolloutState? {

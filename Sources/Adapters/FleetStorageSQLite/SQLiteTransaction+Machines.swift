@@ -89,6 +89,7 @@ extension SQLiteTransaction {
             UPDATE machine SET grant_stage_since = grant_stage_since + ?, last_seen_at = last_seen_at + ?
             WHERE grant_holds_place = 1
             """, [step, step])
+        try run("UPDATE download_meter SET at = at + ?", [step])
         try run("UPDATE channel SET settled_at = COALESCE(settled_at, changed_at) + ?", [step])
         for state in try all("SELECT \(RolloutState.columns) FROM rollout", [], { try RolloutState(reading: &$0) }) {
             var state = state

@@ -61,9 +61,11 @@ public struct PayloadResource: Codable, Sendable, Hashable {
     public let fileName: String
     /// Major version of the CrAU format.
     public let format: Int
-    /// Where machines download it.
+    /// Where machines download it; the first choice where it lies elsewhere.
     public let url: String
     public let addedAt: Timestamp
+    /// Where it lies, when the server itself keeps no copy; left out for one that was uploaded.
+    public var mirrors: [MirrorResource]?
 
     public init(
         application: ApplicationID, version: Version, architecture: Architecture, source: Version?,
@@ -81,5 +83,51 @@ public struct PayloadResource: Codable, Sendable, Hashable {
         self.format = format
         self.url = url
         self.addedAt = addedAt
+    }
+}
+
+/// One place where a payload lies that the server does not keep.
+public struct MirrorResource: Codable, Sendable, Hashable {
+    public let url: PayloadURL
+    /// Left out while machines are sent there.
+    public let trouble: MirrorTrouble.Kind?
+    /// Why not, in plain words.
+    public let text: String?
+    public let since: Timestamp?
+
+    public init(_ mirror: PayloadMirror) {
+        url = mirror.url
+        trouble = mirror.trouble?.kind
+        text = mirror.trouble?.text
+        since = mirror.trouble?.since
+    }
+}
+
+/// `POST …/payloads/{architecture}/elsewhere`: the server fetches the payload once, hashes and checks it.
+public struct NewPayloadElsewhere: Codable, Sendable, Hashable {
+    /// The first choice first; all give the same bits and end in the same name.
+    public let urls: [PayloadURL]
+    /// What the bits must hash to; left out to take what is there.
+    public let sha256: SHA256Digest?
+
+    public init(urls: [PayloadURL], sha256: SHA256Digest? = nil) {
+        self.urls = urls
+        self.sha256 = sha256
+    }
+}
+
+/// `GET …/payloads/{architecture}/elsewhere`: how far the server is with fetching it.
+public struct FetchState: Codable, Sendable, Hashable {
+    /// Left out while nothing is fetched.
+    public let url: PayloadURL?
+    /// Bytes.
+    public let received: UInt64
+    /// Bytes; left out where the other server does not say.
+    public let size: UInt64?
+
+    public init(url: PayloadURL?, received: UInt64, size: UInt64?) {
+        self.url = url
+        self.received = received
+        self.size = size
     }
 }

@@ -23,6 +23,8 @@ public struct GroupResource: Codable, Sendable, Hashable {
     public var secrets: [GroupSecretResource]?
     /// The releases that machines pass on their way to the target, lowest first; left out for none.
     public var floors: [FloorResource]?
+    /// When the download budget has paid for what was granted; left out where it has, or there is none.
+    public var downloadsFreeAt: Timestamp?
     /// What `If-Match` takes: changes with what people edit, not with the counters.
     public var etag: String?
     /// What `If-Match` takes with acts on the roll-out: changes with the target, with what stopped, paused or aborted it, and
@@ -61,6 +63,8 @@ public struct PolicyResource: Codable, Sendable, Hashable {
     public var stageDeadlines: PerStage?
     /// At most so many grants within so many seconds.
     public var rate: GrantRate?
+    /// Bytes a second that grants may send to the source of payloads; left out for no limit.
+    public var downloadRate: UInt64?
     public var ramp: Ramp?
     /// The machines that try a release first.
     public var canary: Canary?

@@ -12,6 +12,8 @@ public struct PolicyEdit: Sendable, Hashable {
     public var stageDeadlineSeconds: Int64?
     public var stageDeadlines: FieldEdit<PerStage>?
     public var rate: FieldEdit<GrantRate>?
+    /// Bytes a second.
+    public var downloadRate: FieldEdit<UInt64>?
     public var ramp: FieldEdit<Ramp>?
     public var canary: FieldEdit<Canary>?
     public var windows: FieldEdit<[WindowText]>?
@@ -111,7 +113,7 @@ public struct WindowText: Sendable, Hashable, Codable {
 extension PolicyEdit: Codable {
     private enum CodingKeys: String, CodingKey {
         case enabled, maxInProgress, stopAfterFailures, stageDeadlineSeconds, stageDeadlines, rate, ramp, canary
-        case windows, after, brakes, deltas, downgrade, minimumVersion
+        case windows, after, brakes, deltas, downgrade, minimumVersion, downloadRate
     }
 
     public init(from decoder: any Decoder) throws {
@@ -123,6 +125,7 @@ extension PolicyEdit: Codable {
             stageDeadlineSeconds: try container.decodeIfPresent(Int64.self, forKey: .stageDeadlineSeconds))
         stageDeadlines = try container.decodeEdit(forKey: .stageDeadlines)
         rate = try container.decodeEdit(forKey: .rate)
+        downloadRate = try container.decodeEdit(forKey: .downloadRate)
         ramp = try container.decodeEdit(forKey: .ramp)
         canary = try container.decodeEdit(forKey: .canary)
         windows = try container.decodeEdit(forKey: .windows)
@@ -141,6 +144,7 @@ extension PolicyEdit: Codable {
         try container.encodeIfPresent(stageDeadlineSeconds, forKey: .stageDeadlineSeconds)
         try container.encode(stageDeadlines, forKey: .stageDeadlines)
         try container.encode(rate, forKey: .rate)
+        try container.encode(downloadRate, forKey: .downloadRate)
         try container.encode(ramp, forKey: .ramp)
         try container.encode(canary, forKey: .canary)
         try container.encode(windows, forKey: .windows)

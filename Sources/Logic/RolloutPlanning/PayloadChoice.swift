@@ -22,6 +22,8 @@ package enum PayloadChoice {
             payload.source == machine.version && (payload.format == 1 || readsFormatTwo)
                 && !hasMissedSource(of: payload.version, machine)
         }
+        // What lies elsewhere and is not there now is chosen for want of a better one.
+        if let delta, !delta.isAvailable, let full, full.isAvailable { return full }
         return delta ?? full
     }
 

@@ -26,6 +26,7 @@ package enum RolloutPlanner {
             return .hold(target.hasPayloads ? .noDelta : .noPayloadForArchitecture, until: nil)
         }
         if payload.format != 1, !readsFormatTwo { return .hold(.payloadFormat, until: nil) }
+        if !payload.isAvailable, !target.goesBackByItself(machine) { return .hold(.payloadUnavailable, until: nil) }
         if !isForced, hasFailed(next, on: machine) { return .hold(.failedHereBefore, until: nil) }
         if !isForced, target.undo == nil, isWithheld(next, from: machine) { return .hold(.rolledBack, until: nil) }
         if machine.settings.hold != nil { return .hold(.heldByOperator, until: nil) }
@@ -114,6 +115,11 @@ extension RolloutPlanner {
     private static func limitHold(_ machine: Machine, _ target: RolloutTarget) -> Decision? {
         if let rate = target.policy.rate, let free = target.meter?.nextFree(rate, at: target.now) {
             return .hold(.limitRate, until: free)
+        }
+        if let rate = target.policy.downloadBytesPerSecond, !target.goesBackByItself(machine),
+            let free = target.downloads?.nextFree(rate, at: target.now)
+        {
+            return .hold(.limitDownloads, until: free)
         }
         guard let limit = target.policy.maximumInProgress, target.placesTakenByOthers >= limit else { return nil }
         return .hold(.limitInProgress, until: nil)

@@ -20,6 +20,8 @@ package struct RolloutTarget: Hashable, Sendable {
     package var placesTakenByOthers = 0
     /// The grants of the group, as far as its rate needs them.
     package var meter: GrantMeter?
+    /// What the group's grants have booked of its download budget.
+    package var downloads: DownloadMeter?
     package var calendar = OfferCalendar.always
     /// The group that goes before, where there is one.
     package var predecessor: Predecessor?
@@ -52,6 +54,9 @@ package struct RolloutTarget: Hashable, Sendable {
 
     /// What the machine would be offered now: the floor, or the target itself.
     package var next: Version? { floor?.version ?? version }
+
+    /// Whether the machine is on its way back to what stands in its other slot: it downloads nothing.
+    func goesBackByItself(_ machine: Machine) -> Bool { undo?.from == machine.version && machine.takesOrders }
 
     /// The group that goes before, with the same release.
     package struct Predecessor: Hashable, Sendable {

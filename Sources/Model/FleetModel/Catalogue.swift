@@ -107,11 +107,13 @@ public struct Payload: Hashable, Sendable, Codable {
     /// SHA-256 over what the payload makes of a slot, where the payload says it.
     public let contentDigest: SHA256Digest?
     public let addedAt: Timestamp
+    /// Where it lies, when that is elsewhere; empty for a payload that this server keeps. All end in ``fileName``.
+    public var mirrors: [PayloadMirror]
 
     public init(
         application: ApplicationID, version: Version, architecture: Architecture, source: Version? = nil,
         sha256: SHA256Digest, sha1: String, size: UInt64, fileName: String, format: Int,
-        contentDigest: SHA256Digest? = nil, addedAt: Timestamp
+        contentDigest: SHA256Digest? = nil, addedAt: Timestamp, mirrors: [PayloadMirror] = []
     ) {
         self.application = application
         self.version = version
@@ -124,6 +126,7 @@ public struct Payload: Hashable, Sendable, Codable {
         self.format = format
         self.contentDigest = contentDigest
         self.addedAt = addedAt
+        self.mirrors = mirrors
     }
 
     public var isDelta: Bool { source != nil }

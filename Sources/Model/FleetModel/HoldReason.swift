@@ -20,6 +20,7 @@ public enum HoldReason: String, CaseIterable, Hashable, Sendable, Codable {
     case noPayloadForArchitecture = "no-payload-for-architecture"
     case noDelta = "no-delta"
     case payloadFormat = "payload-format"
+    case payloadUnavailable = "payload-unavailable"
     case failedHereBefore = "failed-here-before"
     case rolledBack = "rolled-back"
     case heldByOperator = "held-by-operator"
@@ -35,6 +36,7 @@ public enum HoldReason: String, CaseIterable, Hashable, Sendable, Codable {
     case canarySoak = "canary-soak"
     case ramp
     case limitRate = "limit-rate"
+    case limitDownloads = "limit-downloads"
     case limitInProgress = "limit-in-progress"
 
     /// The name in answers, in the API and in the database: stable.
@@ -68,6 +70,9 @@ public enum HoldReason: String, CaseIterable, Hashable, Sendable, Codable {
         case .payloadFormat:
             "This release's payload is in format 2, which this machine's updater cannot read; "
                 + "add one made with --format 1."
+        case .payloadUnavailable:
+            "The release's payload lies elsewhere, and is not there now or is not the file that was added; it is offered "
+                + "again once it is."
         case .failedHereBefore: "The release failed on this machine before."
         case .rolledBack:
             "The machine was rolled back from the release; a newer one is offered, or this one once released."
@@ -84,6 +89,7 @@ public enum HoldReason: String, CaseIterable, Hashable, Sendable, Codable {
         case .canarySoak: "The release must run for some time on the machines that try it first."
         case .ramp: "The release spreads through the group step by step, and this machine comes later."
         case .limitRate: "As many machines of the group as allowed within the interval were offered the release."
+        case .limitDownloads: "The group's budget of bytes a second is taken by the downloads of other machines."
         case .limitInProgress: "As many machines of the group as allowed are updating now."
         }
     }

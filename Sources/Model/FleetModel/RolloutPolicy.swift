@@ -14,6 +14,8 @@ public struct RolloutPolicy: Hashable, Sendable {
     public var stageDeadlines = PerStage()
     /// How many machines may be granted within an interval; `nil` is no limit.
     public var rate: GrantRate?
+    /// How many bytes a second the group's grants may send to the source of payloads; `nil` is no limit.
+    public var downloadBytesPerSecond: UInt64?
     /// Which share of the group may have the release by when; `nil` is everyone at once.
     public var ramp: Ramp?
     /// The machines that try the release first; `nil` needs no trial.
@@ -53,7 +55,7 @@ public struct RolloutPolicy: Hashable, Sendable {
 extension RolloutPolicy: Codable {
     private enum CodingKeys: String, CodingKey {
         case isEnabled, maximumInProgress, stopAfterFailures, stageDeadlineSeconds, stageDeadlines, rate, ramp, canary
-        case windows, after, brakes, deltas, downgrade, minimumVersion
+        case windows, after, brakes, deltas, downgrade, minimumVersion, downloadBytesPerSecond
     }
 
     /// What is missing has its default, so that a record of an older program can be read.
@@ -74,6 +76,7 @@ extension RolloutPolicy: Codable {
         deltas = try container.decodeIfPresent(DeltaPolicy.self, forKey: .deltas) ?? .prefer
         downgrade = try container.decodeIfPresent(DowngradePolicy.self, forKey: .downgrade) ?? .never
         minimumVersion = try container.decodeIfPresent(Version.self, forKey: .minimumVersion)
+        downloadBytesPerSecond = try container.decodeIfPresent(UInt64.self, forKey: .downloadBytesPerSecond)
     }
 }
 

@@ -16,6 +16,13 @@ extension ChangeScript {
         case .addPayload(let payload): try add(payload, on: &store)
         case .deletePayload(let application, let version, let architecture, let source):
             try deletePayload(application, version, architecture, source, on: &store)
+        case .changeMirror(let application, let version, let architecture, let source, let previous, let mirror):
+            var payload = try payload(application, version, architecture, source, on: &store)
+            guard let index = payload.mirrors.firstIndex(of: previous) else {
+                throw FleetStoreError.changed(.payload, previous.url.text)
+            }
+            payload.mirrors[index] = mirror
+            try store.replaceMirrors(of: payload)
         default: break
         }
     }
@@ -146,15 +153,23 @@ extension ChangeScript {
         on store: inout some FleetTransaction
     ) throws {
         let name = "\(version) \(architecture)"
-        let match = try store.payloads(of: version, in: id).first {
-            $0.architecture == architecture && $0.source == source
-        }
-        guard let match else { throw FleetStoreError.notFound(.payload, name) }
+        let match = try payload(id, version, architecture, source, on: &store)
         if let channel = try store.firstChannel(at: version, of: id) {
             throw FleetStoreError.inUse(.payload, name, by: "the channel “\(channel)”")
         }
         try refuseFloor(version, id, .payload, name, on: &store)
         try store.remove(match)
+    }
+
+    private func payload(
+        _ id: ApplicationID, _ version: Version, _ architecture: Architecture, _ source: Version?,
+        on store: inout some FleetTransaction
+    ) throws -> Payload {
+        let match = try store.payloads(of: version, in: id).first {
+            $0.architecture == architecture && $0.source == source
+        }
+        guard let match else { throw FleetStoreError.notFound(.payload, "\(version) \(architecture)") }
+        return match
     }
 }
 

@@ -12,7 +12,7 @@ package struct ChangeScript {
     package func run(on store: inout some FleetTransaction) throws {
         switch change {
         case .createApplication, .updateApplication, .deleteApplication, .createRelease, .updateRelease, .deleteRelease,
-            .blockRelease, .setFloor, .addPayload, .deletePayload:
+            .blockRelease, .setFloor, .addPayload, .deletePayload, .changeMirror:
             try runCatalogue(on: &store)
         case .createChannel, .moveChannel, .deleteChannel, .setChannelRules, .requestMove, .withdrawMove:
             try runChannels(on: &store)

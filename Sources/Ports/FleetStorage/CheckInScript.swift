@@ -219,7 +219,17 @@ extension CheckInScript {
             meter.count(rate, at: target.now)
             try store.put(meter, of: group, in: checkIn.application)
         }
+        if step.placesTaken > 0, case .offer(let payload) = decision { try book(payload, target, step, on: &store) }
         return decision
+    }
+
+    /// A place that leads to a download takes its bytes from the group's budget.
+    private func book(
+        _ payload: Payload, _ target: RolloutTarget, _ step: MachineStep, on store: inout some FleetTransaction
+    ) throws {
+        guard let rate = target.policy.downloadBytesPerSecond, let group = step.machine.group else { return }
+        let meter = target.downloads ?? DownloadMeter(owedBytes: 0, at: target.now)
+        try store.put(meter.booking(payload.size, rate, at: target.now), of: group, in: checkIn.application)
     }
 
     /// Everything that the decision needs. What is not needed is not read: most machines run their target.
@@ -256,6 +266,9 @@ extension CheckInScript {
         }
         if let rate = policy.rate {
             target.meter = try store.meter(of: group, in: checkIn.application) ?? GrantMeter(rate)
+        }
+        if policy.downloadBytesPerSecond != nil {
+            target.downloads = try store.downloads(of: group, in: checkIn.application)
         }
         if policy.maximumInProgress != nil {
             let taken = try store.count(.place, of: group, in: checkIn.application)

@@ -25,6 +25,8 @@ public enum FleetChange: Hashable, Sendable {
     case addPayload(Payload)
     /// Refused while a channel points at its release, or that is a floor.
     case deletePayload(ApplicationID, Version, Architecture, source: Version?)
+    /// Puts what is known of a copy that lies elsewhere in the place of what was. Refused unless that is what it was.
+    case changeMirror(ApplicationID, Version, Architecture, source: Version?, from: PayloadMirror, to: PayloadMirror)
     case createChannel(Channel)
     /// Refused when the channel no longer points at `previous`, a payload in `evidence` is no longer the release's, or
     /// the release is blocked; where the channel needs a second person and `request` is not what waits for one; and where

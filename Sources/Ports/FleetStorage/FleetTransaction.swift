@@ -26,6 +26,8 @@ package protocol FleetTransaction {
     /// Sorted by architecture, full ones first.
     mutating func payloads(of version: Version, in application: ApplicationID) throws -> [Payload]
     mutating func put(_ payload: Payload) throws
+    /// Of a payload that is there.
+    mutating func replaceMirrors(of payload: Payload) throws
     mutating func remove(_ payload: Payload) throws
 
     // Channels and groups.
@@ -58,6 +60,8 @@ package protocol FleetTransaction {
     mutating func firstGroup(after group: GroupName, of application: ApplicationID) throws -> GroupName?
     mutating func meter(of group: GroupName, in application: ApplicationID) throws -> GrantMeter?
     mutating func put(_ meter: GrantMeter, of group: GroupName, in application: ApplicationID) throws
+    mutating func downloads(of group: GroupName, in application: ApplicationID) throws -> DownloadMeter?
+    mutating func put(_ meter: DownloadMeter, of group: GroupName, in application: ApplicationID) throws
     mutating func rollout(_ id: RolloutID) throws -> RolloutState?
     mutating func put(_ rollout: RolloutState) throws
     /// One counter of a group's census.

@@ -26,6 +26,7 @@ extension MemoryFleetState {
     mutating func removeGroup(_ name: GroupName, of application: ApplicationID) {
         groups[Key(application: application, name: name)] = nil
         meters[Key(application: application, name: name)] = nil
+        downloadMeters[Key(application: application, name: name)] = nil
         rollouts = rollouts.filter { $0.key.application != application || $0.key.group != name }
         census = census.filter { $0.key.application != application || $0.key.group != name }
     }
@@ -74,6 +75,14 @@ extension MemoryFleetState {
 
     mutating func put(_ meter: GrantMeter, of group: GroupName, in application: ApplicationID) {
         meters[Key(application: application, name: group)] = meter
+    }
+
+    func downloads(of group: GroupName, in application: ApplicationID) -> DownloadMeter? {
+        downloadMeters[Key(application: application, name: group)]
+    }
+
+    mutating func put(_ meter: DownloadMeter, of group: GroupName, in application: ApplicationID) {
+        downloadMeters[Key(application: application, name: group)] = meter
     }
 
     func rollout(_ id: RolloutID) -> RolloutState? { rollouts[id] }
@@ -134,6 +143,7 @@ extension MemoryFleetState {
         meters = meters.mapValues { $0.shifted(seconds: seconds) }
         clockMark = clockMark?.shifted(seconds: seconds)
         clockAlarm = nil
+        downloadMeters = downloadMeters.mapValues { $0.shifted(seconds: seconds) }
         for (key, channel) in channels { channels[key]?.settledAt = channel.settledAt.adding(seconds: seconds) }
         for (key, machine) in machines where machine.grant?.holdsPlace == true {
             machines[key]?.grant?.stageSince = (machine.grant?.stageSince ?? .epoch).adding(seconds: seconds)

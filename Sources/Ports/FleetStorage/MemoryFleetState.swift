@@ -32,6 +32,7 @@ struct MemoryFleetState {
     /// How many of `events` each machine has.
     var eventCounts: [Key<MachineID>: Int] = [:]
     var meters: [Key<GroupName>: GrantMeter] = [:]
+    var downloadMeters: [Key<GroupName>: DownloadMeter] = [:]
     var payloadKey: [UInt8]?
     var clockMark: ClockMark?
     var clockAlarm: ClockAlarm?
@@ -105,6 +106,8 @@ extension MemoryFleetState: FleetTransaction {
     }
 
     mutating func put(_ payload: Payload) { payloads[Self.key(payload)] = payload }
+
+    mutating func replaceMirrors(of payload: Payload) { put(payload) }
 
     mutating func remove(_ payload: Payload) { payloads[Self.key(payload)] = nil }
 

@@ -35,7 +35,21 @@ extension MemoryFleetStore {
     }
 
     public func payload(withDigest digest: SHA256Digest) async -> Payload? {
-        read { $0.payloads.values.first { $0.sha256 == digest } }
+        read { $0.payloads.values.first { $0.sha256 == digest && !$0.isElsewhere } }
+    }
+
+    public func payloadsElsewhere(of application: ApplicationID?, _ page: PageRequest) async -> Page<Payload> {
+        read { state in
+            state.payloads.values.filter { $0.isElsewhere && (application == nil || $0.application == application) }
+                .sorted { left, right in
+                    if left.troubleCount != right.troubleCount { return left.troubleCount > right.troubleCount }
+                    if left.application != right.application {
+                        return left.application.canonical < right.application.canonical
+                    }
+                    if left.version != right.version { return left.version.text < right.version.text }
+                    return Payload.standsBefore(left, right)
+                }.page(page)
+        }
     }
 
     public func channels(of application: ApplicationID, _ page: PageRequest) async -> Page<Channel> {
@@ -65,6 +79,10 @@ extension MemoryFleetStore {
 
     public func group(_ name: GroupName, of application: ApplicationID) async -> Group? {
         read { $0.group(name, of: application) }
+    }
+
+    public func downloads(of group: GroupName, in application: ApplicationID) async -> DownloadMeter? {
+        read { $0.downloads(of: group, in: application) }
     }
 
     public func privateGroups(of application: ApplicationID) async -> [Group] {

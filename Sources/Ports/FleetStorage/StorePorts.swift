@@ -37,7 +37,10 @@ public protocol CatalogueStore: Sendable {
         async throws(FleetStoreError) -> Page<Payload>
     /// The applications that have a payload made of exactly these bits, at most 16.
     func applications(withPayload digest: SHA256Digest) async throws(FleetStoreError) -> [ApplicationID]
-    /// Any payload made of exactly these bits; several releases may share them.
+    /// Payloads that lie elsewhere, those that cannot be had first; of one application, or of all.
+    func payloadsElsewhere(of application: ApplicationID?, _ page: PageRequest)
+        async throws(FleetStoreError) -> Page<Payload>
+    /// Any payload made of exactly these bits that this server keeps; several releases may share them.
     func payload(withDigest digest: SHA256Digest) async throws(FleetStoreError) -> Payload?
     func channels(of application: ApplicationID, _ page: PageRequest) async throws(FleetStoreError) -> Page<Channel>
     func channel(_ name: ChannelName, of application: ApplicationID) async throws(FleetStoreError) -> Channel?
@@ -50,6 +53,8 @@ public protocol CatalogueStore: Sendable {
 public protocol GroupStore: Sendable {
     func groups(of application: ApplicationID, _ page: PageRequest) async throws(FleetStoreError) -> Page<Group>
     func group(_ name: GroupName, of application: ApplicationID) async throws(FleetStoreError) -> Group?
+    /// What the group's grants have booked of its download budget; `nil` for nothing yet.
+    func downloads(of group: GroupName, in application: ApplicationID) async throws(FleetStoreError) -> DownloadMeter?
     /// The groups that need a secret, sorted by name.
     func privateGroups(of application: ApplicationID) async throws(FleetStoreError) -> [Group]
     /// `nil` when the release was never granted in the group.

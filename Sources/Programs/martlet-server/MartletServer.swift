@@ -7,6 +7,7 @@ import FoundationEssentials
 import Logging
 import PayloadStoreFiles
 import ProgramKit
+import RemoteFilesHTTP
 import UpdateServerKit
 
 /// The update service.
@@ -41,11 +42,15 @@ struct Serve: AsyncParsableCommand {
     var publicURL: String?
     @Option(help: "New machines that are taken in within an hour ($MARTLET_ADMIT, admit; default 100000/hour).")
     var admit: String?
+    @Option(
+        help: "Networks beside the public Internet to fetch payloads from: 10.0.0.0/8,fd00::/8 ($MARTLET_FETCH_FROM, fetch-from).")
+    var fetchFrom: String?
     @Option(help: "The settings file ($MARTLET_CONFIG; default \(ServerSettings.defaultFile) where there is one).")
     var config: String?
 
     func run() async throws {
-        let flags = SettingsFragment(data: data, listen: listen, auth: auth, publicURL: publicURL, admit: admit)
+        let flags = SettingsFragment(
+            data: data, listen: listen, auth: auth, publicURL: publicURL, admit: admit, fetchFrom: fetchFrom)
         let environment = ProcessInfo.processInfo.environment
         let settings = try ServerSettings.load(flags: flags, environment: environment, configFile: config)
         LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
@@ -61,7 +66,8 @@ struct Serve: AsyncParsableCommand {
         directory.makeDatabasePrivate()
         let control = FleetControl(
             store: store,
-            payloads: try FilePayloadStore(directory: directory.payloadDirectory), zones: zones)
+            payloads: try FilePayloadStore(directory: directory.payloadDirectory), zones: zones,
+            remote: HTTPRemoteFiles(allowing: settings.fetchFrom))
         let server = UpdateServer(
             settings: settings, directory: directory, control: control, logger: Logger(label: "martlet-server"),
             metrics: metrics

@@ -153,7 +153,7 @@ extension FleetControl {
         }
         var evidence: [VerifiedPayload] = []
         for payload in all {
-            let found = try await rehash(payload.sha256)
+            let found = try await payload.isElsewhere ? rehashElsewhere(payload) : rehash(payload.sha256)
             guard found == payload.sha256 else {
                 throw .bitsDiffer(
                     version: version, architecture: payload.architecture, recorded: payload.sha256, found: found)

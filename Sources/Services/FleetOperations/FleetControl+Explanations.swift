@@ -34,6 +34,7 @@ extension FleetControl {
         var text = machine.words(for: hold)
         if hold == .releaseBlocked, let words = try await blockWords(for: machine, by: caller) { text += " \(words)" }
         if hold == .aheadOfChannel, let words = try await downgradeWords(for: machine, by: caller) { text += " \(words)" }
+        if hold == .payloadUnavailable, let words = try await mirrorWords(for: machine, by: caller) { text += " \(words)" }
         text += floor
         return MachineExplanation(
             reason: hold.name, text: text, since: machine.stageSince, until: machine.holdUntil)
@@ -47,6 +48,14 @@ extension FleetControl {
         let group = try await group(name, of: machine.application, by: caller)
         guard group.policy.downgrade == .allow else { return nil }
         return "The group allows it, but its updater takes an older release only with “martlet update --force” there."
+    }
+
+    /// What was found where the machine's next release lies; `nil` where it can be had again.
+    private func mirrorWords(for machine: Machine, by caller: Caller) async throws(OperationError) -> String? {
+        guard let way = try await way(of: machine, by: caller) else { return nil }
+        let payloads = try await allPayloads(of: machine.application, version: way.floor?.version ?? way.target)
+        return payloads.first { $0.architecture == machine.architecture && !$0.isAvailable }?
+            .mirrors.compactMap(\.trouble).first?.text
     }
 
     /// Which floor is next, and why; `nil` where none lies on the machine's way.
@@ -75,8 +84,12 @@ extension FleetControl {
         let group = try await group(name, of: application, by: caller)
         let census = try await census(of: name, in: application, by: caller)
         let rollout = try await currentRollout(of: group, by: caller)
+        let downloads = try await downloadsFreeAt(of: group, by: caller)
         return census.holds.filter { $0.value > 0 }
-            .map { GroupHold(reason: $0.key, count: $0.value, until: end(of: $0.key, group, rollout)) }
+            .map { hold in
+                let end = hold.key == .limitDownloads ? downloads : end(of: hold.key, group, rollout)
+                return GroupHold(reason: hold.key, count: hold.value, until: end)
+            }
             .sorted { ($1.count, $0.reason.name) < ($0.count, $1.reason.name) }
     }
 

@@ -14,6 +14,8 @@ package struct GroupChange: Hashable, Sendable {
     package var stageDeadlineSeconds: Int64?
     package var stageDeadlines: PerStage?
     package var rate: GrantRate??
+    /// `.some(nil)` removes the budget.
+    package var downloadBytesPerSecond: UInt64??
     package var ramp: Ramp??
     package var canary: Canary??
     package var windows: [OfferWindow]?
@@ -36,6 +38,7 @@ package struct GroupChange: Hashable, Sendable {
         policy.stageDeadlineSeconds = stageDeadlineSeconds ?? policy.stageDeadlineSeconds
         policy.stageDeadlines = stageDeadlines ?? policy.stageDeadlines
         if let rate { policy.rate = rate }
+        if let downloadBytesPerSecond { policy.downloadBytesPerSecond = downloadBytesPerSecond }
         if let ramp { policy.ramp = ramp }
         if let canary { policy.canary = canary }
         policy.windows = windows ?? policy.windows
@@ -168,6 +171,16 @@ extension FleetControl {
         }
     }
 
+    /// When the group's download budget has paid for what was granted; `nil` where it has, or there is none.
+    package func downloadsFreeAt(of group: Group, by caller: Caller) async throws(OperationError) -> Timestamp? {
+        try require(.viewer, of: caller)
+        guard let rate = group.policy.downloadBytesPerSecond else { return nil }
+        let meter = try await reading { () async throws(FleetStoreError) in
+            try await store.downloads(of: group.name, in: group.application)
+        }
+        return meter?.nextFree(rate, at: now)
+    }
+
     package func rollouts(of name: GroupName, in application: ApplicationID, _ page: PageRequest, by caller: Caller)
         async throws(OperationError) -> Page<RolloutState>
     {
@@ -188,6 +201,7 @@ extension FleetControl {
         if let labels = group.labels { words.append("labels \(labels)") }
         if let ramp = policy.ramp { words.append("ramp \(ramp.words)") }
         if let rate = policy.rate { words.append("at most \(rate.maximum) in \(SpanText.text(rate.seconds))") }
+        if let rate = policy.downloadBytesPerSecond { words.append("downloads \(RateText.text(rate))") }
         if let canary = policy.canary {
             words.append("first \(canary.size) machines for \(SpanText.text(canary.soakSeconds))")
         }

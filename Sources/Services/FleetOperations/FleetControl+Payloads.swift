@@ -120,7 +120,7 @@ extension FleetControl {
     }
 
     /// Refuses before the upload what would be refused after it; the store checks again when it records.
-    private func checkIsNew(_ upload: PayloadUpload, by caller: Caller) async throws(OperationError) {
+    func checkIsNew(_ upload: PayloadUpload, by caller: Caller) async throws(OperationError) {
         _ = try await release(upload.version, of: upload.application, by: caller)
         let others = try await allPayloads(of: upload.application, version: upload.version)
         let other = others.first { $0.architecture == upload.architecture && $0.source == upload.source }
@@ -156,7 +156,7 @@ extension FleetControl {
         do { return try await payloads.removeOldParts() } catch { throw .payloads(error) }
     }
 
-    private func examine(
+    func examine(
         _ bits: StoredPayload, _ upload: PayloadUpload,
         _ describe: (any PayloadReader) async throws -> PayloadDescription
     ) async throws(OperationError) -> Payload {
@@ -209,7 +209,7 @@ extension FleetControl {
             .first { $0.architecture == upload.architecture && $0.contentDigest != nil }?.contentDigest
     }
 
-    private func existing(
+    func existing(
         _ application: ApplicationID, _ version: Version, _ architecture: Architecture, _ source: Version?
     ) async throws(OperationError) -> Payload {
         let all = try await allPayloads(of: application, version: version)

@@ -16,11 +16,16 @@ package struct FleetControl: Sendable {
     let admissions = AdmissionWatch()
     let followPause: FollowPause
     let passKey = PassKey()
+    let remote: any RemoteFiles
+    let fetches = FetchDesk()
+    let probes = ProbeBook()
 
-    /// - Parameter zones: the time zones that policies may name.
+    /// - Parameters:
+    ///   - zones: the time zones that policies may name.
+    ///   - remote: reads payloads that lie elsewhere.
     package init(
         store: any FleetStore, payloads: any PayloadStorage, time: any TimeSource = SystemTime(),
-        zones: any ZoneDirectory = UniversalTimeOnly()
+        zones: any ZoneDirectory = UniversalTimeOnly(), remote: any RemoteFiles = NoRemoteFiles()
     ) {
         self.store = store
         self.payloads = payloads
@@ -28,6 +33,7 @@ package struct FleetControl: Sendable {
         self.clock = ClockWatch(time: time)
         self.followPause = FollowPause(startMicroseconds: clock.mark.uptimeMicroseconds)
         self.zones = zones
+        self.remote = remote
     }
 
     /// The moment by which everything here is judged.

@@ -42,8 +42,13 @@ package enum OperationError: Error {
     case rollbackStands(MachineID)
     case noRollback(MachineID)
     case nothingWithheld(MachineID)
+    /// As many payloads as may be are fetched from elsewhere at once.
+    case fetchesTaken
+    /// None of the places where the payload lies gives it now; why not.
+    case payloadUnavailable(Version, Architecture, reason: String)
     case store(FleetStoreError)
     case payloads(PayloadStorageError)
+    case remote(RemoteFileError)
 
     package var kind: Kind {
         switch self {
@@ -56,6 +61,8 @@ package enum OperationError: Error {
             .noMoveRequest,
             .clockIsRight, .nothingBefore, .notUndone, .takesNoOrders, .rollbackStands, .noRollback, .nothingWithheld:
             .conflict
+        case .fetchesTaken, .payloadUnavailable: .conflict
+        case .remote: .invalid
         case .store(let error): Self.kind(of: error)
         case .payloads(let error): Self.kind(of: error)
         }
@@ -145,8 +152,17 @@ extension OperationError: UserFacingError {
             UserMessage("The machine “\(machine)” has no order to roll back.", exit: .badData)
         case .nothingWithheld(let machine):
             UserMessage("Nothing is withheld from the machine “\(machine)”.", exit: .badData)
+        case .fetchesTaken:
+            UserMessage(
+                "The server fetches \(FetchDesk.countMaximum) payloads already.", hint: "Wait for one of them.",
+                exit: .tryLater)
+        case .payloadUnavailable(let version, let architecture, let reason):
+            UserMessage(
+                "The payload of \(version) for \(architecture) lies elsewhere and cannot be read again: \(reason)",
+                hint: "Nothing was moved. See “payload show”.", exit: .unavailable)
         case .store(let error): error.userMessage
         case .payloads(let error): error.userMessage
+        case .remote(let error): error.userMessage
         }
     }
 }

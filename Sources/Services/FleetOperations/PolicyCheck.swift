@@ -7,6 +7,8 @@ struct PolicyCheck {
     let zones: any ZoneDirectory
 
     private static let yearSeconds: Int64 = 31_536_000
+    /// Bytes a second.
+    private static let downloadRates: ClosedRange<UInt64> = 1000...1_000_000_000_000
 
     func check(_ policy: RolloutPolicy) throws(OperationError) {
         if let limit = policy.maximumInProgress, limit < 0 {
@@ -18,6 +20,9 @@ struct PolicyCheck {
         try checkDeadlines(policy)
         if let ramp = policy.ramp { try check(ramp) }
         if let rate = policy.rate { try check(rate) }
+        if let rate = policy.downloadBytesPerSecond, !Self.downloadRates.contains(rate) {
+            throw .invalid("A group's download budget is 1 kB/s to 1 TB/s.", hint: "Leave it out for no limit.")
+        }
         if let canary = policy.canary { try check(canary) }
         if let order = policy.after { try check(order) }
         try check(policy.windows)

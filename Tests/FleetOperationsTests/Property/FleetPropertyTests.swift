@@ -36,10 +36,10 @@ struct FleetPropertyTests {
         }
         let wanted: Set<HoldReason> = [
             .rollbackPending, .aheadOfChannel, .failedHereBefore, .heldByOperator, .pinned, .updatesDisabled,
-            .clockJumped, .releaseBlocked, .belowMinimum,
+            .clockJumped, .releaseBlocked, .belowMinimum, .payloadUnavailable,
             .rolloutAborted, .rolloutStopped, .rolloutPaused, .waitsForGroup, .outsideWindow, .waitsForCanary,
             .canarySoak,
-            .ramp, .limitRate, .limitInProgress,
+            .ramp, .limitRate, .limitDownloads, .limitInProgress,
         ]
         #expect(wanted.subtracting(holds).isEmpty)
         #expect(Set(Brake.allCases).subtracting(brakes).isEmpty)

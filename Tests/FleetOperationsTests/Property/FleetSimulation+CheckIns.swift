@@ -44,6 +44,7 @@ extension FleetSimulation {
             return try await lookAtPlace(before, after, group, target)
         }
         #expect(try await payload.version == nextStep(of: after, to: target, in: group), "seed \(seed)")
+        #expect(payload.isAvailable, "sent to where it is not, seed \(seed)")
         for version in [payload.version, target].compactMap({ $0 }) {
             let release = try await fleet.store.release(version, of: os)
             #expect(release?.block == nil, "\(version) is blocked, seed \(seed)")
@@ -57,7 +58,7 @@ extension FleetSimulation {
         let isWithheld = after.withheld.contains { !$0.isReleased && $0.bars(payload.version) }
         #expect(!isWithheld || isForced || group.undo?.to == target, "invariant 5, seed \(seed)")
         #expect(after.settings.hold == nil, "seed \(seed)")
-        try await lookAtPlace(before, after, group, target)
+        try await lookAtPlace(before, after, group, target, payload)
     }
 
     /// The target, or the lowest floor of the group's channel between it and the machine.
@@ -101,7 +102,10 @@ extension FleetSimulation {
 // Invariant 6.
 extension FleetSimulation {
     /// What opens with time is the target's; a machine on its way to a floor has the floor's counters beside it.
-    private func lookAtPlace(_ before: Machine?, _ after: Machine, _ group: Group, _ target: Version?) async throws {
+    /// - Parameter payload: what the machine was told to download.
+    private func lookAtPlace(
+        _ before: Machine?, _ after: Machine, _ group: Group, _ target: Version?, _ payload: Payload? = nil
+    ) async throws {
         guard let grant = after.grant, grant.holdsPlace else { return }
         let had = before?.group == after.group ? before?.grant : nil
         if had?.holdsPlace == true, had?.version == grant.version, had?.grantedAt == grant.grantedAt { return }
@@ -118,6 +122,7 @@ extension FleetSimulation {
             #expect(others < limit, "invariant 6: in progress, seed \(seed)")
         }
         lookAtRate(policy, group.name)
+        if let payload { lookAtDownloads(policy, group.name, payload) }
         lookAtGates(policy, whole, leg, after, grant)
     }
 
@@ -133,6 +138,19 @@ extension FleetSimulation {
         grants[name, default: []].append(moment)
         let within = grants[name, default: []].count { moment - $0 < rate.seconds * 1_000_000 }
         #expect(within <= rate.maximum, "invariant 6: the rate, seed \(seed)")
+    }
+
+    /// In no span of time that ends with a grant was more booked than the budget allows for it.
+    private func lookAtDownloads(_ policy: RolloutPolicy, _ name: GroupName, _ payload: Payload) {
+        guard let rate = policy.downloadBytesPerSecond else { return }
+        let moment = fleet.time.mark.uptimeMicroseconds
+        var bytes: UInt64 = 0
+        for booked in downloads[name, default: []].reversed() {
+            bytes += booked.bytes
+            let paid = rate * UInt64(moment - booked.moment)
+            #expect(bytes * 1_000_000 <= paid, "invariant 6: the download budget, seed \(seed)")
+        }
+        downloads[name, default: []].append((moment, payload.size))
     }
 
     private func lookAtGates(

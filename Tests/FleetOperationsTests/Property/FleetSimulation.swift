@@ -15,6 +15,8 @@ final class FleetSimulation {
     let versions: [Version]
     /// By group: when each place was taken, in microseconds of the time that never jumps. A rate never changes during a run.
     var grants: [GroupName: [Int64]] = [:]
+    /// By group: what each place that led to a download booked, and when, in microseconds of the same time. Nor does a budget.
+    var downloads: [GroupName: [(moment: Int64, bytes: UInt64)]] = [:]
     /// What each machine was last told, as far as the store must know it.
     var told: [MachineID: CheckInOutcome] = [:]
 
@@ -32,7 +34,8 @@ final class FleetSimulation {
 
     private func furnish() async throws {
         let (alpha, beta) = (try ChannelName("alpha"), try ChannelName("beta"))
-        for version in versions { try await fleet.publish(version.text) }
+        for version in versions where version != versions[2] { try await publish(version) }
+        try await publishElsewhere(versions[2])
         for channel in [alpha, beta] {
             _ = try await fleet.control.setChannel(channel, of: os, to: versions[1], by: admin)
         }
@@ -65,6 +68,7 @@ final class FleetSimulation {
         if chance.isOne(in: 2) {
             policy.rate = GrantRate(maximum: 1 + chance.below(4), seconds: Int64(30 + chance.below(900)))
         }
+        if chance.isOne(in: 3) { policy.downloadBytesPerSecond = UInt64(1000 + chance.below(9000)) }
         if chance.isOne(in: 2) { policy.ramp = randomRamp() }
         if chance.isOne(in: 2) {
             policy.canary = Canary(size: 1 + chance.below(2), soakSeconds: Int64(chance.below(4000)))
@@ -104,7 +108,7 @@ final class FleetSimulation {
     private func act() async {
         let (control, group) = (fleet.control, chance.pick(Self.groups))
         let machine = chance.pick(machines).id
-        switch chance.below(18) {
+        switch chance.below(20) {
         case 0: try? await control.controlRollout(of: group, in: os, .paused, by: admin)
         case 1: try? await control.controlRollout(of: group, in: os, .aborted, by: admin)
         case 2...5: try? await control.resumeRollout(of: group, in: os, by: admin)
@@ -124,10 +128,37 @@ final class FleetSimulation {
         case 13...15:
             for version in versions { _ = try? await control.unblockRelease(version, of: os, by: admin) }
         case 16: await moveFloor()
+        case 17...18: await changeElsewhere()
         default:
             try? await control.forgetMachine(machine, of: os, by: admin)
             told[machine] = nil
         }
+    }
+
+    private func publish(_ version: Version) async throws {
+        _ = try await fleet.control.createRelease(version, of: os, notes: "", by: publisher)
+        let bits = String(repeating: version.text, count: 5000 + chance.below(20_000))
+        _ = try await fleet.upload(version.text, bits: bits)
+    }
+
+    /// One release lies on another server.
+    private func publishElsewhere(_ version: Version) async throws {
+        let url = try PayloadURL(Self.elsewhere)
+        fleet.remote.put(Self.elsewhereBits, mark: "1", at: url)
+        _ = try await fleet.control.createRelease(version, of: os, notes: "", by: publisher)
+        _ = try await fleet.add(version.text, at: [url])
+    }
+
+    private static let elsewhere = "https://mirror.example/update.crau"
+    private static let elsewhereBits = Array("bits that lie elsewhere".utf8)
+
+    /// The other server loses the file, has another one, or has it again; and this one looks.
+    private func changeElsewhere() async {
+        guard let url = try? PayloadURL(Self.elsewhere) else { return }
+        let bits = chance.pick([Self.elsewhereBits, Self.elsewhereBits, nil, Array("other bits, as many of th".utf8.prefix(23))])
+        fleet.remote.put(bits, mark: chance.pick(["1", "2", "3"]), at: url)
+        _ = try? await fleet.control.probePayloads()
+        _ = try? await fleet.control.readChangedPayloads()
     }
 
     /// A release becomes a floor of every channel or of one, or is none any more.

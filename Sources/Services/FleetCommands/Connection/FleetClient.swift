@@ -15,15 +15,17 @@ package struct FleetClient: Sendable {
     let http: HTTPClient
 
     /// Runs `body` with a client for `options`, and closes its connections afterwards.
-    /// - Parameter connectionCount: at most so many at once.
+    /// - Parameters:
+    ///   - connectionCount: at most so many at once.
+    ///   - silence: how long the server may take for an answer.
     static func connected<Result>(
-        _ options: ConnectionOptions, connectionCount: Int = 8, _ body: (FleetClient) async throws -> Result
+        _ options: ConnectionOptions, connectionCount: Int = 8, silence: TimeAmount = .minutes(10), _ body: (FleetClient) async throws -> Result
     ) async throws -> Result {
         let environment = ProcessInfo.processInfo.environment
         let named = options.server ?? environment["MARTLET_SERVER"].flatMap { $0.isEmpty ? nil : $0 }
         let server = try checkedServer(named ?? ConnectionOptions.defaultServer)
         let token = try AccessTokenSource.token(file: options.tokenFile, environment: environment)
-        let http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration(connectionCount))
+        let http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration(connectionCount, silence))
         do {
             let result = try await body(FleetClient(server: server, token: token, http: http))
             try await http.shutdown()
@@ -35,9 +37,9 @@ package struct FleetClient: Sendable {
     }
 
     /// Redirects are not followed: the token is for the server that was named.
-    private static func configuration(_ connectionCount: Int) -> HTTPClient.Configuration {
+    private static func configuration(_ connectionCount: Int, _ silence: TimeAmount) -> HTTPClient.Configuration {
         var configuration = HTTPClient.Configuration(
-            redirectConfiguration: .disallow, timeout: .init(connect: .seconds(10), read: .minutes(10)))
+            redirectConfiguration: .disallow, timeout: .init(connect: .seconds(10), read: silence))
         configuration.httpVersion = .http1Only
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = connectionCount
         return configuration
@@ -71,12 +73,12 @@ extension FleetClient {
     /// - Parameter tag: the tag that the thing must still have, without quotes.
     func send<Value: Decodable>(
         _ method: Method, _ path: APIPath, _ body: some Encodable, ifStill tag: String? = nil,
-        as type: Value.Type = Value.self
+        timeout: TimeAmount = .minutes(10), as type: Value.Type = Value.self
     ) async throws -> Value {
         let bytes = try APIJSON.encode(body)
         let condition = tag.map { [("If-Match", "\"\($0)\"")] } ?? []
         let headers = [("Content-Type", APIJSON.mediaType)] + condition
-        let answer = try await send(method, path, headers: headers, .bytes(bytes))
+        let answer = try await send(method, path, headers: headers, .bytes(bytes), timeout: timeout)
         return try value(of: answer, as: type)
     }
 

@@ -40,6 +40,7 @@ package struct GroupCommand: AsyncParsableCommand {
             sheet.add("floor", "\(floor.version): \(floor.reason)" + (floor.rollout.map { "; \(text($0))" } ?? ""))
             sheet.add("stopped", floor.rollout?.stopReason)
         }
+        sheet.add("next download", group.downloadsFreeAt.map { "granted from \($0) on" })
         sheet.add("ramp at", group.rollout?.rampPercent.map { "\(Int($0)) %" })
         sheet.add(
             "halted",
@@ -59,6 +60,7 @@ package struct GroupCommand: AsyncParsableCommand {
         [
             ("stage deadlines", policy.stageDeadlines.map { PolicyWords.stages($0) { SpanText.text(Int64($0)) } }),
             ("ramp", policy.ramp?.words), ("rate", policy.rate.map { "\($0.maximum) machines in \(SpanText.text($0.seconds))" }),
+            ("downloads", policy.downloadRate.map { "\(RateText.text($0)) (\($0) bytes a second)" }),
             ("first", policy.canary.map(PolicyWords.canary)),
             ("after", policy.after.map { "\($0.group) at \($0.percent) %, soaked \(SpanText.text($0.soakSeconds))" }),
             ("windows", policy.windows.map { $0.map(\.window.description).joined(separator: "; ") }),

@@ -6,39 +6,67 @@ import UpdateModel
 /// `martlet payload add`
 package struct PayloadAdd: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
-        commandName: "add", abstract: "Upload a payload to a release.",
+        commandName: "add", abstract: "Upload a payload to a release, or name where one lies.",
         discussion: """
             Example: martlet payload add --app flatcar --release 2.0.0 --arch amd64 update.crau
+                     martlet payload add --app flatcar --release 2.0.0 --arch amd64 --url https://mirror.example.org/os/update.crau
             The file is hashed before and on the way; a copy that differs is refused. An upload that breaks off, or that the server
             or a proxy puts off, goes on where it was, up to --attempts times, or when the same command is given again within
             seven days.
+            With --url the server fetches the payload once, hashes and checks it, and keeps none of it: machines are sent to the
+            URL, while that is what was fetched.
             """)
 
     @OptionGroup var place: PayloadPlace
     @Option(help: "What clients call the file. Default: the file's own name.") var name: String?
     @Option(help: "How often to try an upload that breaks off or is put off.") var attempts = 5
-    @Argument(help: "The payload.") var file: String
+    @Option(
+        name: .customLong("url"), help: "Where the payload lies instead; several are copies of it, the first choice first.",
+        transform: PayloadURL.parse)
+    var urls: [PayloadURL] = []
+    @Option(help: "With --url: what the payload must hash to.", transform: SHA256Digest.parse) var sha256: SHA256Digest?
+    @Argument(help: "The payload.") var file: String?
     @OptionGroup var connection: ConnectionOptions
 
     package init() {}
 
     package func validate() throws {
         guard (1...1000).contains(attempts) else { throw ValidationError("--attempts is from 1 to 1000.") }
+        guard (file == nil) != urls.isEmpty else { throw ValidationError("Give a file or --url, not both.") }
+        guard urls.isEmpty || name == nil else {
+            throw ValidationError("--name goes with a file; a payload at a URL has the name that stands there.")
+        }
+        guard sha256 == nil || !urls.isEmpty else { throw ValidationError("--sha256 goes with --url.") }
     }
 
     package func run() async throws {
+        let payload = if let file { try await upload(file) } else { try await fetch() }
+        try Printer(options: connection).show(payload, PayloadLines.all(payload))
+        guard payload.format == 2, !connection.quiet else { return }
+        Terminal.note("Stock Flatcar machines read format 1 only.\n")
+    }
+
+    private func upload(_ file: String) async throws -> PayloadResource {
         let upload = try PayloadFile(path: file)
         let progress = Progress(total: upload.size, isQuiet: connection.quiet || connection.json)
-        try await FleetClient.connected(connection) { client in
+        return try await FleetClient.connected(connection) { client in
             let sender = PayloadSender(client: client, file: upload, digest: try upload.digest(), progress: progress)
             let path = place.path.with("source", place.from?.text).with("name", name ?? upload.plainName)
             let payload = try await Self.refusalsAsBadData {
                 try await sender.send(to: path, askingAt: place.path.below("upload"), attempts: attempts)
             }
             progress.finish()
-            try Printer(options: connection).show(payload, PayloadLines.all(payload))
-            guard payload.format == 2, !connection.quiet else { return }
-            Terminal.note("Stock Flatcar machines read format 1 only.\n")
+            return payload
+        }
+    }
+
+    private func fetch() async throws -> PayloadResource {
+        try await FleetClient.connected(connection, silence: .hours(24)) { client in
+            let path = place.path.below("elsewhere").with("source", place.from?.text)
+            let watch = FetchWatch(client: client, path: path, isQuiet: connection.quiet || connection.json)
+            return try await Self.refusalsAsBadData {
+                try await watch.add(NewPayloadElsewhere(urls: urls, sha256: sha256))
+            }
         }
     }
 
@@ -147,8 +175,18 @@ enum PayloadLines {
         sheet.add("format", "\(payload.format)")
         sheet.add("size", "\(payload.size) (\(ByteCount.text(payload.size)))")
         sheet.add("sha256", payload.sha256.hexadecimal)
-        sheet.add("url", payload.url)
+        if let mirrors = payload.mirrors {
+            for mirror in mirrors { sheet.add("lies at", words(mirror)) }
+        } else {
+            sheet.add("url", payload.url)
+        }
         sheet.add("added", payload.addedAt.rfc3339)
         return sheet.lines
+    }
+
+    private static func words(_ mirror: MirrorResource) -> String {
+        guard let trouble = mirror.trouble else { return mirror.url.text }
+        let since = mirror.since.map { " since \($0)" } ?? ""
+        return "\(mirror.url) (\(trouble.rawValue)\(since): \(mirror.text ?? "no machine is sent there"))"
     }
 }

@@ -35,6 +35,11 @@ struct PolicyOptions: ParsableArguments {
     var rate: FieldEdit<GrantRate>?
 
     @Option(
+        help: "Bytes a second that grants may send to the source of payloads: 100MB/s, 12.5MiB/s, or none.",
+        transform: { try PolicyParser.edit($0, PolicyParser.downloadRate) })
+    var downloadRate: FieldEdit<UInt64>?
+
+    @Option(
         help: "Machines that try it first and for how long: 5/2h, 5/2h/role=canary, or none.",
         transform: { try PolicyParser.edit($0, PolicyParser.canary) })
     var canary: FieldEdit<Canary>?
@@ -81,6 +86,7 @@ struct PolicyOptions: ParsableArguments {
         edit.stageDeadlines = stageDeadlines
         edit.ramp = ramp
         edit.rate = rate
+        edit.downloadRate = downloadRate
         edit.canary = canary
         edit.after = after
         edit.deltas = deltas

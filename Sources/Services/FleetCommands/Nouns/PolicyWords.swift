@@ -62,6 +62,14 @@ enum PolicyParser {
         return GrantRate(maximum: maximum, seconds: try seconds(parts[1]))
     }
 
+    /// `100MB/s`: bytes a second.
+    static func downloadRate(_ text: String) throws -> UInt64 {
+        guard let rate = RateText.bytesPerSecond(text) else {
+            throw ValidationError("“\(text)” is no rate of bytes; use one such as 100MB/s or 12.5MiB/s.")
+        }
+        return rate
+    }
+
     /// `5/2h`, or `5/2h/role=canary`
     static func canary(_ text: String) throws -> Canary {
         let parts = text.split(separator: "/", maxSplits: 2, omittingEmptySubsequences: false)

@@ -21,6 +21,21 @@ extension Architecture {
     }
 }
 
+extension PayloadURL {
+    static func parse(_ text: String) throws -> PayloadURL {
+        do { return try PayloadURL(text) } catch { throw ValidationError(error.userMessage.line) }
+    }
+}
+
+extension SHA256Digest {
+    static func parse(_ text: String) throws -> SHA256Digest {
+        guard let digest = SHA256Digest(hexadecimal: text) else {
+            throw ValidationError("“\(text)” is not a SHA-256; it has 64 hexadecimal digits.")
+        }
+        return digest
+    }
+}
+
 extension ApplicationID {
     static func parse(_ text: String) throws -> ApplicationID {
         guard let id = try? ApplicationID(text) else {

@@ -1,14 +1,17 @@
 import Synchronization
 import UpdateModel
 
-/// How far an upload is: a line that changes on a terminal, a line for each quarter elsewhere, nothing when quiet.
+/// How far a transfer is: a line that changes on a terminal, a line for each quarter elsewhere, nothing when quiet.
 final class Progress: Sendable {
     private let total: UInt64
     private let isQuiet: Bool
+    /// What was done with the bytes.
+    private let verb: String
     private let shown = Mutex<UInt64?>(nil)
 
-    init(total: UInt64, isQuiet: Bool) {
+    init(total: UInt64, isQuiet: Bool, verb: String = "sent") {
         self.total = total
+        self.verb = verb
         self.isQuiet = isQuiet
     }
 
@@ -22,7 +25,7 @@ final class Progress: Sendable {
             return last != step
         }
         guard isNew else { return }
-        let text = "sent \(step) % of \(ByteCount.text(total))"
+        let text = "\(verb) \(step) % of \(ByteCount.text(total))"
         Terminal.note(Terminal.showsErrors ? "\r\(text)" : "\(text)\n")
     }
 

@@ -75,6 +75,7 @@ extension GroupChange {
         stageDeadlineSeconds = edit?.stageDeadlineSeconds
         stageDeadlines = edit?.stageDeadlines.map { $0.value ?? PerStage() }
         rate = edit?.rate.map(\.value)
+        downloadBytesPerSecond = edit?.downloadRate.map(\.value)
         ramp = edit?.ramp.map(\.value)
         canary = edit?.canary.map(\.value)
         windows = edit?.windows.map { $0.value?.map(\.window) ?? [] }

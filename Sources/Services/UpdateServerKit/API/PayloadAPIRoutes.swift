@@ -40,6 +40,7 @@ extension APIRoutes {
             let received = try await control.keptUpload(of: digest, by: request.caller)
             return try APIRequest.answer(UploadState(received: received))
         }
+        addElsewhere(one + "/elsewhere", to: router)
         on(.put, one, router) { request in
             let made = try await upload(request)
             return try APIRequest.answer(presenter(request).payload(made), status: .created)
@@ -50,6 +51,27 @@ extension APIRoutes {
                 of: request.version(), request.architecture(), source: request.sourceVersion(), in: id,
                 by: request.caller)
             return APIRequest.done
+        }
+    }
+
+    /// The answer comes when the payload is there, or is refused.
+    private func addElsewhere(_ path: String, to router: Router<ServerContext>) {
+        on(.post, path, router) { request in
+            let new = try await request.body(NewPayloadElsewhere.self)
+            let upload = PayloadUpload(
+                application: try await request.application().id, version: try request.version(),
+                architecture: try request.architecture(), source: try request.sourceVersion(),
+                fileName: new.urls.first?.fileName ?? "", expectedDigest: new.sha256)
+            let made = try await control.addPayload(
+                upload, at: new.urls, by: request.caller, describe: PayloadInspection.describe)
+            return try APIRequest.answer(presenter(request).payload(made), status: .created)
+        }
+        on(.get, path, router) { request in
+            let progress = try await control.fetchProgress(
+                of: request.version(), request.architecture(), source: request.sourceVersion(),
+                in: request.application().id, by: request.caller)
+            return try APIRequest.answer(
+                FetchState(url: progress?.url, received: progress?.received ?? 0, size: progress?.size))
         }
     }
 

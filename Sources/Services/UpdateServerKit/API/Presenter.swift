@@ -27,11 +27,14 @@ struct Presenter {
     }
 
     func payload(_ value: Payload) -> PayloadResource {
-        PayloadResource(
+        let place = value.mirrors.first?.url.text
+        var payload = PayloadResource(
             application: value.application, version: value.version, architecture: value.architecture,
             source: value.source, sha256: value.sha256, sha1: value.sha1, size: value.size, fileName: value.fileName,
-            format: value.format, url: serverURL + PayloadRoutes.directory(of: value.sha256) + value.fileName,
+            format: value.format, url: place ?? serverURL + PayloadRoutes.directory(of: value.sha256) + value.fileName,
             addedAt: value.addedAt)
+        payload.mirrors = value.isElsewhere ? value.mirrors.map(MirrorResource.init) : nil
+        return payload
     }
 
     func channel(_ value: Channel) -> ChannelResource {
@@ -71,6 +74,7 @@ extension Presenter {
             machines: counts(census), createdAt: value.createdAt, labels: value.labels, undo: value.undo)
         let floors = try await control.floors(of: value, by: caller).map { self.floor($0, value.policy) }
         group.floors = floors.isEmpty ? nil : floors
+        group.downloadsFreeAt = try await control.downloadsFreeAt(of: value, by: caller)
         group.secrets = value.isPrivate ? value.secrets.map(GroupSecretResource.init) : nil
         group.etag = EntityTag(value).text
         group.rolloutTag = try await control.rolloutSight(of: value, by: caller).map { EntityTag($0).text }
@@ -91,6 +95,7 @@ extension Presenter {
             stopAfterFailures: value.stopAfterFailures, stageDeadlineSeconds: value.stageDeadlineSeconds)
         policy.stageDeadlines = value.stageDeadlines.isEmpty ? nil : value.stageDeadlines
         policy.rate = value.rate
+        policy.downloadRate = value.downloadBytesPerSecond
         policy.ramp = value.ramp
         policy.canary = value.canary
         policy.windows = value.windows.isEmpty ? nil : value.windows.map { WindowText($0) }

@@ -96,6 +96,12 @@ extension APIOperation {
             .get, payload + "/upload", "showUpload", "How much is kept of an upload that broke off.",
             query: [Parameter(name: "sha256", schema: .digest, description: "Of the whole file.")],
             answers: one("UploadState")),
+        api(
+            .post, payload + "/elsewhere", "addPayloadElsewhere", "Adds a payload that lies elsewhere; it is fetched once.",
+            query: [source], takes: .json("NewPayloadElsewhere"), answers: one("Payload", status: 201)),
+        api(
+            .get, payload + "/elsewhere", "showFetch", "How far the server is with fetching it.", query: [source],
+            answers: one("FetchState")),
         api(.delete, payload, "deletePayload", "Deletes one.", query: [source]),
     ]
 

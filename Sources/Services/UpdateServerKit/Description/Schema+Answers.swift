@@ -21,8 +21,19 @@ extension Schema {
                 "application": application, "version": version, "architecture": architecture, "sha256": digest,
                 "sha1": text.described("In Base64, as Omaha has it."), "size": count, "fileName": text,
                 "format": integer(1...2), "url": text, "addedAt": time,
-            ], optional: ["source": version.described("The version that a delta starts from.")]),
+            ],
+            optional: [
+                "source": version.described("The version that a delta starts from."),
+                "mirrors": list(
+                    of: object(
+                        ["url": text],
+                        optional: [
+                            "trouble": words(MirrorTrouble.Kind.allCases.map(\.rawValue)), "text": text, "since": time,
+                        ])
+                ),
+            ]),
         "UploadState": object(["received": count]),
+        "FetchState": object(["received": count], optional: ["url": text, "size": count]),
         "Channel": object(
             ["application": application, "name": identifier, "changedAt": time, "etag": text],
             optional: [
@@ -73,7 +84,7 @@ extension Schema {
             ["enabled": flag, "stageDeadlineSeconds": count],
             optional: [
                 "maxInProgress": count, "stopAfterFailures": count, "stageDeadlines": named("PerStage"),
-                "rate": object(["maximum": count, "seconds": count]), "ramp": ramp,
+                "rate": object(["maximum": count, "seconds": count]), "downloadRate": count, "ramp": ramp,
                 "canary": object(["size": count, "soakSeconds": count], optional: ["labels": text]),
                 "windows": list(of: text), "deltas": deltas, "downgrade": downgrade, "minimumVersion": version,
                 "after": object(["group": identifier, "percent": integer(0...100), "soakSeconds": count]),
@@ -107,7 +118,7 @@ extension Schema {
                     ], optional: ["clones": count]),
             ],
             optional: [
-                "version": version, "rollout": named("Rollout"), "labels": text, "rolloutTag": text,
+                "version": version, "rollout": named("Rollout"), "labels": text, "rolloutTag": text, "downloadsFreeAt": time,
                 "secrets": list(of: object(["id": identifier, "by": text, "at": time])),
                 "floors": list(of: object(["version": version, "reason": text], optional: ["rollout": named("Rollout")])),
                 "undo": object(

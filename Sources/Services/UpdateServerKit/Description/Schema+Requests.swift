@@ -16,6 +16,7 @@ extension Schema {
         "ReleaseEdit": object(["notes": notes]),
         "NewReleaseBlock": object(["reason": label]),
         "NewReleaseFloor": edit(["reason": label], ["channels": list(of: identifier)]),
+        "NewPayloadElsewhere": edit(["urls": payloadURLs], ["sha256": digest]),
         "ChannelTarget": edit(["version": version], ["reason": label]),
         "ChannelEdit": edit([:], ["follows": follow, "secondPerson": flag]),
         "Promotion": edit(["to": identifier], ["reason": label]),
@@ -41,6 +42,11 @@ extension Schema {
 
     private static let follow = edit(
         ["channel": identifier], ["soakSeconds": integer(year), "machines": integer(0...1_000_000)])
+    private static let payloadURLs = Schema([
+        "type": "array", "minItems": 1, "maxItems": 8, "uniqueItems": true,
+        "items": pattern("^https?://[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?(\\.[a-z]{2,20})?(:[1-9][0-9]{1,3})?(/[A-Za-z0-9_-]{1,60}){1,3}$")
+            .described("Ends in a file's name; no user, no query. All end in the same name.").json,
+    ])
     private static let semanticVersion = pattern("^(0|[1-9][0-9]{0,5})\\.(0|[1-9][0-9]{0,5})\\.(0|[1-9][0-9]{0,5})$")
         .described("Such as 2.0.0; whatever follows Semantic Versioning is taken.")
     private static let notes = Schema(["type": "string", "maxLength": 65_536])
@@ -60,6 +66,7 @@ extension Schema {
             "enabled": flag, "maxInProgress": count, "stopAfterFailures": integer(1...Int64.max),
             "stageDeadlineSeconds": deadline, "stageDeadlines": stages(deadline),
             "rate": object(["maximum": integer(1...Int64.max), "seconds": integer(1...31_536_000)]), "ramp": ramp,
+            "downloadRate": integer(1000...1_000_000_000_000, "Bytes a second."),
             "canary": edit(
                 ["size": integer(1...100_000), "soakSeconds": integer(year)], ["labels": labelQuery]),
             "windows": list(of: window), "deltas": deltas, "downgrade": downgrade, "minimumVersion": semanticVersion,

@@ -17,10 +17,13 @@ struct FleetFigures {
     private var items: [Item] = []
     private var omitted = 0
     private var clockIsTrusted = true
+    /// Payloads that lie elsewhere, those in trouble first.
+    private let elsewhere: Page<Payload>
 
     init(_ control: FleetControl, by caller: Caller) async throws(OperationError) {
         clockIsTrusted = try control.clockState(by: caller).alarm == nil
         let page = PageRequest(limit: PageRequest.limitMaximum)
+        elsewhere = try await control.payloadsElsewhere(of: nil, page, by: caller)
         for application in try await control.applications(page, by: caller).items {
             let groups = try await control.groups(of: application.id, page, by: caller)
             let taken = groups.items.prefix(Self.groupCountMax - items.count)
@@ -57,7 +60,22 @@ struct FleetFigures {
                     (item.labels + [("reason", $0.key.name)], Double($0.value))
                 }
             })
+        writeElsewhere(to: &text)
         writeRollouts(to: &text)
+    }
+
+    private func writeElsewhere(to text: inout MetricsText) {
+        text.add(
+            "martlet_payloads_elsewhere", .gauge, "Payloads that lie on other servers.", Double(elsewhere.total))
+        text.add(
+            "martlet_payloads_unavailable", .gauge, "Of these, those that machines cannot have now.",
+            Double(elsewhere.items.count { !$0.isAvailable }))
+        let troubles = elsewhere.items.flatMap(\.mirrors).compactMap(\.trouble?.kind)
+        text.add(
+            "martlet_payload_mirrors_in_trouble", .gauge, "Places of such payloads to which no machine is sent, by reason.",
+            MirrorTrouble.Kind.allCases.map { kind in
+                ([("reason", kind.rawValue)], Double(troubles.count { $0 == kind }))
+            })
     }
 
     /// Of each group's target and the floors below it alone, so that the number of series does not grow with every

@@ -105,12 +105,18 @@ extension CheckInTranslation {
 
     private func offer(_ payload: Payload, isReleased: Bool, _ pass: String?) -> OmahaResponse.UpdateCheck {
         var check = OmahaResponse.UpdateCheck.offer(
-            version: payload.version.text, codebases: [serverURL + PayloadRoutes.directory(of: payload.sha256, pass: pass)],
+            version: payload.version.text, codebases: codebases(payload, pass),
             payload: OmahaResponse.Package(
                 name: payload.fileName, size: Int64(clamping: payload.size), sha1Base64: payload.sha1),
             digest: payload.sha256, isDelta: payload.isDelta)
         check.isHoldLifted = isReleased
         return check
+    }
+
+    /// What lies elsewhere is opened by no pass of ours.
+    private func codebases(_ payload: Payload, _ pass: String?) -> [String] {
+        guard payload.isElsewhere else { return [serverURL + PayloadRoutes.directory(of: payload.sha256, pass: pass)] }
+        return payload.openMirrors.map(\.url.codebase)
     }
 
     private static func hold(_ reason: HoldReason, until: Timestamp?, floor: Version? = nil) -> OmahaHold {

@@ -81,7 +81,9 @@ struct UpdateRoute: Sendable {
 
     /// What opens the payload on offer, where a group of its application is private.
     private func pass(for outcome: CheckInOutcome) async throws -> String? {
-        guard outcome.isPrivate, case .offer(let payload) = outcome.decision else { return nil }
+        guard outcome.isPrivate, case .offer(let payload) = outcome.decision, !payload.isElsewhere else {
+            return nil
+        }
         return try await control.payloadPass(for: payload.sha256)
     }
 

@@ -5,7 +5,7 @@ import ServiceLifecycle
 import UpdateModel
 
 /// Once a minute frees the places of machines that fell silent, so that counters are right even where nobody asks, and
-/// looks at the clock, at channels that follow others, and at uploads that nobody takes up.
+/// looks at the clock and at uploads that nobody takes up.
 struct GrantKeeper: Service {
     let control: FleetControl
     let logger: Logger
@@ -15,7 +15,6 @@ struct GrantKeeper: Service {
             while !Task.isCancelled {
                 await lookAround()
                 await free()
-                await follow()
                 await tidy()
                 try? await Task.sleep(for: .seconds(60))  // Throws only when cancelled; the loop sees that.
             }
@@ -48,34 +47,12 @@ struct GrantKeeper: Service {
         }
     }
 
-    private func follow() async {
-        do {
-            for outcome in try await control.followChannels() { tell(outcome) }
-        } catch {
-            logger.warning("Could not look at the channels", metadata: ["error": "\(error.userMessage.line)"])
-        }
-    }
-
     private func tidy() async {
         do {
             let count = try await control.removeOldUploads()
             if count > 0 { logger.info("Removed uploads that nobody took up", metadata: ["upload.count": "\(count)"]) }
         } catch {
             logger.warning("Could not remove old uploads", metadata: ["error": "\(error.userMessage.line)"])
-        }
-    }
-
-    private func tell(_ outcome: FollowOutcome) {
-        var metadata: Logger.Metadata = [
-            "application.id": "\(outcome.application)", "channel.name": "\(outcome.channel)",
-        ]
-        switch outcome.result {
-        case .success(let version):
-            metadata["release.version"] = "\(version)"
-            logger.info("A channel followed another", metadata: metadata)
-        case .failure(let error):
-            metadata["error"] = "\(error.userMessage.line)"
-            logger.error("A channel could not follow another; it is tried again in an hour", metadata: metadata)
         }
     }
 }

@@ -51,7 +51,10 @@ package struct UpdateServer: Sendable {
             await onListening(address)
         }
         var configuration = ServiceGroupConfiguration(
-            services: [application, GrantKeeper(control: control, logger: logger)],
+            services: [
+                application, GrantKeeper(control: control, logger: logger),
+                ChannelKeeper(control: control, logger: logger), MirrorKeeper(control: control, logger: logger),
+            ],
             gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         configuration.maximumGracefulShutdownDuration = Self.shutdownTimeout
         do {

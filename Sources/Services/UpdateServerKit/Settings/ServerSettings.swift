@@ -1,3 +1,5 @@
+package import UpdateModel
+
 /// Checked settings: a server can be built from them.
 package struct ServerSettings: Sendable, Equatable {
     /// Who may use the API and see the page.
@@ -16,6 +18,8 @@ package struct ServerSettings: Sendable, Equatable {
     package let publicURL: String?
     /// New machines that are taken in within an hour.
     package let newMachinesPerHour: Int
+    /// Networks beside the public Internet from which payloads may be fetched.
+    package let fetchFrom: [NetworkPrefix]
 
     /// Checks `fragment`.
     ///
@@ -31,6 +35,7 @@ package struct ServerSettings: Sendable, Equatable {
         self.authentication = authentication
         publicURL = try fragment.publicURL.map(Self.checkedURL)
         newMachinesPerHour = try Self.admission(fragment.admit ?? "100000/hour")
+        fetchFrom = try Self.networks(fragment.fetchFrom ?? "")
         if authentication == .none, !listen.isLoopback { throw .openToTheNetwork(listen: listen.description) }
     }
 
@@ -40,6 +45,15 @@ package struct ServerSettings: Sendable, Equatable {
             throw .invalid(key: "admit", value: text, wanted: "a number of machines an hour such as 1000/hour")
         }
         return count
+    }
+
+    private static func networks(_ text: String) throws(SettingsError) -> [NetworkPrefix] {
+        try text.split(separator: ",").map { part throws(SettingsError) in
+            guard let prefix = NetworkPrefix(part.drop { $0 == " " }) else {
+                throw .invalid(key: "fetch-from", value: String(part), wanted: "networks such as 10.0.0.0/8,fd00::/8")
+            }
+            return prefix
+        }
     }
 
     private static func checkedURL(_ text: String) throws(SettingsError) -> String {

@@ -26,7 +26,7 @@ extension SettingsError: UserFacingError {
         case .unknownKeys(let keys, let file):
             UserMessage(
                 "The settings file \(file) has unknown keys: \(keys.joined(separator: ", ")).",
-                hint: "Known are data, listen, auth, public-url and admit.", exit: .configuration)
+                hint: "Known are data, listen, auth, public-url, admit and fetch-from.", exit: .configuration)
         case .malformed(let file, let reason):
             UserMessage("The settings file \(file) cannot be understood: \(reason).", exit: .configuration)
         case .unreadable(let file, let reason):

@@ -8,27 +8,32 @@ import TOMLKit
 /// - `auth` (`--auth`, `MARTLET_AUTH`): `token` (default) or `none`.
 /// - `public-url` (`--public-url`, `MARTLET_PUBLIC_URL`): the server's address in what it hands out.
 /// - `admit` (`--admit`, `MARTLET_ADMIT`): new machines that are taken in within an hour, `N/hour`; default `100000/hour`.
+/// - `fetch-from` (`--fetch-from`, `MARTLET_FETCH_FROM`): networks beside the public Internet from which payloads may be fetched,
+///   `10.0.0.0/8,fd00::/8`; default none.
 package struct SettingsFragment: Sendable, Equatable, Decodable {
     package var data: String?
     package var listen: String?
     package var auth: String?
     package var publicURL: String?
     package var admit: String?
+    package var fetchFrom: String?
 
     enum CodingKeys: String, CodingKey {
         case data, listen, auth, admit
         case publicURL = "public-url"
+        case fetchFrom = "fetch-from"
     }
 
     package init(
         data: String? = nil, listen: String? = nil, auth: String? = nil, publicURL: String? = nil,
-        admit: String? = nil
+        admit: String? = nil, fetchFrom: String? = nil
     ) {
         self.data = data
         self.listen = listen
         self.auth = auth
         self.publicURL = publicURL
         self.admit = admit
+        self.fetchFrom = fetchFrom
     }
 
     /// What the environment says. An empty variable counts as absent.
@@ -36,7 +41,8 @@ package struct SettingsFragment: Sendable, Equatable, Decodable {
         func value(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
         self.init(
             data: value("MARTLET_DATA"), listen: value("MARTLET_LISTEN"), auth: value("MARTLET_AUTH"),
-            publicURL: value("MARTLET_PUBLIC_URL"), admit: value("MARTLET_ADMIT"))
+            publicURL: value("MARTLET_PUBLIC_URL"), admit: value("MARTLET_ADMIT"),
+            fetchFrom: value("MARTLET_FETCH_FROM"))
     }
 
     /// What a settings file says; `file` names it in errors.
@@ -78,6 +84,7 @@ package struct SettingsFragment: Sendable, Equatable, Decodable {
     package func overriding(_ other: SettingsFragment) -> SettingsFragment {
         SettingsFragment(
             data: data ?? other.data, listen: listen ?? other.listen, auth: auth ?? other.auth,
-            publicURL: publicURL ?? other.publicURL, admit: admit ?? other.admit)
+            publicURL: publicURL ?? other.publicURL, admit: admit ?? other.admit,
+            fetchFrom: fetchFrom ?? other.fetchFrom)
     }
 }

@@ -1,0 +1,65 @@
+public import UpdateModel
+
+/// Reads payloads that lie elsewhere. `HTTPRemoteFiles` does it on the web, ``MemoryRemoteFiles`` in tests.
+public protocol RemoteFiles: Sendable {
+    /// Reads a file once, from its first byte to its last, in pieces: it is never kept whole in memory.
+    /// - Parameter body: gets what the answer says of the file, and a function that gives the next bytes, `nil` at the end.
+    /// - Throws: ``RemoteFileError`` before `body` and out of its function; whatever `body` throws.
+    func read<Result: Sendable>(
+        _ url: PayloadURL, _ body: (RemoteFile, _ nextChunk: () async throws -> [UInt8]?) async throws -> Result
+    ) async throws -> Result
+
+    /// Asks what a file is, without reading it.
+    func probe(_ url: PayloadURL) async throws(RemoteFileError) -> RemoteFile
+}
+
+/// What another server says of a file.
+public struct RemoteFile: Hashable, Sendable {
+    /// Bytes; `nil` where it does not say.
+    public let size: UInt64?
+    /// Names this state of the file: its `ETag`, else its `Last-Modified`; `nil` where it has neither.
+    public let mark: String?
+
+    public init(size: UInt64?, mark: String?) {
+        self.size = size
+        self.mark = mark
+    }
+}
+
+/// Why a file elsewhere could not be had.
+public enum RemoteFileError: Error, Hashable {
+    /// `reason` follows a colon.
+    case unavailable(PayloadURL, reason: String)
+    /// It leads to an address from which this server fetches nothing.
+    case forbidden(PayloadURL, address: String)
+    /// This server fetches nothing at all.
+    case disabled
+}
+
+extension RemoteFileError: UserFacingError, CustomStringConvertible {
+    public var userMessage: UserMessage {
+        switch self {
+        case .unavailable(let url, let reason):
+            UserMessage("The payload at \(url) cannot be had: \(reason).", hint: "Is the address right?", exit: .unavailable)
+        case .forbidden(let url, let address):
+            UserMessage(
+                "\(url) leads to \(address), which is no address of the public Internet: nothing is fetched from there.",
+                hint: "“martlet-server serve --fetch-from” allows networks by name.", exit: .notPermitted)
+        case .disabled:
+            UserMessage("This server fetches no payloads.", hint: "Upload it.", exit: .unavailable)
+        }
+    }
+
+    public var description: String { userMessage.text }
+}
+
+/// For servers that fetch nothing.
+public struct NoRemoteFiles: RemoteFiles {
+    public init() {}
+
+    public func read<Result: Sendable>(
+        _ url: PayloadURL, _ body: (RemoteFile, () async throws -> [UInt8]?) async throws -> Result
+    ) async throws -> Result { throw RemoteFileError.disabled }
+
+    public func probe(_ url: PayloadURL) async throws(RemoteFileError) -> RemoteFile { throw .disabled }
+}

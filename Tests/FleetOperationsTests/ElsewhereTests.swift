@@ -1,0 +1,200 @@
+import FleetModel
+import FleetOperations
+import FleetStorage
+import PayloadStore
+import Testing
+import UpdateModel
+
+@Suite("Payloads that lie elsewhere")
+struct ElsewhereTests {
+    private let bits = Array("payload of 2.0.0, which is longer than one piece".utf8) + [UInt8](repeating: 7, count: 3000)
+    private let (here, there): (PayloadURL, PayloadURL)
+
+    init() throws {
+        here = try PayloadURL("https://a.example/os/update.crau")
+        there = try PayloadURL("https://b.example/update.crau")
+    }
+
+    /// 2.0.0 lies here and there, and is on the channel that the group `web` follows.
+    private func furnish() async throws -> (fleet: Fixture, payload: Payload) {
+        let fleet = try await Fixture()
+        _ = try await fleet.control.createRelease(Version("2.0.0"), of: os, notes: "", by: publisher)
+        for url in [here, there] { fleet.remote.put(bits, mark: "\"1\"", at: url) }
+        let payload = try await fleet.add("2.0.0", at: [here, there])
+        _ = try await fleet.control.setChannel(ChannelName("stable"), of: os, to: Version("2.0.0"), by: admin)
+        _ = try await fleet.control.createGroup(
+            GroupName("web"), of: os, track: Track("stable"), channel: ChannelName("stable"), by: admin)
+        return (fleet, payload)
+    }
+
+    private func told(_ fleet: Fixture) async throws -> [PayloadURL] {
+        switch try await fleet.check("m1").decision {
+        case .offer(let payload): return payload.openMirrors.map(\.url)
+        case .hold(.payloadUnavailable, nil): return []
+        case let other:
+            Issue.record("\(String(describing: other))")
+            return []
+        }
+    }
+
+    /// A minute passes, with all that the server does in it.
+    @discardableResult
+    private func minute(_ fleet: Fixture, _ count: Int64 = 5) async throws -> [ProbeOutcome] {
+        fleet.time.advance(seconds: 60 * count)
+        return try await fleet.control.probePayloads() + fleet.control.readChangedPayloads()
+    }
+
+    @Test("it is fetched once, hashed and examined as an upload is, and nothing of it is kept")
+    func fetchedOnce() async throws {
+        let (fleet, payload) = try await furnish()
+        #expect(payload.size == UInt64(bits.count) && payload.fileName == "update.crau")
+        #expect(payload.mirrors.map(\.url) == [here, there])
+        #expect(payload.mirrors.allSatisfy { $0.marks == ["\"1\""] && $0.trouble == nil })
+        let kept = await refusal { _ = try await fleet.control.openPayload(payload.sha256) }
+        #expect(kept?.kind == .notFound)
+        #expect(try await told(fleet) == [here, there])
+        let entries = try await fleet.control.auditEntries(PageRequest(limit: 10), by: admin).items
+        let entry = try #require(entries.first { $0.action == "payload.add" })
+        #expect(entry.actor == "ci" && entry.detail.contains(here.text) && entry.detail.contains(payload.sha256.hexadecimal))
+    }
+
+    @Test("what was uploaded with the same bits stays where it is")
+    func twinStays() async throws {
+        let (fleet, payload) = try await furnish()
+        _ = try await fleet.control.createRelease(Version("2.1.0"), of: os, notes: "", by: publisher)
+        let twin = try await fleet.upload("2.1.0", bits: String(decoding: bits, as: UTF8.self))
+        #expect(twin.sha256 == payload.sha256)
+        _ = try await fleet.control.createRelease(Version("2.2.0"), of: os, notes: "", by: publisher)
+        _ = try await fleet.add("2.2.0", at: [here])
+        #expect(try await fleet.control.openPayload(twin.sha256).size == twin.size)
+    }
+
+    @Test("what is not there, is no payload, is another file, or is not what was asked for is refused, and nothing is kept")
+    func refusals() async throws {
+        let (fleet, _) = try await furnish()
+        _ = try await fleet.control.createRelease(Version("3.0.0"), of: os, notes: "", by: publisher)
+        let (gone, bad) = (try PayloadURL("https://c.example/update.crau"), try PayloadURL("https://d.example/update.crau"))
+        fleet.remote.put(Array("bad".utf8), at: bad)
+        let other = try PayloadURL("https://e.example/other.crau")
+        for urls in [[gone], [bad], [here, bad], [here, gone], [here, other], [here, here], []] {
+            #expect(await refusal { _ = try await fleet.add("3.0.0", at: urls) }?.kind == .invalid, "\(urls)")
+        }
+        let zero = try #require(SHA256Digest(bytes: [UInt8](repeating: 0, count: 32)))
+        #expect(await refusal { _ = try await fleet.add("3.0.0", at: [here], expecting: zero) }?.kind == .invalid)
+        #expect(await refusal { _ = try await fleet.add("3.0.0", at: [here], by: viewer) }?.kind == .forbidden)
+        #expect(await refusal { _ = try await fleet.add("2.0.0", at: [here]) }?.kind == .conflict)
+        #expect(try await fleet.control.payloads(of: os, version: Version("3.0.0"), .first, by: viewer).total == 0)
+        let large = try PayloadURL("https://f.example/update.crau")
+        fleet.remote.put([UInt8](repeating: 1, count: 2 << 20), at: large)
+        #expect(await refusal { _ = try await fleet.add("3.0.0", at: [large]) }?.kind == .invalid)
+    }
+
+    @Test("a copy that is gone is not offered, is told about, and is offered again once it is back")
+    func goneAndBack() async throws {
+        let (fleet, _) = try await furnish()
+        #expect(try await minute(fleet).isEmpty, "what is as it was is no news")
+        fleet.remote.put(nil, at: here)
+        #expect(try await minute(fleet, 1).isEmpty, "it is looked at every five minutes")
+        let news = try await minute(fleet, 4)
+        #expect(news.map(\.url) == [here] && news.first?.trouble?.kind == .unavailable)
+        #expect(try await told(fleet) == [there])
+        fleet.remote.put(nil, at: there)
+        try await minute(fleet)
+        #expect(try await told(fleet) == [])
+        let why = try await fleet.control.explanation(of: MachineID("m1"), in: os, by: viewer)
+        #expect(why.reason == "payload-unavailable" && why.text.contains(here.text) && why.text.contains("404"))
+        let holds = try await fleet.control.holds(of: GroupName("web"), in: os, by: viewer)
+        #expect(holds.map(\.reason) == [.payloadUnavailable])
+        let listed = try await fleet.control.payloadsElsewhere(of: nil, .first, by: viewer).items
+        #expect(listed.first?.isAvailable == false)
+        for url in [here, there] { fleet.remote.put(bits, mark: "\"1\"", at: url) }
+        #expect(try await minute(fleet, 1).map(\.url).count == 2, "a copy in trouble is looked at every minute")
+        #expect(try await told(fleet) == [here, there])
+        #expect(fleet.remote.readCount(here) == 1 + 1, "once to add it and once for the channel: it was as it had been")
+    }
+
+    @Test("a copy that changed is not offered until it was read again and is the payload still")
+    func changed() async throws {
+        let (fleet, _) = try await furnish()
+        fleet.remote.put(bits, mark: "\"2\"", at: here)
+        fleet.time.advance(seconds: 300)
+        let news = try await fleet.control.probePayloads()
+        #expect(news.first?.trouble?.kind == .changed)
+        #expect(try await told(fleet) == [there])
+        let read = try await fleet.control.readChangedPayloads()
+        #expect(read.map(\.url) == [here] && read.first?.trouble == nil)
+        #expect(try await told(fleet) == [here, there])
+        // Both names are good from now on: a network of servers gives now this one, now that.
+        let count = fleet.remote.readCount(here)
+        for mark in ["\"1\"", "\"2\""] {
+            fleet.remote.put(bits, mark: mark, at: here)
+            #expect(try await minute(fleet).isEmpty)
+        }
+        #expect(fleet.remote.readCount(here) == count)
+    }
+
+    @Test("a copy that became another file is never offered, is not read again and again, and heals when it is put right")
+    func different() async throws {
+        let (fleet, _) = try await furnish()
+        var other = bits
+        other[5] ^= 1
+        fleet.remote.put(other, mark: "\"2\"", at: here)
+        try await minute(fleet)
+        #expect(try await told(fleet) == [there])
+        let count = fleet.remote.readCount(here)
+        for _ in 0..<20 { #expect(try await minute(fleet, 1).isEmpty) }
+        #expect(fleet.remote.readCount(here) == count)
+        // Also where it has its old name again: only its bits count now.
+        fleet.remote.put(bits, mark: "\"1\"", at: here)
+        try await minute(fleet, 1)
+        #expect(try await told(fleet) == [here, there])
+        #expect(fleet.remote.readCount(here) == count + 1)
+        fleet.remote.put(bits + [0], mark: "\"1\"", at: here)
+        #expect(try await minute(fleet).first?.trouble?.text.contains("\(bits.count + 1) bytes") == true)
+        #expect(fleet.remote.readCount(here) == count + 1, "its size says it")
+        #expect(try await told(fleet) == [there])
+    }
+
+    @Test("a server that names no state of its files is judged by the size")
+    func unnamed() async throws {
+        let (fleet, _) = try await furnish()
+        for url in [here, there] { fleet.remote.put(bits, at: url) }
+        try await minute(fleet)
+        #expect(try await told(fleet) == [here, there], "read again, and right")
+        #expect(try await minute(fleet).isEmpty)
+        fleet.remote.put([1, 2, 3], at: here)
+        try await minute(fleet)
+        #expect(try await told(fleet) == [there])
+    }
+
+    @Test("Invariant 8: a promotion reads every copy again; one that is another file, or none to be had, stops it")
+    func promotion() async throws {
+        let (fleet, _) = try await furnish()
+        let beta = try ChannelName("beta")
+        func promote() async -> OperationError? {
+            await refusal { _ = try await fleet.control.promote(from: ChannelName("stable"), to: beta, of: os, by: admin) }
+        }
+        fleet.remote.put(Array(bits.reversed()), mark: "\"1\"", at: there)
+        #expect(await promote()?.kind == .conflict)
+        fleet.remote.put(nil, at: here)
+        fleet.remote.put(nil, at: there)
+        let nowhere = await promote()
+        #expect(nowhere?.userMessage.line.contains("404") == true)
+        #expect(try await fleet.control.channel(beta, of: os, by: viewer).version == nil)
+        fleet.remote.put(bits, mark: "\"9\"", at: there)
+        #expect(await promote() == nil, "one copy is enough")
+        #expect(try await fleet.control.channel(beta, of: os, by: viewer).version?.text == "2.0.0")
+    }
+
+    @Test("what was deleted is not looked at any more")
+    func deleted() async throws {
+        let fleet = try await Fixture()
+        _ = try await fleet.control.createRelease(Version("2.0.0"), of: os, notes: "", by: publisher)
+        fleet.remote.put(bits, at: here)
+        _ = try await fleet.add("2.0.0", at: [here])
+        try await fleet.control.deletePayload(of: Version("2.0.0"), .amd64, in: os, by: admin)
+        fleet.remote.put(nil, at: here)
+        #expect(try await minute(fleet).isEmpty)
+        #expect(try await fleet.control.payloadsElsewhere(of: nil, .first, by: viewer).total == 0)
+    }
+}
