@@ -51,6 +51,74 @@ struct DashboardPageTests {
         #expect(page.contains("Slot b is empty.") == (state == .refused || state == .expired))
     }
 
+    @Test("a channel says whom it follows and when, and what waits for a second person")
+    func channels() throws {
+        let evil = "<b>quiet</b>"
+        let page = DashboardPage(
+            try Samples.overview { channels, _, _ in
+                channels[1].follows = ChannelFollow(channel: try ChannelName("alpha"), soakSeconds: 172_800, machines: 5)
+                channels[1].following = FollowResource(
+                    state: "soaking", text: "4000.0.0 has not soaked for long enough.", until: Samples.now.adding(seconds: 7200))
+                channels[2].secondPerson = true
+                channels[2].request = MoveRequestResource(
+                    MoveRequest(
+                        version: try Version("5000.0.0"), previous: nil, promotedFrom: try ChannelName("beta"), by: "ada",
+                        principal: "t-secret", at: Samples.now.adding(seconds: -600), reason: evil))
+            }).markup
+        for text in [
+            "Follows alpha after 2d, once 5 machines run it. 4000.0.0 has not soaked for long enough. Its time comes in 2 h, ",
+            "waits for a second person", "5000.0.0", ", proven by beta, asked for by ada, 10 min ago: &lt;b&gt;quiet&lt;/b&gt;",
+        ] {
+            #expect(page.contains(text), "\(text)")
+        }
+        #expect(!page.contains("t-secret") && !page.contains(evil))
+        let alone = DashboardPage(try Samples.overview { channels, _, _ in channels[0].secondPerson = true }).markup
+        #expect(alone.contains("Moved by two people") && !alone.contains("waits for a second person"))
+        #expect(!alone.contains("Follows"))
+    }
+
+    @Test("a group says that it is private, without its secrets, and what its downloads may take")
+    func groups() throws {
+        let plain = DashboardPage(try Samples.overview()).markup
+        #expect(!plain.contains("private") && !plain.contains("downloads"))
+        let page = DashboardPage(
+            try Samples.overview { _, group, _ in
+                group.secrets = [
+                    GroupSecretResource(
+                        GroupSecret(
+                            id: try GroupSecretID("s-1"), digest: try Samples.payload([]).sha256, by: "ada", at: Samples.now))
+                ]
+                var policy = PolicyResource(enabled: true, maxInProgress: nil, stopAfterFailures: nil, stageDeadlineSeconds: 60)
+                policy.downloadRate = 100 << 20
+                group = group.with(policy)
+                group.downloadsFreeAt = Samples.now.adding(seconds: 75)
+            }).markup
+        #expect(page.contains("private: machines show a secret") && !page.contains("s-1"))
+        #expect(page.contains("downloads 100 MiB/s") && page.contains("next download granted in 75 s, "))
+    }
+
+    @Test("payloads on other servers are shown with what is wrong there; one that cannot be had is an alarm")
+    func elsewhere() throws {
+        let alarm = "The payload of 4000.0.0 amd64 cannot be had."
+        #expect(!DashboardPage(try Samples.overview()).markup.contains("other servers"))
+        let half = DashboardPage(
+            try Samples.overview { _, _, elsewhere in
+                elsewhere = ListPage(items: [try Samples.payload([nil, .different], "<i>7 bytes</i>")], total: 4)
+            }).markup
+        for text in [
+            "https://m0.example/update.crau", "offered", "another file", "&lt;i&gt;7 bytes&lt;/i&gt;", "500 MiB", "(5 min ago)",
+            "and 3 more payloads",
+        ] {
+            #expect(half.contains(text), "\(text)")
+        }
+        #expect(!half.contains(alarm))
+        let lost = DashboardPage(
+            try Samples.overview { _, _, elsewhere in
+                elsewhere = ListPage(items: [try Samples.payload([.unavailable, .changed])], total: 1)
+            }).markup
+        #expect(lost.contains(alarm) && lost.contains("not there") && lost.contains("changed"))
+    }
+
     @Test("a long alias is cut, with the whole of it as its title")
     func longAlias() throws {
         let alias = String(repeating: "W", count: 120)
@@ -110,5 +178,16 @@ struct DashboardPageTests {
 extension String {
     fileprivate func components(separatedByText text: String) -> [Substring] {
         split(separator: text, omittingEmptySubsequences: false)
+    }
+}
+
+extension GroupResource {
+    /// The same under another policy.
+    fileprivate func with(_ policy: PolicyResource) -> GroupResource {
+        var group = GroupResource(
+            application: application, name: name, track: track, channel: channel, version: version, policy: policy,
+            rollout: rollout, machines: machines, createdAt: createdAt)
+        group.secrets = secrets
+        return group
     }
 }

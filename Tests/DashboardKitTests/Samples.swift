@@ -8,22 +8,42 @@ enum Samples {
 
     static func overview(
         alias: String = "rack7-node3", eventText: String = "Download started.",
-        stopReason: String = "3 machines failed.", machineTotal: Int = 5, rollback: RollbackOrder? = nil
+        stopReason: String = "3 machines failed.", machineTotal: Int = 5, rollback: RollbackOrder? = nil,
+        _ edit: (inout [ChannelResource], inout GroupResource, inout ListPage<PayloadResource>?) throws -> Void = { _, _, _ in }
     ) throws -> FleetOverview {
         let app = try ApplicationID("{e96281a6-d1af-4bde-9a0a-97b76e56dc57}")
         let target = try Version("4000.0.0")
-        let channels = [
+        var channels = [
             ChannelResource(application: app, name: try ChannelName("alpha"), version: target, changedAt: now),
             ChannelResource(application: app, name: try ChannelName("beta"), version: nil, changedAt: now),
             ChannelResource(application: app, name: try ChannelName("stable"), version: target, changedAt: now),
         ]
-        let overview = ApplicationOverview(
+        var group = try group(app, target, stopReason)
+        var elsewhere: ListPage<PayloadResource>?
+        try edit(&channels, &group, &elsewhere)
+        var overview = ApplicationOverview(
             application: ApplicationResource(id: app, name: "flatcar", createdAt: now), channels: channels,
-            groups: [try group(app, target, stopReason)])
+            groups: [group])
+        overview.elsewhere = elsewhere
         return FleetOverview(
             at: now, serverVersion: "0.1.0", applications: [overview],
             machines: ListPage(items: try machines(app, target, alias, rollback), total: machineTotal),
             events: ListPage(items: [try event(app, eventText)], total: 1))
+    }
+
+    /// Lies at two places, each with its trouble.
+    static func payload(_ troubles: [MirrorTrouble.Kind?], _ text: String = "It answers with status 404.") throws -> PayloadResource {
+        let bytes = [UInt8](repeating: 1, count: 32)
+        guard let digest = SHA256Digest(bytes: bytes) else { throw CancellationError() }
+        var payload = PayloadResource(
+            application: try ApplicationID("os"), version: try Version("4000.0.0"), architecture: .amd64, source: nil,
+            sha256: digest, sha1: "", size: 500 << 20, fileName: "update.crau", format: 1, url: "", addedAt: now)
+        payload.mirrors = try troubles.enumerated().map { index, kind in
+            let trouble = kind.map { MirrorTrouble(kind: $0, since: now.adding(seconds: -300), text: text) }
+            return MirrorResource(
+                PayloadMirror(url: try PayloadURL("https://m\(index).example/update.crau"), marks: [], trouble: trouble))
+        }
+        return payload
     }
 
     private static func group(_ app: ApplicationID, _ target: Version, _ stopReason: String) throws -> GroupResource {

@@ -78,10 +78,10 @@ import Testing
                 "unknown-application", "unknown-machine-id", "unknown-version", "secret-required", "fleet-full",
                 "too-many-new-machines", "unknown-track", "rollback-pending", "no-release", "ahead-of-channel",
                 "not-ordered", "below-minimum", "release-blocked", "no-payload-for-architecture", "no-delta", "payload-format",
-                "failed-here-before",
+                "payload-unavailable", "failed-here-before",
                 "rolled-back", "held-by-operator", "pinned", "updates-disabled", "clock-jumped", "rollout-aborted", "rollout-stopped",
                 "rollout-paused", "waits-for-group", "outside-window", "waits-for-canary", "canary-soak", "ramp",
-                "limit-rate", "limit-in-progress",
+                "limit-rate", "limit-downloads", "limit-in-progress",
             ])
         for reason in HoldReason.allCases { #expect(reason.text.hasSuffix(".")) }
     }

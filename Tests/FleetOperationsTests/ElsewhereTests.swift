@@ -8,7 +8,8 @@ import UpdateModel
 @Suite("Payloads that lie elsewhere")
 struct ElsewhereTests {
     private let bits = Array("payload of 2.0.0, which is longer than one piece".utf8) + [UInt8](repeating: 7, count: 3000)
-    private let (here, there): (PayloadURL, PayloadURL)
+    private let here: PayloadURL
+    private let there: PayloadURL
 
     init() throws {
         here = try PayloadURL("https://a.example/os/update.crau")

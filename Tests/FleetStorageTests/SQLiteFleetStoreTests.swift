@@ -107,6 +107,8 @@ import UpdateModel
 
     /// Takes back what came later.
     private static let sinceOrders = [
+        "DROP INDEX payload_elsewhere", "ALTER TABLE payload DROP COLUMN mirrors",
+        "ALTER TABLE payload DROP COLUMN trouble_count", "DROP TABLE download_meter",
         "DROP INDEX release_floor", "ALTER TABLE release DROP COLUMN floor", "ALTER TABLE release DROP COLUMN block",
         "DROP TABLE release_block", "DROP INDEX machine_by_hold", "DROP TABLE server_key", "DROP INDEX machine_group_private", "ALTER TABLE machine_group DROP COLUMN secrets",
         "ALTER TABLE channel DROP COLUMN settled_at", "ALTER TABLE channel DROP COLUMN rules",

@@ -60,7 +60,7 @@ import UpdateModel
         let every = try #require(NetworkPrefix("0.0.0.0/0"))
         #expect(every.contains(try #require(NetworkAddress("127.0.0.1"))))
         #expect(try #require(NetworkPrefix("::1")).contains(try #require(NetworkAddress("::1"))))
-        for text in ["", "10.0.0.0/33", "10.0.0.1/8", "10.0.0.0/-1", "10.0.0.0/", "/8", "10.0.0.0/8/8", "lan"] {
+        for text in ["", "10.0.0.0/33", "10.0.0.1/8", "10.0.0.0/-1", "10.0.0.0/+8", "10.0.0.0/", "/8", "10.0.0.0/8/8", "lan"] {
             #expect(NetworkPrefix(text) == nil, "\(text)")
         }
     }

@@ -5,7 +5,9 @@ import FleetOperations
 import HTTPTypes
 import HummingbirdTesting
 import NIOCore
+import PayloadStore
 import Testing
+import UpdateModel
 import UpdateServerKit
 
 @Suite("The document that describes the API")

@@ -16,7 +16,8 @@ import UpdateServerKit
 struct ElsewhereRouteTests {
     private let place = "/api/v1/applications/flatcar/releases/5000.0.0/payloads/amd64/elsewhere"
     private let bits = TinyPayload.full(blobByteCount: 12_288)
-    private let (here, there): (PayloadURL, PayloadURL)
+    private let here: PayloadURL
+    private let there: PayloadURL
 
     init() throws {
         here = try PayloadURL("https://a.example/os/update.crau")

@@ -20,7 +20,8 @@ public struct DownloadMeter: Hashable, Sendable {
         let late = at.adding(seconds: Int64(clamping: seconds))
         let (product, overflows) = rest.multipliedReportingOverflow(by: 1_000_000)
         // A part of a second, rounded up; what does not fit is a whole one.
-        let part = overflows ? 1_000_000 : (product + bytesPerSecond - 1) / bytesPerSecond
+        let exact = product.quotientAndRemainder(dividingBy: bytesPerSecond)
+        let part = overflows ? 1_000_000 : exact.quotient + (exact.remainder == 0 ? 0 : 1)
         let (sum, isTooLate) = late.microseconds.addingReportingOverflow(Int64(clamping: part))
         return Timestamp(microseconds: isTooLate ? .max : sum)
     }

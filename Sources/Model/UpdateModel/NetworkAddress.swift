@@ -40,7 +40,9 @@ public struct NetworkPrefix: Hashable, Sendable, CustomStringConvertible {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
         guard (1...2).contains(parts.count), let address = NetworkAddress(String(parts[0])) else { return nil }
         let width = address.bytes.count * 8
-        guard let bitCount = parts.count == 2 ? Int(parts[1]) : width, (0...width).contains(bitCount) else { return nil }
+        guard let bitCount = parts.count == 2 ? UInt8(parts[1]).map(Int.init) : width, bitCount <= width,
+            parts.last?.first != "+"
+        else { return nil }
         self.address = address
         self.bitCount = bitCount
         let hasRest = (bitCount..<width).contains { address.bytes[$0 / 8] & (0x80 >> UInt8($0 % 8)) != 0 }

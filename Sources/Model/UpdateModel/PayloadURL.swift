@@ -53,7 +53,9 @@ public struct PayloadURL: Hashable, Sendable, CustomStringConvertible {
             bytes.allSatisfy({ allowed.utf8.contains($0) })
         else { return nil }
         if rest.isEmpty { return String(host) }
-        guard rest.first == ":", rest.utf8.count <= 6, let port = UInt16(rest.dropFirst()), port > 0 else { return nil }
+        guard rest.first == ":", rest.dropFirst().utf8.allSatisfy({ (0x30...0x39).contains($0) }),
+            let port = UInt16(rest.dropFirst()), port > 0
+        else { return nil }
         return String(host)
     }
 

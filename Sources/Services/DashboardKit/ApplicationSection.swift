@@ -20,27 +20,17 @@ struct ApplicationSection {
                 part.application.name
                 HTML.tag(.span, [.class("id")], part.application.id.text)
             }
-            channels
+            HTML.tag(.ul, [.class("channels")]) {
+                for channel in part.channels { ChannelItem(channel, at: now).html }
+                if part.channels.isEmpty { HTML.tag(.li, [.class("quiet")], "No channels yet.") }
+            }
+            if let elsewhere = part.elsewhere { ElsewhereList(elsewhere, at: now).html }
             if part.groups.isEmpty {
                 HTML.tag(.p, [.class("quiet")], "No groups yet.")
             }
             HTML.tag(.div, [.class("cards")]) {
                 for group in part.groups { GroupCard(group, names, at: now).html }
             }
-        }
-    }
-
-    private var channels: HTML {
-        .tag(.ul, [.class("channels")]) {
-            for channel in part.channels {
-                HTML.tag(.li) {
-                    HTML.tag(.span, [.class("name")], channel.name.rawValue)
-                    HTML.tag(
-                        .span, [.class(channel.version == nil ? "version none" : "version")],
-                        channel.version?.text ?? "no release")
-                }
-            }
-            if part.channels.isEmpty { HTML.tag(.li, [.class("quiet")], "No channels yet.") }
         }
     }
 }

@@ -25,6 +25,7 @@ struct GroupCard {
                 HTML.tag(.code, group.track.rawValue)
                 " · channel "
                 HTML.tag(.code, group.channel.rawValue)
+                group.secrets == nil ? "" : " · private: machines show a secret"
                 " · \(policy)"
             }
             progress
@@ -56,6 +57,7 @@ struct GroupCard {
         let stop = group.policy.stopAfterFailures.map { "stops after \(Words.count($0, "failure"))" } ?? "never stops"
         var parts = [limit, stop]
         if let rate = group.policy.rate { parts.append("\(rate.maximum) in \(SpanText.text(rate.seconds))") }
+        if let rate = group.policy.downloadRate { parts.append("downloads \(RateText.text(rate))") }
         if let canary = group.policy.canary { parts.append("\(Words.count(canary.size, "machine")) first") }
         if let ramp = group.policy.ramp { parts.append("ramp \(ramp.words)") }
         if let order = group.policy.after { parts.append("after \(order.group)") }
@@ -107,6 +109,7 @@ struct GroupCard {
                 " · \(rollout.version): \(standing(rollout))"
                 if let percent = rollout.rampPercent { " · ramp at \(Int(percent)) %" }
             }
+            if let free = group.downloadsFreeAt { " · next download granted \(Words.ahead(free, at: now))" }
             if let clones = group.machines.clones { " · \(Words.count(clones, "id")) shared by several machines" }
         }
     }

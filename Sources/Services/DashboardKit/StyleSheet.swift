@@ -19,7 +19,12 @@ enum StyleSheet {
         ul{list-style:none;margin:0;padding:0}
         .channels{display:flex;flex-wrap:wrap;gap:10px;margin-bottom:14px}
         .channels li{overflow-wrap:anywhere;background:var(--card);border:1px solid var(--line);border-radius:8px;padding:7px 12px;\
-        display:flex;gap:10px;align-items:baseline}
+        display:flex;flex-wrap:wrap;gap:2px 10px;align-items:baseline;align-content:flex-start;\
+        max-width:min(100%,420px)}
+        .channels .why{flex-basis:100%;margin:0}
+        .elsewhere{background:var(--card);border:1px solid var(--line);border-radius:10px;margin:8px 0 14px}
+        .elsewhere li{display:flex;gap:12px;align-items:baseline;padding:7px 14px;border-bottom:1px solid var(--line);font-size:14px}
+        .elsewhere li:last-child{border-bottom:0}
         .channels .name{color:var(--quiet)}.version{font-weight:600;font-variant-numeric:tabular-nums}
         .version.none{font-weight:400;color:var(--quiet)}
         .cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,340px),1fr));gap:14px}

@@ -24,18 +24,27 @@ extension FleetControl {
             source: upload.source)
         guard fetches.begin(key) else { throw .fetchesTaken }
         defer { fetches.end(key) }
+        var payload = try await learn(upload, urls[0], key, describe)
+        for url in urls.dropFirst() { payload.mirrors.append(try await mirror(url, of: payload, key)) }
+        let object = Self.object(upload.application, upload.version.text, upload.architecture.name)
+        let places = urls.map(\.text).joined(separator: ", ")
+        let detail = "SHA-256 \(payload.sha256), \(payload.size) bytes, at \(places)"
+        try await commit(.addPayload(payload), by: caller, "payload.add", on: object, detail)
+        return payload
+    }
+
+    /// Stores the file, examines it, and lets its bits go.
+    private func learn(
+        _ upload: PayloadUpload, _ url: PayloadURL, _ key: FetchDesk.Key,
+        _ describe: (any PayloadReader) async throws -> PayloadDescription
+    ) async throws(OperationError) -> Payload {
         await custodian.begin()
         var stored: StoredPayload?
         do {
-            let first = try await fetch(urls[0], key)
+            let first = try await fetch(url, key)
             stored = first.bits
             var payload = try await examine(first.bits, upload, describe)
-            payload.mirrors = [PayloadMirror(url: urls[0], marks: first.marks)]
-            for url in urls.dropFirst() { payload.mirrors.append(try await mirror(url, of: payload, key)) }
-            let object = Self.object(upload.application, upload.version.text, upload.architecture.name)
-            let places = urls.map(\.text).joined(separator: ", ")
-            let detail = "SHA-256 \(payload.sha256), \(payload.size) bytes, at \(places)"
-            try await commit(.addPayload(payload), by: caller, "payload.add", on: object, detail)
+            payload.mirrors = [PayloadMirror(url: url, marks: first.marks)]
             await custodian.end(suspect: first.bits.sha256)
             return payload
         } catch {

@@ -154,7 +154,8 @@ extension OperationError: UserFacingError {
             UserMessage("Nothing is withheld from the machine “\(machine)”.", exit: .badData)
         case .fetchesTaken:
             UserMessage(
-                "The server fetches \(FetchDesk.countMaximum) payloads already.", hint: "Wait for one of them.",
+                "The server fetches this payload already, or \(FetchDesk.countMaximum) others, which is as many as it may.",
+                hint: "Wait for that to end.",
                 exit: .tryLater)
         case .payloadUnavailable(let version, let architecture, let reason):
             UserMessage(

@@ -22,7 +22,7 @@ struct FleetPropertyTests {
     @Test("the runs reach every gate and every brake, so that they prove something")
     func runsAreWorthTheirTime() async throws {
         var (holds, brakes, offers) = (Set<HoldReason>(), Set<Brake>(), 0)
-        for seed in 1...80 as ClosedRange<UInt64> {
+        for seed in 1...160 as ClosedRange<UInt64> {
             let simulation = try await FleetSimulation(seed: seed, store: MemoryFleetStore())
             for step in 0..<600 {
                 try await simulation.step()

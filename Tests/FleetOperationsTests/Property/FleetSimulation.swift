@@ -1,6 +1,7 @@
 import FleetModel
 import FleetOperations
 import FleetStorage
+import PayloadStore
 import RolloutPlanning
 import Testing
 import UpdateModel

@@ -1,6 +1,7 @@
 package import ArgumentParser
 import FleetAPI
 import FleetModel
+import NIOCore
 import UpdateModel
 
 /// `martlet payload add`

@@ -9,6 +9,7 @@ struct Overview {
     static let groupCountMax = 50
     static let machineCountMax = 100
     static let eventCountMax = 30
+    static let elsewhereCountMax = 10
 
     let presenter: Presenter
 
@@ -54,8 +55,15 @@ struct Overview {
         let groups = try await control.groups(of: application.id, page, by: caller)
         var items: [GroupResource] = []
         for group in groups.items { items.append(try await presenter.group(group)) }
-        return ApplicationOverview(
-            application: presenter.application(application), channels: channels.items.map(presenter.channel),
-            groups: items)
+        var shown: [ChannelResource] = []
+        for channel in channels.items { shown.append(try await presenter.channelAlone(channel)) }
+        let some = PageRequest(limit: Self.elsewhereCountMax)
+        let elsewhere = try await control.payloadsElsewhere(of: application.id, some, by: caller)
+        var part = ApplicationOverview(
+            application: presenter.application(application), channels: shown, groups: items)
+        if elsewhere.total > 0 {
+            part.elsewhere = ListPage(items: elsewhere.items.map(presenter.payload), total: elsewhere.total)
+        }
+        return part
     }
 }

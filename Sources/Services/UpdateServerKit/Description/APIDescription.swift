@@ -40,14 +40,16 @@ package enum APIDescription {
     }
 
     private static func parameters(_ value: APIOperation) -> [JSONValue] {
-        func parameter(_ name: String, _ place: String, _ schema: Schema, _ text: String? = nil) -> JSONValue {
+        func parameter(
+            _ name: String, _ place: String, _ schema: Schema, _ text: String? = nil, isRequired: Bool = false
+        ) -> JSONValue {
             var fields: [String: JSONValue] = ["name": .text(name), "in": .text(place), "schema": schema.json]
-            if place == "path" { fields["required"] = true }
+            if place == "path" || isRequired { fields["required"] = true }
             fields["description"] = text.map { .text($0) }
             return .object(fields)
         }
         var list = value.segments.map { parameter($0, "path", segment($0)) }
-        list += value.query.map { parameter($0.name, "query", $0.schema, $0.description) }
+        list += value.query.map { parameter($0.name, "query", $0.schema, $0.description, isRequired: $0.isRequired) }
         if value.isConditional {
             list.append(parameter("If-Match", "header", .text, "Done only while the resource has this ETag, else 412."))
         }

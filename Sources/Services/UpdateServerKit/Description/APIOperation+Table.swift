@@ -94,7 +94,7 @@ extension APIOperation {
             ], takes: .payload, answers: one("Payload", status: 201)),
         api(
             .get, payload + "/upload", "showUpload", "How much is kept of an upload that broke off.",
-            query: [Parameter(name: "sha256", schema: .digest, description: "Of the whole file.")],
+            query: [Parameter(name: "sha256", schema: .digest, description: "Of the whole file.", isRequired: true)],
             answers: one("UploadState")),
         api(
             .post, payload + "/elsewhere", "addPayloadElsewhere", "Adds a payload that lies elsewhere; it is fetched once.",

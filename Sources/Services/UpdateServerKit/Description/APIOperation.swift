@@ -7,6 +7,7 @@ package struct APIOperation: Sendable {
         let name: String
         let schema: Schema
         let description: String
+        var isRequired = false
     }
 
     enum Body: Sendable {

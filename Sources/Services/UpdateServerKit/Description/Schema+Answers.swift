@@ -173,10 +173,11 @@ extension Schema {
             [
                 "at": time, "serverVersion": text, "machines": page(of: "Machine"), "events": page(of: "Event"),
                 "applications": list(
-                    of: object([
-                        "application": named("Application"), "channels": list(of: named("Channel")),
-                        "groups": list(of: named("Group")),
-                    ])),
+                    of: object(
+                        [
+                            "application": named("Application"), "channels": list(of: named("Channel")),
+                            "groups": list(of: named("Group")),
+                        ], optional: ["elsewhere": page(of: "Payload")])),
             ],
             optional: [
                 "clock": named("Clock"), "admission": object(["refusals": count, "since": time, "until": time]),
