@@ -51,6 +51,30 @@ struct HostilePeerTests {
         }
     }
 
+    @Test("slow bodies are found beside each other, and again after all that came in time")
+    func drippingBodiesInTurn() async throws {
+        var server = TestServer()
+        server.patience.body = .milliseconds(100)
+        try await server.live { port in
+            let start = ContinuousClock.now
+            for _ in 0..<3 {
+                let slow = try [RawConnection(port: port), RawConnection(port: port), RawConnection(port: port)]
+                for connection in slow {
+                    connection.send("POST /v1/update/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000\r\n\r\n<")
+                }
+                let quick = try RawConnection(port: port)
+                quick.send(
+                    "POST /v1/update/ HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nContent-Length: 1\r\n\r\n<")
+                #expect(String(decoding: quick.receiveAll(), as: UTF8.self).hasPrefix("HTTP/1.1 400"))
+                for connection in slow {
+                    #expect(!String(decoding: connection.receiveAll(), as: UTF8.self).hasPrefix("HTTP/1.1 200"))
+                }
+            }
+            // One connection that is left open keeps its reader for 20 seconds.
+            #expect(ContinuousClock.now - start < .seconds(15))
+        }
+    }
+
     @Test("a download that nobody takes ends")
     func stalledDownload() async throws {
         var server = TestServer()

@@ -11,9 +11,9 @@ package struct CensusKey: Hashable, Sendable {
         case clone
     }
 
+    package let dimension: Dimension
     package let application: ApplicationID
     package let group: GroupName
-    package let dimension: Dimension
     /// The version, the stage's or the hold's name; empty for `total`, `place` and `clone`.
     package let value: String
 
@@ -26,10 +26,12 @@ package struct CensusKey: Hashable, Sendable {
 
     /// Which counters go up and down when a machine changes; `nil` stands for a machine that is not there.
     package static func changes(from before: Machine?, to after: Machine?) -> [CensusKey: Int] {
+        let (lost, gained) = (keys(of: before), keys(of: after))
         var changes: [CensusKey: Int] = [:]
-        for key in keys(of: before) { changes[key, default: 0] -= 1 }
-        for key in keys(of: after) { changes[key, default: 0] += 1 }
-        return changes.filter { $0.value != 0 }
+        // A machine has each key once, and keeps most of them: comparing the few is cheaper than hashing them all.
+        for key in lost where !gained.contains(key) { changes[key] = -1 }
+        for key in gained where !lost.contains(key) { changes[key] = 1 }
+        return changes
     }
 
     private static func keys(of machine: Machine?) -> [CensusKey] {

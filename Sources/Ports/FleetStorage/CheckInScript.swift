@@ -95,7 +95,10 @@ package struct CheckInScript {
         }
         var step = MachineStep(machine: known, policy: policy, rollouts: rollouts, now: checkIn.receivedAt)
         if let version = known.grant?.version {
-            step.load(try store.release(version, of: known.application)?.block, of: version)
+            // The target's own block stands in its facts.
+            let isTarget = version == facts?.version
+            let block = isTarget ? facts?.block : try store.release(version, of: known.application)?.block
+            step.load(block, of: version)
         }
         return try loadTarget(of: facts, into: step, on: &store)
     }

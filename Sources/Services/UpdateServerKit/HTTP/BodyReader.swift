@@ -1,7 +1,6 @@
 import HTTPTypes
 import Hummingbird
 package import NIOCore
-import Synchronization
 
 /// How long the server bears with a peer that is slow.
 package struct Patience: Sendable {
@@ -15,7 +14,10 @@ package struct Patience: Sendable {
 
 /// Reads bodies that fit in memory, up to a size and within a time.
 struct BodyReader: Sendable {
-    let deadline: TimeAmount
+    private let watch: BodyWatch
+
+    /// - Parameter patience: how long a body may take.
+    init(patience: TimeAmount) { watch = BodyWatch(patience: patience) }
 
     /// The whole body. A length that is declared beyond the limit is refused before anything is read.
     ///
@@ -25,33 +27,15 @@ struct BodyReader: Sendable {
         if let declared = request.headers[.contentLength].flatMap({ UInt64($0) }), declared > UInt64(limit) {
             throw RequestError.bodyTooLong(limit: limit)
         }
-        let alarm = DeadlineAlarm(channel: context.channel, deadline: deadline)
-        defer { alarm.cancel() }
+        let wait = watch.begin(context.channel)
+        defer { watch.end(wait) }
         do {
             return try await request.body.collect(upTo: limit)
         } catch is NIOTooManyBytesError {
             throw RequestError.bodyTooLong(limit: limit)
         } catch {
-            if alarm.hasRung { throw RequestError.bodyTooSlow }
+            if watch.isOver(wait) { throw RequestError.bodyTooSlow }
             throw error
         }
     }
-}
-
-/// Closes a connection unless it is cancelled in time.
-private final class DeadlineAlarm: Sendable {
-    private let rang = Atomic(false)
-    private let task = Mutex<Scheduled<Void>?>(nil)
-
-    init(channel: any Channel, deadline: TimeAmount) {
-        let scheduled = channel.eventLoop.scheduleTask(in: deadline) {
-            self.rang.store(true, ordering: .relaxed)
-            channel.close(promise: nil)
-        }
-        task.withLock { $0 = scheduled }
-    }
-
-    var hasRung: Bool { rang.load(ordering: .relaxed) }
-
-    func cancel() { task.withLock { $0?.cancel() } }
 }

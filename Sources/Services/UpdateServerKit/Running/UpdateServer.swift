@@ -101,7 +101,7 @@ package struct UpdateServer: Sendable {
         let router = Router(context: ServerContext.self, options: .autoGenerateHeadEndpoints)
         let health = StoreHealth()
         router.add(middleware: FaultMiddleware(health: health))
-        let bodies = BodyReader(deadline: patience.body)
+        let bodies = BodyReader(patience: patience.body)
         let authenticator = Authenticator(control: control, mode: settings.authentication)
         let guardian = BrowserGuard(mode: settings.authentication)
         let address = PublicAddress(url: settings.publicURL, listen: settings.listen)
