@@ -55,7 +55,7 @@ struct ProgramFilterTests {
         var code: [UInt8] = [0x7F, 0x45, 0x4C, 0x46]
         while code.count < 60_000 {
             let distance = Int32(truncatingIfNeeded: Int(random.next() % 16) * 4000 - code.count)
-            code += [0x90, 0x90, 0xE8] + withUnsafeBytes(of: distance.littleEndian) { unsafe Array($0) }
+            code += [0x90, 0x90, 0xE8] + (0..<4).map { UInt8(truncatingIfNeeded: distance >> (8 * $0)) }
         }
         var maker = StreamedPatchMaker()
         maker.add(code[...])
@@ -73,7 +73,7 @@ struct ProgramFilterTests {
     @Test("of old data too large to know, the part is known that resembles the new")
     func largeOldData() throws {
         var random = Numbers(seed: 5)
-        let old = (0..<9 << 17).flatMap { _ in withUnsafeBytes(of: random.next()) { unsafe Array($0) } }
+        let old = (0..<9 << 20).map { _ in UInt8(truncatingIfNeeded: random.next()) }
         for start in [0, 4 << 20, old.count - 300_000] {
             var maker = StreamedPatchMaker()
             let new = Array(old[start..<start + 300_000])
