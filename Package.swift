@@ -303,8 +303,8 @@ let package = Package(
         tests(
             "PayloadInstaller",
             [
-                "CompressionCodecs", "ContentTrust", "FleetTestKit", "HostLinux", "PayloadFormat", "PayloadInstaller",
-                "SlotDevice", "UpdateModel",
+                "BinaryDelta", "CompressionCodecs", "ContentTrust", "FleetTestKit", "HostLinux", "PayloadFormat",
+                "PayloadInstaller", "SlotDevice", "UpdateModel",
             ]),
         tests("PayloadStore", ["ContentTrust", "PayloadStore", "PayloadStoreFiles", "UpdateModel"]),
         tests(

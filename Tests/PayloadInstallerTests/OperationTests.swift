@@ -1,3 +1,4 @@
+import BinaryDelta
 import CompressionCodecs
 import PayloadFormat
 import PayloadInstaller
@@ -148,6 +149,20 @@ struct OperationTests {
             kind: kind, sourceExtents: kind == .sourceBSDIFF ? extents((0, 1)) : [], targetExtents: extents((0, 1)))
         #expect(throws: InstallationError.self) {
             try run([operation], blobs: [noise(200, seed: 3)], source: blocks(1), expected: blocks(1))
+        }
+    }
+
+    @Test("that fails in place is not blamed on the source, which it does not read")
+    func brokenInPlace() throws {
+        let move = PayloadOperation(kind: .move, sourceExtents: extents((0, 1)), targetExtents: extents((1, 1)))
+        let patch = PayloadOperation(
+            kind: .bsdiff, sourceExtents: extents((1, 1)), targetExtents: extents((1, 1)),
+            sourceDigest: TestPayload.info(blocks(1)).digest)
+        let place = OperationPlace(partition: "system", index: 1)
+        #expect(throws: InstallationError.badPatch(place, .notAPatch)) {
+            try run(
+                [move, patch], blobs: [noise(200, seed: 3)], source: blocks(1, 2), format: .one,
+                expected: blocks(1, 3))
         }
     }
 

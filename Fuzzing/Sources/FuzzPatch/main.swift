@@ -24,9 +24,9 @@ exit(
             precondition(made <= patch.newSize, "More was made than was told.")
         }
         guard rest.count < 2048, cut % 8 == 0 else { return }
-        var maker = StreamedPatchMaker()
+        var maker = StreamedPatchMaker(effort: .fast)
         guard (try? maker.add(rest, resembling: old[...], at: 0)) != nil,
-            let own = try? maker.patch(known: old[...], effort: .fast),
+            let own = try? maker.patch(old: old[...]),
             let read = try? StreamedPatch(own[...], newSizeLimit: UInt64(rest.count))
         else { preconditionFailure("No patch could be made.") }
         var made: [UInt8] = []

@@ -38,6 +38,15 @@ struct PatchDraft {
         noteExtra(new.count)
     }
 
+    /// Adds what makes the bytes that follow.
+    mutating func append(_ other: PatchDraft) {
+        diff += other.diff
+        extra += other.extra
+        for step in other.steps {
+            if step.addedByteCount > 0 { steps.append(step) } else { noteExtra(step.copiedByteCount) }
+        }
+    }
+
     private mutating func noteExtra(_ count: Int) {
         if steps.isEmpty { steps.append(Step(oldPosition: 0, addedByteCount: 0, copiedByteCount: 0)) }
         steps[steps.count - 1].copiedByteCount += count

@@ -5,25 +5,38 @@ internal import CompressionCodecs
 ///
 /// No xz file can say that, but the encoder in it can. Source: The .xz File Format 1.1.0, sections 5.3.1 and 5.3.2.
 enum RawLZMA {
-    /// How the bytes were made ready.
-    struct Shape: Hashable {
-        /// How far back a repetition may lie. The known bytes count.
-        var dictionaryByteCount: Int
-        /// Jumps and calls of x86 programs were turned from distances into places.
-        var isProgram: Bool
+    /// What tells the most about a byte that is no repetition.
+    enum Content: CaseIterable {
+        /// The byte before it.
+        case text
+        /// Nothing: most are zeros.
+        case differences
+        /// Its place among eight: numbers in columns.
+        case table
+
+        /// How many bits of the byte before, of the place for such bytes, and of the place for everything.
+        fileprivate var bits: (lc: UInt32, lp: UInt32, pb: UInt32) {
+            switch self {
+            case .text: (3, 0, 2)
+            case .differences: (0, 0, 0)
+            case .table: (0, 3, 3)
+            }
+        }
     }
 
     /// - Parameters:
     ///   - known: What the bytes may refer back to as if it stood before them.
-    ///   - literal: How many of eight bits of the byte before the coming one tells about it: 0 for differences.
+    ///   - dictionaryByteCount: How far back a repetition may lie. The known bytes count.
     ///   - effort: As of xz, 0 to 9.
     static func compress(
-        _ bytes: [UInt8], known: ArraySlice<UInt8>, shape: Shape, literal: UInt32, effort: UInt32
+        _ bytes: [UInt8], known: ArraySlice<UInt8>, dictionaryByteCount: Int, content: Content, effort: UInt32
     ) throws(CodecError) -> [UInt8] {
         var output = [UInt8](repeating: 0, count: bytes.count + bytes.count / 64 + 1024)
         var outputCount = 0
         let capacity = output.count
-        let code = unsafe try withFilters(shape, known: known, literal: literal, effort: effort) { filters in
+        let code = unsafe try withFilters(
+            known: known, dictionaryByteCount: dictionaryByteCount, content: content, effort: effort
+        ) { filters in
             unsafe bytes.withUnsafeBufferPointer { source in
                 unsafe lzma_raw_buffer_encode(
                     filters, nil, source.baseAddress, source.count, &output, &outputCount, capacity)
@@ -39,29 +52,25 @@ enum RawLZMA {
     static let dictionaryByteCountMin = 4096
 
     fileprivate static func withFilters<Value>(
-        _ shape: Shape, known: ArraySlice<UInt8>, literal: UInt32, effort: UInt32,
+        known: ArraySlice<UInt8>, dictionaryByteCount: Int, content: Content, effort: UInt32,
         _ body: (UnsafePointer<lzma_filter>) -> Value
     ) throws(CodecError) -> Value {
         var options = unsafe lzma_options_lzma()
         guard unsafe lzma_lzma_preset(&options, effort) == 0 else {
             throw .libraryFailure(.xz, code: Int32(bitPattern: effort))
         }
-        unsafe options.dict_size = UInt32(clamping: max(dictionaryByteCountMin, shape.dictionaryByteCount))
-        unsafe options.lc = literal
-        unsafe options.pb = literal == 0 ? 0 : 2
+        unsafe options.dict_size = UInt32(clamping: max(dictionaryByteCountMin, dictionaryByteCount))
+        (unsafe options.lc, unsafe options.lp, unsafe options.pb) = content.bits
         return unsafe known.withUnsafeBufferPointer { known in
             if known.count > 0 {
                 unsafe options.preset_dict = known.baseAddress
                 unsafe options.preset_dict_size = UInt32(clamping: known.count)
             }
             return unsafe withUnsafeMutablePointer(to: &options) { options in
-                var filters = unsafe [
+                let filters = unsafe [
                     lzma_filter(id: martlet_lzma_filter_lzma2(), options: UnsafeMutableRawPointer(options)),
                     lzma_filter(id: martlet_lzma_filter_end(), options: nil),
                 ]
-                if shape.isProgram {
-                    unsafe filters.insert(lzma_filter(id: lzmaX86FilterNumber, options: nil), at: 0)
-                }
                 return unsafe filters.withUnsafeBufferPointer { filters in
                     // Never empty, so there is an address.
                     unsafe body(filters.baseAddress!)
@@ -69,9 +78,6 @@ enum RawLZMA {
             }
         }
     }
-
-    /// LZMA_FILTER_X86, a macro that Swift cannot import.
-    private static let lzmaX86FilterNumber: lzma_vli = 4
 }
 
 /// Unpacks what ``RawLZMA`` made, as much at a time as is asked for.
@@ -81,13 +87,15 @@ final class RawLZMAReader {
     private var input: ArraySlice<UInt8>
     private var isFinished = false
 
-    init(_ input: ArraySlice<UInt8>, known: ArraySlice<UInt8>, shape: RawLZMA.Shape) throws(CodecError) {
+    init(_ input: ArraySlice<UInt8>, known: ArraySlice<UInt8>, dictionaryByteCount: Int) throws(CodecError) {
         self.input = input
         unsafe stream = .allocate(capacity: 1)
         unsafe stream.initialize(to: lzma_stream())
         let stream = unsafe self.stream
-        // The known bytes are copied here.
-        let code = unsafe try RawLZMA.withFilters(shape, known: known, literal: 0, effort: 0) { filters in
+        // The known bytes are copied here. What the content is, the data itself says.
+        let code = unsafe try RawLZMA.withFilters(
+            known: known, dictionaryByteCount: dictionaryByteCount, content: .text, effort: 0
+        ) { filters in
             unsafe lzma_raw_decoder(stream, filters)
         }
         guard code == LZMA_OK else { throw error(code) }
@@ -100,14 +108,21 @@ final class RawLZMAReader {
     }
 
     func read(count: Int) throws(CodecError) -> [UInt8] {
+        let output = try read(atMost: count)
+        guard output.count == count else { throw .outputTooShort(missing: count - output.count) }
+        return output
+    }
+
+    /// Fewer bytes only at the end.
+    func read(atMost count: Int) throws(CodecError) -> [UInt8] {
         var output = [UInt8](repeating: 0, count: count)
         var filled = 0
-        while filled < count {
-            guard !isFinished else { throw .outputTooShort(missing: count - filled) }
+        while filled < count, !isFinished {
             let progress = try step(into: &output, from: filled)
             filled += progress.produced
             if progress.produced == 0, progress.consumed == 0, !isFinished { throw .truncated(.xz) }
         }
+        output.removeLast(count - filled)
         return output
     }
 

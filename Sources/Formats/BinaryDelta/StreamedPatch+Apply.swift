@@ -52,6 +52,7 @@ private struct PartReader {
         case plain(PlainReader)
         case zstd(DecompressionReader)
         case lzma(RawLZMAReader)
+        case program(ProgramReader)
     }
 
     private let source: Source
@@ -72,11 +73,10 @@ private struct PartReader {
                         memoryLimit: StreamedPatch.dictionaryByteCountMax))
             case .lzma(let isProgram, let dictionary, let start, let count):
                 guard count <= oldSize, start <= oldSize - count else { throw BinaryDeltaError.damagedHeader }
-                let known = try Self.known(start, Int(count), readOld)
-                source = .lzma(
-                    try RawLZMAReader(
-                        part.data, known: known[...],
-                        shape: RawLZMA.Shape(dictionaryByteCount: Int(dictionary), isProgram: isProgram)))
+                var known = try Self.known(start, Int(count), readOld)
+                if isProgram { ProgramFilter.filter(&known) }
+                let reader = try RawLZMAReader(part.data, known: known[...], dictionaryByteCount: Int(dictionary))
+                source = isProgram ? .program(ProgramReader(reader)) : .lzma(reader)
             }
         } catch let error as CodecError {
             throw BinaryDeltaError.damagedPart(.extra, error)
@@ -104,6 +104,7 @@ private struct PartReader {
             case .plain(let reader): return try reader.read(count: count)
             case .zstd(let reader): return try reader.read(count: count)
             case .lzma(let reader): return try reader.read(count: count)
+            case .program(let reader): return try reader.read(count: count)
             }
         } catch {
             throw .damagedPart(.diff, error)
@@ -116,6 +117,7 @@ private struct PartReader {
             case .plain(let reader): try reader.expectEnd()
             case .zstd(let reader): try reader.expectEnd()
             case .lzma(let reader): try reader.expectEnd()
+            case .program(let reader): try reader.expectEnd()
             }
         } catch {
             throw .damagedPart(.diff, error)

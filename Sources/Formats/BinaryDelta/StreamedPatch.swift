@@ -7,7 +7,7 @@ internal import CompressionCodecs
 /// 4 bytes   ASCII "MDP1"
 /// number    the size of the new data
 /// five parts, each:
-///   number    0 as it is · 1 zstd · 2 LZMA2 · 3 LZMA2 behind the x86 filter
+///   number    0 as it is · 1 zstd · 2 LZMA2 · 3 LZMA2 behind ``ProgramFilter``
 ///   number    (2 and 3) the dictionary's size
 ///   number    (2 and 3) the start of the known bytes, a place in the old data
 ///   number    (2 and 3) how many they are
@@ -17,7 +17,7 @@ internal import CompressionCodecs
 /// The parts are: how many bytes each instruction adds; how many it copies; how far it then seeks, as a number whose lowest
 /// bit is its sign (each of these three: eight bytes, the lowest first, that tell how many bytes of numbers follow); the
 /// bytes that are added to old bytes; the bytes that are copied. Known bytes stand before a part's content as if they had
-/// been unpacked already.
+/// been unpacked already; behind the filter they were filtered as well, by themselves.
 public struct StreamedPatch: Sendable {
     /// In bytes.
     public let newSize: UInt64

@@ -43,10 +43,10 @@ struct OperationExecutor: Sendable {
         }
     }
 
-    /// Reads what the operation is made from, and compares it with the digest that the payload tells.
+    /// Reads what the operation is made from, if that is the source, and compares it with the digest that the payload tells.
     /// - Throws: ``InstallationError/wrongSourceBlocks(_:expected:actual:)``.
     func checkSource(of operation: PayloadOperation, at place: OperationPlace) throws(InstallationError) {
-        guard let source, !operation.sourceExtents.isEmpty else { return }
+        guard let source, operation.readsSource, !operation.sourceExtents.isEmpty else { return }
         try ExtentReader.check(source, operation, blockSize: blockSize, place: place)
     }
 
@@ -127,7 +127,9 @@ struct OperationExecutor: Sendable {
     private func move(_ operation: PayloadOperation, _ place: OperationPlace) throws(InstallationError) {
         let reader = try ExtentReader(
             target, operation.sourceExtents, length: nil, blockSize: blockSize, place: place)
-        let bytes = try reader.read(at: 0, count: Int(reader.byteCount))
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(Int(reader.byteCount))
+        try reader.forEachPiece { (piece) throws(InstallationError) in bytes += piece }
         var writer = writer(operation, place)
         try writer.write(bytes[...])
     }

@@ -49,6 +49,19 @@ final class PartitionWork: Sendable {
         readBackIntervalBytes = options.readBackIntervalBytes
     }
 
+    /// Goes on where the first `count` operations were carried out and flushed earlier: what they wrote can be read back.
+    func goOn(after count: Int) {
+        front.withLock { front in
+            for extent in operations.prefix(count).flatMap(\.targetExtents) where !extent.isHole {
+                front.add(bytes(of: extent))
+            }
+        }
+    }
+
+    private func bytes(of extent: BlockExtent) -> Range<UInt64> {
+        extent.startBlock * blockSize..<extent.endBlock * blockSize
+    }
+
     /// - Parameter blob: The operation's data; its digest has been compared.
     func carryOut(
         _ operation: PayloadOperation, at place: OperationPlace, blob: [UInt8]
@@ -99,7 +112,7 @@ final class PartitionWork: Sendable {
         let accepted = target.acceptedByteCount
         let settled = front.withLock { front -> UInt64 in
             for extent in extents where !extent.isHole {
-                front.add(extent.startBlock * blockSize..<extent.endBlock * blockSize)
+                front.add(bytes(of: extent))
             }
             return front.mark(upTo: limit, each: readBackIntervalBytes, acceptedByteCount: accepted)
         }

@@ -86,6 +86,11 @@ package struct PayloadInstallation {
         }
         guard let manifest = parser.manifest else { throw .payload(.checkpointMismatch) }
         try prepare(manifest, isResuming: true)
+        var operationsDone = checkpoint.nextOperation
+        for partition in manifest.partitions {
+            crew.works[partition.name]?.goOn(after: operationsDone)
+            operationsDone = max(0, operationsDone - partition.operations.count)
+        }
         progress.operationsDone = checkpoint.nextOperation
         progress.bytesDone = checkpoint.nextByteOffset
         bytesAtCheckpoint = checkpoint.nextByteOffset

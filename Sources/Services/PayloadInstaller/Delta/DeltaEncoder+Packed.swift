@@ -7,12 +7,12 @@ internal import PayloadFormat
 extension DeltaEncoder {
     /// The operation of compressed files, and one more for blocks that cannot be made again bit for bit.
     func packed(_ units: [PackedUnit], with encoder: PackedBlock.Encoder) throws(PayloadBuildError) -> [Encoded] {
-        var draft = PackedDraft(encoder: encoder)
+        var draft = PackedDraft(encoder: encoder, effort: patchEffort)
         for unit in units { try add(unit, to: &draft) }
         var operations: [Encoded] = []
         if draft.recipe.blockCount > 0 {
             let opening = try Self.codec { () throws(CodecError) in try draft.recipe.encoded() }
-            let patch = try shortest(draft.maker, new: draft.new, old: draft.old)
+            let patch = try attempt { () throws(BinaryDeltaError) in try draft.maker.patch(old: draft.old[...]) }
             operations.append(
                 Encoded(
                     kind: .packedPatch, blob: opening + patch, sourceExtents: draft.sourceBlocks.extents,
@@ -32,16 +32,13 @@ extension DeltaEncoder {
         var new: [UInt8] = []
         for run in unit.runs { new += try checked(run, &draft) }
         let resembled = draft.old[start.lowerBound..<start.upperBound]
-        do throws(BinaryDeltaError) {
+        try attempt { () throws(BinaryDeltaError) in
             if resembled.isEmpty {
                 draft.maker.add(new[...])
             } else {
                 try draft.maker.add(new[...], resembling: resembled, at: start.lowerBound)
             }
-        } catch {
-            throw .patch(error)
         }
-        draft.new += new
     }
 
     /// Unpacks clusters of the source, once for all units that share them.
@@ -99,9 +96,8 @@ extension DeltaEncoder {
 /// An operation on compressed files while it is put together.
 private struct PackedDraft {
     var recipe: PackedRecipe
-    var maker = StreamedPatchMaker()
+    var maker: StreamedPatchMaker
     var old: [UInt8] = []
-    var new: [UInt8] = []
     var known: [[CompressedCluster]: Range<Int>] = [:]
     var sourceBlocks: [BlockSpan] = []
     var sourceDigest = StreamDigest()
@@ -109,5 +105,8 @@ private struct PackedDraft {
     /// Blocks that the encoder does not make again.
     var rest: [BlockSpan] = []
 
-    init(encoder: PackedBlock.Encoder) { recipe = PackedRecipe(encoder: encoder, source: [], runs: []) }
+    init(encoder: PackedBlock.Encoder, effort: StreamedPatchMaker.Effort) {
+        recipe = PackedRecipe(encoder: encoder, source: [], runs: [])
+        maker = StreamedPatchMaker(effort: effort)
+    }
 }

@@ -21,9 +21,6 @@ struct DeltaEncoder: Sendable {
     let source: DeltaImage
     let effort: PayloadBuilder.Effort
 
-    /// Where more than this share of a group resembles nothing, it may be shorter to say all of it anew.
-    private static let extraShareMin = 0.1
-
     /// The operations of a step: one, but for blocks to copy that turn out to differ.
     func encode(_ step: DeltaPlan.Step) throws(PayloadBuildError) -> [Encoded] {
         switch step {
@@ -107,8 +104,7 @@ struct DeltaEncoder: Sendable {
             spans += unit.source
         }
         let old = try source.bytes(of: spans)
-        var new: [UInt8] = []
-        var maker = StreamedPatchMaker()
+        var maker = StreamedPatchMaker(effort: patchEffort)
         for unit in group.units {
             let bytes = try target.bytes(of: unit.target)
             let start = starts[unit.source] ?? 0
@@ -120,29 +116,16 @@ struct DeltaEncoder: Sendable {
                     try maker.add(bytes[...], resembling: resembled, at: start)
                 }
             }
-            new += bytes
         }
         return Encoded(
-            kind: .sourcePatch, blob: try shortest(maker, new: new, old: old),
+            kind: .sourcePatch, blob: try attempt { () throws(BinaryDeltaError) in try maker.patch(old: old[...]) },
             sourceExtents: spans.joined.extents, targetExtents: group.units.flatMap(\.target).joined.extents,
             sourceDigest: spans.isEmpty ? nil : StreamDigest.digest(of: old))
     }
 
-    func shortest(
-        _ maker: StreamedPatchMaker, new: [UInt8], old: [UInt8]
-    ) throws(PayloadBuildError) -> [UInt8] {
-        let effort: StreamedPatchMaker.Effort = effort == .best ? .best : .fast
-        let patch = try attempt { () throws(BinaryDeltaError) in try maker.patch(known: old[...], effort: effort) }
-        guard effort == .best, Double(maker.extraByteCount) > Double(new.count) * Self.extraShareMin,
-            maker.extraByteCount < new.count
-        else { return patch }
-        var plain = StreamedPatchMaker()
-        plain.add(new[...])
-        let anew = try attempt { () throws(BinaryDeltaError) in try plain.patch(known: old[...], effort: effort) }
-        return anew.count < patch.count ? anew : patch
-    }
+    var patchEffort: StreamedPatchMaker.Effort { effort == .best ? .best : .fast }
 
-    private func attempt<Value>(_ body: () throws(BinaryDeltaError) -> Value) throws(PayloadBuildError) -> Value {
+    func attempt<Value>(_ body: () throws(BinaryDeltaError) -> Value) throws(PayloadBuildError) -> Value {
         do throws(BinaryDeltaError) { return try body() } catch { throw .patch(error) }
     }
 }

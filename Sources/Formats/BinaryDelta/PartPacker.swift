@@ -1,0 +1,104 @@
+internal import CompressionCodecs
+
+/// Finds the shortest coding of a part.
+struct PartPacker {
+    struct Packed {
+        let coding: StreamedPatch.Coding
+        let data: [UInt8]
+
+        /// What the patch's header says of the part.
+        var opening: [UInt8] {
+            var bytes: [UInt8] = []
+            switch coding {
+            case .plain: bytes.appendVarint(0)
+            case .zstd: bytes.appendVarint(1)
+            case .lzma(let isProgram, let dictionary, let start, let count):
+                for number in [isProgram ? 3 : 2, dictionary, start, count] { bytes.appendVarint(number) }
+            }
+            bytes.appendVarint(UInt64(data.count))
+            return bytes
+        }
+    }
+
+    let effort: StreamedPatchMaker.Effort
+    let known: KnownBytes
+
+    private static let smallByteCount = 4096
+
+    func packNumbers(_ numbers: [UInt64]) throws(CodecError) -> Packed {
+        var bytes: [UInt8] = []
+        for number in numbers { bytes.appendVarint(number) }
+        let count = UInt64(bytes.count)
+        let opening = (0..<8).map { UInt8(truncatingIfNeeded: count >> (8 * UInt64($0))) }
+        return try packDifferences(opening + bytes)
+    }
+
+    /// Bytes that the one before tells nothing about.
+    func packDifferences(_ bytes: [UInt8]) throws(CodecError) -> Packed {
+        if effort == .fast, bytes.count > Self.smallByteCount { return try zstd(bytes) }
+        let packed = try PatchLZMA(.differences, isProgram: false).compress(bytes, known: [], effort: effort)
+        return shorter(Packed(coding: .plain, data: bytes), lzma(packed, of: bytes, isProgram: false, known: .none))
+    }
+
+    func packNew(_ bytes: [UInt8]) throws(CodecError) -> Packed {
+        let plain = Packed(coding: .plain, data: bytes)
+        if effort == .fast, known.bytes.isEmpty, bytes.count > Self.smallByteCount {
+            return try shorter(plain, zstd(bytes))
+        }
+        let way = try PatchEstimate.bestWay(for: bytes, known: known.bytes)
+        let packed = try way.compress(bytes, known: known.bytes, effort: effort)
+        return shorter(plain, lzma(packed, of: bytes, isProgram: way.isProgram, known: known))
+    }
+
+    private func shorter(_ one: Packed, _ other: Packed) -> Packed {
+        one.data.count + one.opening.count <= other.data.count + other.opening.count ? one : other
+    }
+
+    private func zstd(_ bytes: [UInt8]) throws(CodecError) -> Packed {
+        let packed = try Zstandard.compress(bytes, settings: ZstandardSettings(level: 9, windowLog: 23))
+        return Packed(coding: .zstd, data: packed)
+    }
+
+    private func lzma(_ packed: [UInt8], of bytes: [UInt8], isProgram: Bool, known: KnownBytes) -> Packed {
+        Packed(
+            coding: .lzma(
+                isProgram: isProgram,
+                dictionaryByteCount: UInt64(PatchLZMA.dictionaryByteCount(for: bytes.count + known.bytes.count)),
+                knownStart: UInt64(known.start), knownByteCount: UInt64(known.bytes.count)),
+            data: packed)
+    }
+}
+
+/// One of the ways in which LZMA may pack a part.
+struct PatchLZMA {
+    let content: RawLZMA.Content
+    /// Behind a ``ProgramFilter``.
+    let isProgram: Bool
+
+    init(_ content: RawLZMA.Content, isProgram: Bool) {
+        self.content = content
+        self.isProgram = isProgram
+    }
+
+    static let text = PatchLZMA(.text, isProgram: false)
+    static let program = PatchLZMA(.text, isProgram: true)
+    static let table = PatchLZMA(.table, isProgram: false)
+
+    /// LZMA_PRESET_EXTREME, a macro that Swift cannot import.
+    private static let extreme: UInt32 = 1 << 31
+
+    func compress(
+        _ bytes: [UInt8], known: ArraySlice<UInt8>, effort: StreamedPatchMaker.Effort
+    ) throws(CodecError) -> [UInt8] {
+        try RawLZMA.compress(
+            isProgram ? ProgramFilter.filtered(bytes[...]) : bytes,
+            known: isProgram ? ProgramFilter.filtered(known)[...] : known,
+            dictionaryByteCount: Self.dictionaryByteCount(for: bytes.count + known.count), content: content,
+            effort: effort == .best ? 9 | Self.extreme : 1)
+    }
+
+    /// No more than there is to refer to, nor than a machine takes.
+    static func dictionaryByteCount(for byteCount: Int) -> Int {
+        min(max(byteCount, RawLZMA.dictionaryByteCountMin), Int(StreamedPatch.dictionaryByteCountMax))
+    }
+}

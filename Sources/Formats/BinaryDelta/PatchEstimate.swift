@@ -1,0 +1,58 @@
+internal import CompressionCodecs
+
+/// Which way of packing is the shortest, found out by packing fast.
+enum PatchEstimate {
+    /// Whether `new` costs less when all of it is packed beside `old` than as the differences that were found.
+    ///
+    /// Differences cost little where a few bytes changed. A program that was compiled anew, or a table of places, differs in
+    /// nearly every stretch, but in the same ways again and again. Packing well gains more on what is said anew than on
+    /// differences, and one file's content tells of the next one's: so differences must cost a quarter less.
+    static func isShorterAnew(
+        _ new: ArraySlice<UInt8>, than beside: PatchDraft, old: ArraySlice<UInt8>
+    ) throws(BinaryDeltaError) -> Bool {
+        do throws(CodecError) {
+            let known = KnownBytes(of: old, for: new).bytes
+            var cost = beside.steps.count * stepByteCount
+            cost += try PatchLZMA(.differences, isProgram: false)
+                .compress(beside.diff, known: [], effort: .fast).count
+            cost += try PatchLZMA.text.compress(beside.extra, known: known, effort: .fast).count
+            guard cost > new.count / cheapShare else { return false }
+            let isProgram = ProgramFilter.isMade(for: new)
+            for way in isProgram ? [PatchLZMA.program] : [.text, .table]
+            where try way.compress(Array(new), known: known, effort: .fast).count < cost + cost / 4 {
+                return true
+            }
+            return false
+        } catch {
+            throw .damagedPart(.extra, error)
+        }
+    }
+
+    /// What the numbers of one step take, packed; measured.
+    private static let stepByteCount = 5
+    /// What costs less than this share of the data needs no other way.
+    private static let cheapShare = 100
+
+    /// The shortest way to pack bytes that are not differences.
+    static func bestWay(for bytes: [UInt8], known: ArraySlice<UInt8>) throws(CodecError) -> PatchLZMA {
+        guard bytes.count > smallByteCount else { return .text }
+        let sample = sample(of: bytes)
+        var best = (way: PatchLZMA.text, byteCount: Int.max)
+        for way in [PatchLZMA.text, .program, .table] {
+            let byteCount = try way.compress(sample, known: known, effort: .fast).count
+            if byteCount < best.byteCount { best = (way, byteCount) }
+        }
+        return best.way
+    }
+
+    private static let smallByteCount = 16 << 10
+    private static let pieceByteCount = 256 << 10
+    private static let pieceCount = 8
+
+    /// Pieces from all over `bytes`, at the beginnings of pages as in the whole.
+    private static func sample(of bytes: [UInt8]) -> [UInt8] {
+        guard bytes.count > pieceCount * pieceByteCount else { return bytes }
+        let distance = bytes.count / pieceCount & ~4095
+        return (0..<pieceCount).flatMap { bytes[$0 * distance..<$0 * distance + pieceByteCount] }
+    }
+}

@@ -1,0 +1,96 @@
+import BinaryDelta
+import Testing
+
+@Suite("The filter for programs")
+struct ProgramFilterTests {
+    @Test("distances become places as the format's page says")
+    func vector() {
+        // nop; call +16; lea rax, [rip - 16]; ret
+        var bytes: [UInt8] = [0x90, 0xE8, 0x10, 0, 0, 0, 0x48, 0x8D, 0x05, 0xF0, 0xFF, 0xFF, 0xFF, 0xC3]
+        ProgramFilter.filter(&bytes)
+        #expect(bytes == [0x90, 0xE8, 0, 0, 0x16, 0, 0x48, 0x8D, 0x05, 0xFF, 0xFF, 0xFD, 0xFF, 0xC3])
+    }
+
+    @Test("places count from the program's beginning")
+    func origin() {
+        let program: [UInt8] = [0x7F, 0x45, 0x4C, 0x46, 0xE8, 0x01, 0, 0, 0]
+        #expect(Array(ProgramFilter.filtered((filler(4096) + program)[...]).suffix(4)) == [0, 0, 0x0A, 0])
+        #expect(Array(ProgramFilter.filtered((filler(4097) + program.dropFirst())[...]).suffix(4)) == [0, 0x10, 0x0A, 0])
+    }
+
+    @Test("operands that are far, or cut short, stay as they are")
+    func untouched() {
+        for bytes: [UInt8] in [[0xE8, 1, 2, 3, 4], [0xE8, 1, 2, 3], [0x8D, 0x05, 1, 2], [0x8D, 0x04, 1, 2, 3, 0], [0xE8], []] {
+            #expect(ProgramFilter.filtered(bytes[...]) == bytes)
+        }
+    }
+
+    @Test("any bytes come back, in whatever pieces they arrive", arguments: 0..<40)
+    func roundTrip(seed: UInt64) {
+        var random = Numbers(seed: seed)
+        let favoured: [UInt8] = [0xE8, 0x8D, 0x05, 0x00, 0xFF, 0x7F, 0x45, 0x4C, 0x46, 0x8B]
+        let original = (0..<Int(random.next() % 20_000)).map { _ in
+            random.next() % 3 == 0 ? UInt8(truncatingIfNeeded: random.next()) : favoured[Int(random.next() % 10)]
+        }
+        let filtered = ProgramFilter.filtered(original[...])
+        #expect(filtered.count == original.count)
+
+        var filter = ProgramFilter.undoing
+        var made: [UInt8] = []
+        var settled = 0
+        var rest = filtered[...]
+        repeat {
+            let piece = rest.prefix(1 + Int(random.next() % 3000))
+            rest = rest.dropFirst(piece.count)
+            made += piece
+            settled = filter.settle(&made, from: settled, isEnd: rest.isEmpty)
+            #expect(made[..<settled] == original[..<settled])
+        } while !rest.isEmpty
+        #expect(made == original)
+    }
+
+    @Test("calls to the same functions from many places cost little, and survive tampering without a trap")
+    func program() throws {
+        var random = Numbers(seed: 3)
+        var code: [UInt8] = [0x7F, 0x45, 0x4C, 0x46]
+        while code.count < 60_000 {
+            let distance = Int32(truncatingIfNeeded: Int(random.next() % 16) * 4000 - code.count)
+            code += [0x90, 0x90, 0xE8] + (0..<4).map { UInt8(truncatingIfNeeded: distance >> (8 * $0)) }
+        }
+        var maker = StreamedPatchMaker()
+        maker.add(code[...])
+        let patch = try maker.patch(old: [])
+        // Sixteen targets are four bits; as distances, no two of eight thousand calls would be alike.
+        #expect(patch.count < 8_000, "\(patch.count) bytes")
+        #expect(try apply(patch, to: []) == code)
+        for place in stride(from: 0, to: patch.count, by: 7) {
+            var damaged = patch
+            damaged[place] ^= UInt8(1) << UInt8(place % 8)
+            if let made = try? apply(damaged, to: []) { #expect(made.count <= code.count) }
+        }
+    }
+
+    @Test("of old data too large to know, the part is known that resembles the new")
+    func largeOldData() throws {
+        var random = Numbers(seed: 5)
+        let old = (0..<9 << 20).map { _ in UInt8(truncatingIfNeeded: random.next()) }
+        for start in [0, 4 << 20, old.count - 300_000] {
+            var maker = StreamedPatchMaker()
+            let new = Array(old[start..<start + 300_000])
+            maker.add(new[...])
+            let patch = try maker.patch(old: old[...])
+            #expect(patch.count < 2_000, "\(patch.count) bytes at \(start)")
+            #expect(try apply(patch, to: old) == new)
+        }
+    }
+
+    private func filler(_ count: Int) -> [UInt8] { [UInt8](repeating: 0x90, count: count) }
+
+    private func apply(_ patch: [UInt8], to old: [UInt8]) throws -> [UInt8] {
+        let read = try StreamedPatch(patch[...], newSizeLimit: 1 << 20)
+        var made: [UInt8] = []
+        try read.apply(
+            oldSize: UInt64(old.count), readOld: { Array(old[Int($0)..<Int($0) + $1]) }, write: { made += $0 })
+        return made
+    }
+}
