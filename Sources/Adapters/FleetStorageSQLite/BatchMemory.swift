@@ -4,9 +4,9 @@ internal import RolloutPlanning
 
 /// Roll-outs and counters as the check-ins of one transaction leave them.
 ///
-/// Nearly every machine that checks in changes the same few rows: its group's counters and the roll-out to its group. Here
-/// each is read once a transaction and written once, before COMMIT, however many machines changed it. Nothing else may
-/// read or write those rows meanwhile: work of another kind in the same transaction has to ``save(in:)`` first.
+/// Nearly every machine that checks in changes the same few rows: its group's counters and the roll-out to its group.
+/// Here each is read once a transaction and written once, before COMMIT, however many machines changed it. Nothing else
+/// may read or write those rows meanwhile: work of another kind in the same transaction has to ``save(in:)`` first.
 final class BatchMemory {
     var rollouts = KeptRows<RolloutID, RolloutState>()
     var counts = KeptRows<CensusKey, Int>()

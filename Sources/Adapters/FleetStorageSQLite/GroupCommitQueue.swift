@@ -10,13 +10,13 @@ internal import Synchronization
 /// check in ┘                         └ check-in ──────┘
 /// ```
 ///
-/// An act that fails is rolled back to its own savepoint and its neighbours go on. Check-ins go without: a savepoint makes
-/// SQLite copy every page that is changed behind it, and check-ins hardly ever fail; those of a transaction also share
-/// what they read (``BatchMemory``). If one does fail after it wrote something, the transaction is rolled back and all of
-/// it is run again, each work behind a savepoint and on its own.
+/// An act that fails is rolled back to its own savepoint and its neighbours go on. Check-ins go without: a savepoint
+/// makes SQLite copy every page that is changed behind it, and check-ins hardly ever fail; those of a transaction also
+/// share what they read (``BatchMemory``). If one does fail after it wrote something, the transaction is rolled back and
+/// all of it is run again, each work behind a savepoint and on its own.
 ///
-/// Nobody is answered before the commit; if that fails, everybody in it is told so, and nothing of it happened. Under load
-/// the batches grow by themselves, and an idle store answers at once: no timer is needed.
+/// Nobody is answered before the commit; if that fails, everybody in it is told so, and nothing of it happened. Under
+/// load the batches grow by themselves, and an idle store answers at once: no timer is needed.
 actor GroupCommitQueue {
     private let pool: DatabasePool
     private let cache: TrackCache
@@ -43,8 +43,8 @@ actor GroupCommitQueue {
     }
 
     /// Runs `work` in the next transaction beside others of its kind; returns when that is durable.
-    /// - Parameter work: reaches roll-outs and counters through the memory, where it is given one. It may be run twice; the
-    ///   first run is then as if it had not been.
+    /// - Parameter work: reaches roll-outs and counters through the memory, where it is given one. It may be run twice;
+    ///   what the first run wrote is then taken back.
     /// - Throws: as ``perform(_:)``.
     func performShared<Value: Sendable>(_ work: @escaping @Sendable (Database, BatchMemory?) throws -> Value)
         async throws(FleetStoreError) -> Value

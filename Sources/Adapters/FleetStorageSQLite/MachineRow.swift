@@ -12,7 +12,6 @@ extension Machine {
         """
     static let stateColumnCount = 22
     static let indexedColumns = MachineIndexedColumn.allCases.map(\.rawValue).joined(separator: ", ")
-    static let indexedColumnCount = MachineIndexedColumn.allCases.count
     static let columns = "\(keyColumns), \(indexedColumns), \(stateColumns)"
 
     var keyValues: [(any DatabaseValueConvertible)?] {

@@ -4,8 +4,8 @@ private import GRDBSQLite
 /// A statement that the connection prepared once and keeps, run by SQLite's own calls.
 ///
 /// A check-in runs a dozen statements. GRDB's own way to run one makes an array of values, checks it, and builds a
-/// dictionary of column names for every row; that took as long as all the rest of a check-in. GRDB still prepares, keeps and
-/// finalizes the statement, which outlives its use here because this holds it.
+/// dictionary of column names for every row: to read a machine, more work than SQLite's own. GRDB still prepares, keeps
+/// and finalizes the statement, which outlives its use here because this holds it.
 struct PreparedStatement {
     private let statement: Statement
 

@@ -27,12 +27,12 @@ extension SQLiteTransaction {
         let arguments = try machine.keyValues + machine.stateValues + machine.indexedValues
         try run(
             "INSERT INTO machine (\(Machine.keyColumns), \(Machine.stateColumns), \(Machine.indexedColumns)) "
-                + "VALUES (\(Self.marks(3 + Machine.stateColumnCount + Machine.indexedColumnCount)))", StatementValues(arguments))
+                + "VALUES (\(Self.marks(arguments.count)))", StatementValues(arguments))
         try addToTallies(machine.application, 1)
     }
 
-    /// Writes indexed columns only where they changed: for a column that is set, also to what it was, SQLite takes the row
-    /// out of the column's indices and puts it back.
+    /// Writes indexed columns only where they changed: for a column that is set, also to what it was, SQLite takes the
+    /// row out of the column's indices and puts it back.
     private func update(_ before: Machine, to after: Machine) throws {
         var touched = before
         touched.lastSeenAt = after.lastSeenAt

@@ -3,8 +3,8 @@ import Synchronization
 
 /// Closes connections whose bodies do not come in time.
 ///
-/// One timer serves all bodies. A timer for each would go to its connection's event loop and be taken back from there, for
-/// every check-in, while nearly every body is here before its reader asks.
+/// One timer serves all bodies. A timer for each would go to its connection's event loop and be taken back from there,
+/// for every check-in, while nearly every body is here before its reader asks.
 final class BodyWatch: Sendable {
     private struct Wait {
         let channel: any Channel
