@@ -43,7 +43,7 @@ import UpdateModel
                         let control = RolloutControl(kind: .paused, by: "ada", at: .after(1), reason: nil)
                         // Who comes second finds it paused, or resumed, already.
                         try? await store.commit(.controlRollout(rollout, control))
-                        try? await store.commit(.resumeRollout(rollout, at: .after(1)))
+                        try? await store.commit(.resumeRollouts([rollout], at: .after(1)))
                     }
                 }
                 try await group.waitForAll()
