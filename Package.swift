@@ -263,7 +263,8 @@ let package = Package(
             "FleetCommands",
             [
                 "ContentTrust", "FleetAPI", "FleetCommands", "FleetModel", "FleetOperations", "FleetStorage",
-                "PayloadStore", "UpdateModel", "UpdateServerKit", argumentParser, hummingbirdTesting, logging,
+                "PayloadStore", "UpdateModel", "UpdateServerKit", argumentParser, httpTypes, hummingbird,
+                hummingbirdTesting, logging, nioCore,
             ]),
         tests("FleetDemo", ["EngineControl", "FleetDemo", "PartitionTable", "SlotDevice", "UpdateModel"]),
         tests("FleetModel", ["FleetModel"]),

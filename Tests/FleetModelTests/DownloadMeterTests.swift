@@ -8,7 +8,7 @@ import Testing
         "is free again when it has paid for what was booked, to the microsecond and never before",
         arguments: [
             (0, 1, 0), (1, 1, 1_000_000), (12_345, 1000, 12_345_000), (1, 3, 333_334), (2, 3, 666_667),
-            (1, 1_000_000_000_000, 1), (10_000_000_000_000, 3, 3_333_333_333_333_333_334),
+            (1, 1_000_000_000_000, 1), (1, .max, 1), (.max / 2, .max, 500_000), (.max, .max, 1_000_000), (10_000_000_000_000, 3, 3_333_333_333_333_333_334),
         ] as [(UInt64, UInt64, Int64)])
     func isExact(owed: UInt64, rate: UInt64, microseconds: Int64) {
         let meter = DownloadMeter(owedBytes: owed, at: .epoch)
@@ -34,10 +34,13 @@ import Testing
             for at in [Int64.min, 0, .max] {
                 let meter = DownloadMeter(owedBytes: owed, at: Timestamp(microseconds: at))
                 for rate in [1, .max] as [UInt64] {
-                    _ = meter.nextFree(rate, at: start)
-                    _ = meter.booking(.max, rate, at: start).booking(.max, rate, at: start).freeAt(rate)
+                    let free = meter.freeAt(rate)
+                    #expect(free >= meter.at)
+                    #expect(meter.nextFree(rate, at: start) == (free > start ? free : nil))
+                    let booked = meter.booking(.max, rate, at: start).booking(.max, rate, at: start)
+                    #expect(booked.owedBytes == .max && booked.freeAt(rate) >= start)
                 }
-                _ = meter.shifted(seconds: .max)
+                #expect(meter.shifted(seconds: .max).at >= meter.at)
             }
         }
     }

@@ -2,6 +2,7 @@ import FleetModel
 import FleetOperations
 import FleetStorage
 import PayloadStore
+import Synchronization
 import Testing
 import UpdateModel
 
@@ -156,6 +157,104 @@ struct ElsewhereTests {
         #expect(try await told(fleet) == [there])
     }
 
+    @Test("what became another file heals by its bits only, also when it could not be reached in between")
+    func differentAndGone() async throws {
+        let (fleet, _) = try await furnish()
+        var other = bits
+        other[5] ^= 1
+        for comesBack in [other, bits] {
+            fleet.remote.put(other, mark: "\"2\"", at: here)
+            try await minute(fleet)
+            fleet.remote.put(nil, at: here)
+            #expect(try await minute(fleet).isEmpty)
+            // Under the name by which the right bits were known once: of a file that is another nothing is taken on trust.
+            fleet.remote.put(comesBack, mark: "\"1\"", at: here)
+            let count = fleet.remote.readCount(here)
+            try await minute(fleet, 10)
+            #expect(fleet.remote.readCount(here) == count + 1)
+            #expect(try await told(fleet) == (comesBack == bits ? [here, there] : [there]))
+        }
+    }
+
+    @Test("a copy that changed and is gone when it is to be read stays in doubt until it was read")
+    func changedAndGone() async throws {
+        let (fleet, _) = try await furnish()
+        fleet.remote.put(bits.reversed(), mark: "\"2\"", at: here)
+        fleet.time.advance(seconds: 300)
+        _ = try await fleet.control.probePayloads()
+        fleet.remote.put(nil, at: here)
+        #expect(try await fleet.control.readChangedPayloads().isEmpty)
+        fleet.remote.put(bits.reversed(), mark: "\"1\"", at: here)
+        try await minute(fleet, 1)
+        #expect(try await told(fleet) == [there])
+        try await minute(fleet, 10)
+        #expect(try await told(fleet) == [there], "read, and another file")
+    }
+
+    @Test("a server that gives nothing holds up its own application and no other", .timeLimit(.minutes(1)))
+    func stuck() async throws {
+        let remote = StuckRemote()
+        let store = MemoryFleetStore()
+        let time = ManualTime()
+        let control = FleetControl(store: store, payloads: MemoryPayloadStore(), time: time, remote: remote)
+        let lab = try ApplicationID("{11111111-2222-3333-4444-555555555555}")
+        for (application, url) in [(os, here), (lab, there)] {
+            _ = try await control.createApplication(id: application, name: "\(url.fileName)-\(url.host)", by: admin)
+            _ = try await control.createRelease(Version("2.0.0"), of: application, notes: "", by: publisher)
+            remote.files.put(bits, mark: "\"1\"", at: url)
+            let upload = PayloadUpload(
+                application: application, version: try Version("2.0.0"), architecture: .amd64, fileName: url.fileName)
+            _ = try await control.addPayload(upload, at: [url], by: publisher) { _ in
+                PayloadDescription(format: 1, isDelta: false)
+            }
+            remote.files.put(bits, mark: "\"2\"", at: url)
+        }
+        time.advance(seconds: 300)
+        #expect(try await control.probePayloads().count == 2)
+        for (slow, other) in [(here, there), (there, here)] {
+            remote.stuck.withLock { $0 = slow }
+            // Whichever is first: one call is stuck, and the next reads the other one.
+            async let first = control.readChangedPayloads()
+            while remote.waiting.withLock({ $0 }) == 0 { try await Task.sleep(for: .milliseconds(5)) }
+            let second = try await control.readChangedPayloads()
+            remote.stuck.withLock { $0 = nil }
+            let healed = try await first + second
+            #expect(healed.contains { $0.url == other && $0.trouble == nil })
+            #expect(second.allSatisfy { $0.url == other })
+            #expect(try await control.readChangedPayloads().isEmpty)
+            for url in [here, there] { remote.files.put(bits, mark: "\"3 \(slow)\"", at: url) }
+            time.advance(seconds: 3600)
+            #expect(try await control.probePayloads().count == 2)
+        }
+    }
+
+    @Test("who asks for what is being fetched already hears that, and not that there are too many")
+    func twice() async throws {
+        let remote = StuckRemote()
+        let control = FleetControl(store: MemoryFleetStore(), payloads: MemoryPayloadStore(), remote: remote)
+        _ = try await control.createApplication(id: os, name: "OS", by: admin)
+        _ = try await control.createRelease(Version("2.0.0"), of: os, notes: "", by: publisher)
+        remote.files.put(bits, at: here)
+        remote.stuck.withLock { $0 = here }
+        let url = here
+        @Sendable func add() async throws -> Payload {
+            let upload = PayloadUpload(
+                application: os, version: try Version("2.0.0"), architecture: .amd64, fileName: url.fileName)
+            return try await control.addPayload(upload, at: [url], by: publisher) { _ in
+                PayloadDescription(format: 1, isDelta: false)
+            }
+        }
+        async let first = add()
+        while remote.waiting.withLock({ $0 }) == 0 { try await Task.sleep(for: .milliseconds(5)) }
+        let state = try await control.fetchProgress(
+            of: Version("2.0.0"), .amd64, source: nil, in: os, by: viewer)
+        #expect(state?.url == here, "it is under way before its first byte")
+        let again = await refusal { _ = try await add() }
+        #expect(again?.kind == .conflict && again?.userMessage.text.contains("this payload already") == true)
+        remote.stuck.withLock { $0 = nil }
+        #expect(try await first.mirrors.map(\.url) == [here])
+    }
+
     @Test("a server that names no state of its files is judged by the size")
     func unnamed() async throws {
         let (fleet, _) = try await furnish()
@@ -198,4 +297,25 @@ struct ElsewhereTests {
         #expect(try await minute(fleet).isEmpty)
         #expect(try await fleet.control.payloadsElsewhere(of: nil, .first, by: viewer).total == 0)
     }
+}
+
+/// Files of which one gives nothing while it is stuck.
+private final class StuckRemote: RemoteFiles {
+    let files = MemoryRemoteFiles()
+    let stuck = Mutex<PayloadURL?>(nil)
+    /// How many readings wait.
+    let waiting = Mutex(0)
+
+    func read<Result: Sendable>(
+        _ url: PayloadURL, _ body: (RemoteFile, () async throws -> [UInt8]?) async throws -> Result
+    ) async throws -> Result {
+        if stuck.withLock({ $0 }) == url {
+            waiting.withLock { $0 += 1 }
+            defer { waiting.withLock { $0 -= 1 } }
+            while stuck.withLock({ $0 }) == url { try await Task.sleep(for: .milliseconds(5)) }
+        }
+        return try await files.read(url, body)
+    }
+
+    func probe(_ url: PayloadURL) async throws(RemoteFileError) -> RemoteFile { try await files.probe(url) }
 }

@@ -138,7 +138,8 @@ struct HTTPRemoteFilesTests {
                 let error = await #expect(throws: RemoteFileError.self) {
                     if read { _ = try await readWhole(loopback, inside) } else { _ = try await loopback.probe(inside) }
                 }
-                #expect(error == .forbidden(inside, address: "169.254.169.254"))
+                #expect(error == .forbidden(inside))
+                #expect(error?.userMessage.line.contains("169") == false, "who asks learns nothing of the network")
             }
         }
     }
@@ -163,6 +164,51 @@ struct HTTPRemoteFilesTests {
             let probe = await #expect(throws: RemoteFileError.self) { try await files.probe(url) }
             for error in [read, probe] { #expect(error?.userMessage.text.contains("in time") == true) }
         }
+    }
+
+    @Test(
+        "a server that gives a byte now and then is given up, in the head and in the body, with a size and without",
+        .timeLimit(.minutes(1)),
+        arguments: [
+            "", "HTTP/1.1 200 OK\r\nX: ", "HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n",
+        ])
+    func trickle(head: String) async throws {
+        var limits = FetchLimits()
+        limits.patience = .milliseconds(300)
+        let files = HTTPRemoteFiles(allowing: [try #require(NetworkPrefix("127.0.0.0/8"))], limits: limits)
+        try await CannedServer(head: head, trickle: ("H", .milliseconds(20))).run { port in
+            let url = try url(port, "file")
+            let error = await #expect(throws: RemoteFileError.self) { try await readWhole(files, url) }
+            guard case .unavailable = error else {
+                Issue.record("\(String(describing: error))")
+                return
+            }
+        }
+    }
+
+    @Test("a file may take no longer than the longest time of all, however fast it comes", .timeLimit(.minutes(1)))
+    func endless() async throws {
+        var limits = FetchLimits()
+        (limits.leastRate, limits.whole) = (1, .milliseconds(300))
+        let files = HTTPRemoteFiles(allowing: [try #require(NetworkPrefix("127.0.0.0/8"))], limits: limits)
+        let head = "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"
+        let piece = String(repeating: "x", count: 10_000)
+        try await CannedServer(head: head, trickle: (piece, .milliseconds(10))).run { port in
+            let error = await #expect(throws: RemoteFileError.self) { try await readWhole(files, url(port, "file")) }
+            #expect(error?.userMessage.text.contains("slowly") == true)
+        }
+    }
+
+    @Test("what nothing is fetched from is told to the operator")
+    func noted() async throws {
+        let noted = Mutex<[String]>([])
+        let strict = HTTPRemoteFiles(
+            allowing: [],
+            noteForbidden: { url, address in noted.withLock { $0.append("\(url) \(address)") } })
+        let url = try url(80, "x", host: "localhost")
+        await #expect(throws: RemoteFileError.forbidden(url)) { try await strict.probe(url) }
+        #expect(noted.withLock { $0.contains("\(url) 127.0.0.1") || $0.contains("\(url) 0:0:0:0:0:0:0:1") })
     }
 
     @Test("where nothing listens, and a name that nobody has, are told apart from what is forbidden")

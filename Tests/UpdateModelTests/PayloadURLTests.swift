@@ -24,6 +24,8 @@ import UpdateModel
             "https://mirror/x#y", "https://mirror/../x", "https://mirror/a//x", "https://mirror/.", "https://mirror/a b",
             "https://mirror:0/x", "https://mirror:99999/x", "https://mirror:+80/x", "https://:80/x", "https:///x",
             "https://[::1/x", "https://[]/x", "https://mirror\\@evil/x", "https://m\u{F6}rror/x", "https://mirror/\n",
+            "http://m.example/a%zz", "http://m.example/a%", "http://m.example/%4/x", "http://m.example/%+1x", "http://m/%%41",
+            "http://[::::]/x", "http://[1.2.3.4]/x", "http://[:]/x", "http://[fe80::1%25lo]/x", "http://%6dirror/x",
             "https://mirror/" + String(repeating: "x", count: 200),
         ])
     func refused(text: String) {

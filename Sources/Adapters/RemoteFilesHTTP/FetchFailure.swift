@@ -11,6 +11,7 @@ enum FetchFailure {
             error.connectionErrors.first.map { words(for: $0.error) } ?? "its name has no address"
         case let error as IOError: words(forCode: error.errnoCode, otherwise: "\(error)")
         case let error as HTTPClientError: words(for: error)
+        case is TooSlow: "its bytes come too slowly"
         case is CancellationError: "reading it was ended"
         default: String("\(error)".prefix(200))
         }
@@ -34,3 +35,6 @@ enum FetchFailure {
         }
     }
 }
+
+/// Bytes come, but so few that waiting for them all would hold up others.
+struct TooSlow: Error {}

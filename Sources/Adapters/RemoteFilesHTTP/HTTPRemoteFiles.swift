@@ -16,27 +16,44 @@ package struct HTTPRemoteFiles: RemoteFiles {
 
     let rule: FetchRule
     let limits: FetchLimits
+    let lookUp: @Sendable (String) -> [NetworkAddress]
+    let noteForbidden: @Sendable (PayloadURL, NetworkAddress) -> Void
 
-    /// - Parameter allowed: networks beside the public Internet from which files may be read.
-    package init(allowing allowed: [NetworkPrefix], limits: FetchLimits = FetchLimits()) {
+    /// - Parameters:
+    ///   - allowed: networks beside the public Internet from which files may be read.
+    ///   - lookUp: the addresses of a name; it may block.
+    ///   - noteForbidden: is told which address a URL led to that nothing is fetched from. Who gave the URL is not: what names
+    ///     stand for inside is none of theirs.
+    package init(
+        allowing allowed: [NetworkPrefix], limits: FetchLimits = FetchLimits(),
+        lookUp: @escaping @Sendable (String) -> [NetworkAddress] = HostLookUp.system,
+        noteForbidden: @escaping @Sendable (PayloadURL, NetworkAddress) -> Void = { _, _ in }
+    ) {
         self.rule = FetchRule(allowed: allowed)
         self.limits = limits
+        self.lookUp = lookUp
+        self.noteForbidden = noteForbidden
     }
 
     package func read<Result: Sendable>(
         _ url: PayloadURL, _ body: (RemoteFile, () async throws -> [UInt8]?) async throws -> Result
     ) async throws -> Result {
-        let deadline = NIODeadline.now() + limits.whole
-        return try await exchange(.GET, url, deadline: deadline) { response in
+        let start = NIODeadline.now()
+        // The client minds its deadline until the head of the answer is there.
+        return try await exchange(.GET, url, deadline: start + min(limits.patience, limits.whole)) { response in
             guard response.status == .ok else { throw Self.refusal(url, response.status) }
             let coding = response.headers.first(name: "Content-Encoding")?.lowercased() ?? "identity"
             guard coding == "identity" else {
                 throw RemoteFileError.unavailable(url, reason: "it comes packed as \(coding.prefix(32))")
             }
             var pieces = response.body.makeAsyncIterator()
+            var received: UInt64 = 0
             return try await body(RemoteFile(response, whole: true)) {
                 do {
-                    return try await pieces.next(isolation: #isolation).map { Array($0.readableBytesView) }
+                    guard let piece = try await pieces.next(isolation: #isolation) else { return nil }
+                    received += UInt64(piece.readableBytes)
+                    guard limits.allows(received, after: .now() - start) else { throw TooSlow() }
+                    return Array(piece.readableBytesView)
                 } catch let error as CancellationError {
                     throw error
                 } catch {
@@ -81,7 +98,9 @@ extension HTTPRemoteFiles {
         _ method: HTTPMethod, _ url: PayloadURL, range: String? = nil, deadline: NIODeadline,
         _ body: (HTTPClientResponse) async throws -> Result
     ) async throws -> Result {
-        var place = FetchPlace(url)
+        guard var place = FetchPlace(url) else {
+            throw RemoteFileError.unavailable(url, reason: "it is no web address that can be asked")
+        }
         for _ in 0...Self.redirectsMaximum {
             let answer = try await send(method, to: place, for: url, range, deadline) { response -> Answer<Result> in
                 guard Self.isRedirect(response.status) else { return .done(try await body(response)) }
@@ -107,10 +126,11 @@ extension HTTPRemoteFiles {
         _ method: HTTPMethod, to place: FetchPlace, for url: PayloadURL, _ range: String?, _ deadline: NIODeadline,
         _ body: (HTTPClientResponse) async throws -> Result
     ) async throws -> Result {
-        let known = try await HostLookUp.addresses(of: place.host, within: limits.lookUp, for: url)
+        let known = try await HostLookUp.addresses(of: place.host, within: limits.lookUp, for: url, lookUp)
         let addresses = known.filter(rule.allows).prefix(Self.addressesMaximum)
         guard let last = addresses.last else {
-            throw RemoteFileError.forbidden(url, address: known.first.map(\.description) ?? place.host)
+            if let address = known.first { noteForbidden(url, address) }
+            throw RemoteFileError.forbidden(url)
         }
         for address in addresses {
             let http = HTTPClient(

@@ -3,10 +3,10 @@ import NIOCore
 import NIOPosix
 import PayloadStore
 import Synchronization
-import UpdateModel
+package import UpdateModel
 
-/// The addresses of a name, as the system knows them.
-enum HostLookUp {
+/// The addresses of a name.
+package enum HostLookUp {
     /// The system's look-up blocks, and has patience of its own: it has threads of its own, too.
     private static let threads: NIOThreadPool = {
         let threads = NIOThreadPool(numberOfThreads: 4)
@@ -14,8 +14,11 @@ enum HostLookUp {
         return threads
     }()
 
+    /// - Parameter lookUp: may block.
     /// - Throws: ``RemoteFileError/unavailable(_:reason:)``.
-    static func addresses(of host: String, within limit: TimeAmount, for url: PayloadURL) async throws -> [NetworkAddress] {
+    static func addresses(
+        of host: String, within limit: TimeAmount, for url: PayloadURL, _ lookUp: @escaping @Sendable (String) -> [NetworkAddress]
+    ) async throws -> [NetworkAddress] {
         if let address = NetworkAddress(host) { return [address] }
         let found: [NetworkAddress]? = await withCheckedContinuation { continuation in
             let answer = FirstAnswer(continuation)
@@ -31,8 +34,8 @@ enum HostLookUp {
         return found
     }
 
-    /// In the order in which the system would try them.
-    private static func lookUp(_ host: String) -> [NetworkAddress] {
+    /// As the system knows them, in the order in which it would try them.
+    package static func system(_ host: String) -> [NetworkAddress] {
         var hints = unsafe addrinfo()
         unsafe hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
         var first: UnsafeMutablePointer<addrinfo>?

@@ -18,10 +18,9 @@ public struct DownloadMeter: Hashable, Sendable {
     public func freeAt(_ bytesPerSecond: UInt64) -> Timestamp {
         let (seconds, rest) = owedBytes.quotientAndRemainder(dividingBy: bytesPerSecond)
         let late = at.adding(seconds: Int64(clamping: seconds))
-        let (product, overflows) = rest.multipliedReportingOverflow(by: 1_000_000)
-        // A part of a second, rounded up; what does not fit is a whole one.
-        let exact = product.quotientAndRemainder(dividingBy: bytesPerSecond)
-        let part = overflows ? 1_000_000 : exact.quotient + (exact.remainder == 0 ? 0 : 1)
+        // A part of a second, rounded up. The rest is less than the budget, so the quotient is less than a million.
+        let exact = bytesPerSecond.dividingFullWidth(rest.multipliedFullWidth(by: 1_000_000))
+        let part = exact.quotient + (exact.remainder == 0 ? 0 : 1)
         let (sum, isTooLate) = late.microseconds.addingReportingOverflow(Int64(clamping: part))
         return Timestamp(microseconds: isTooLate ? .max : sum)
     }

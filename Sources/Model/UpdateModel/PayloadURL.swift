@@ -50,7 +50,8 @@ public struct PayloadURL: Hashable, Sendable, CustomStringConvertible {
         let bytes = (isBracketed ? host.dropFirst().dropLast() : host).utf8
         let allowed = isBracketed ? "0123456789abcdef:." : "0123456789abcdefghijklmnopqrstuvwxyz.-"
         guard !isBracketed || end != nil, (1...253).contains(bytes.count),
-            bytes.allSatisfy({ allowed.utf8.contains($0) })
+            bytes.allSatisfy({ allowed.utf8.contains($0) }),
+            !isBracketed || (bytes.contains(0x3A) && NetworkAddress(String(host.dropFirst().dropLast())) != nil)
         else { return nil }
         if rest.isEmpty { return String(host) }
         guard rest.first == ":", rest.dropFirst().utf8.allSatisfy({ (0x30...0x39).contains($0) }),
@@ -59,14 +60,19 @@ public struct PayloadURL: Hashable, Sendable, CustomStringConvertible {
         return String(host)
     }
 
+    /// Whether there is nothing else in it than RFC 3986 allows in a path; a `%` stands before two hexadecimal digits.
     private static func isPlain(_ path: Substring) -> Bool {
         let marks = "/-._~!$'()*+,;=:@%"
-        return path.utf8.allSatisfy { byte in
+        let isAllowed = path.utf8.allSatisfy { byte in
             switch byte {
             case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
             default: marks.utf8.contains(byte)
             }
         }
+        return isAllowed
+            && path.split(separator: "%", omittingEmptySubsequences: false).dropFirst().allSatisfy { part in
+                part.prefix(2).count == 2 && part.prefix(2).allSatisfy(\.isHexDigit)
+            }
     }
 }
 

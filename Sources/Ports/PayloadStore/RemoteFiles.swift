@@ -30,8 +30,9 @@ public struct RemoteFile: Hashable, Sendable {
 public enum RemoteFileError: Error, Hashable {
     /// `reason` follows a colon.
     case unavailable(PayloadURL, reason: String)
-    /// It leads to an address from which this server fetches nothing.
-    case forbidden(PayloadURL, address: String)
+    /// It leads to an address from which this server fetches nothing. To which one is not told: who names a URL may not look
+    /// around in the server's network.
+    case forbidden(PayloadURL)
     /// This server fetches nothing at all.
     case disabled
 }
@@ -41,10 +42,11 @@ extension RemoteFileError: UserFacingError, CustomStringConvertible {
         switch self {
         case .unavailable(let url, let reason):
             UserMessage("The payload at \(url) cannot be had: \(reason).", hint: "Is the address right?", exit: .unavailable)
-        case .forbidden(let url, let address):
+        case .forbidden(let url):
             UserMessage(
-                "\(url) leads to \(address), which is no address of the public Internet: nothing is fetched from there.",
-                hint: "“martlet-server serve --fetch-from” allows networks by name.", exit: .notPermitted)
+                "\(url) leads to no address of the public Internet: nothing is fetched from there.",
+                hint: "“martlet-server serve --fetch-from” allows networks by name; the server's log has the address.",
+                exit: .notPermitted)
         case .disabled:
             UserMessage("This server fetches no payloads.", hint: "Upload it.", exit: .unavailable)
         }

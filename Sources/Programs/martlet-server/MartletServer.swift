@@ -64,12 +64,19 @@ struct Serve: AsyncParsableCommand {
         let store = try SQLiteFleetStore(
             path: directory.databaseFile, limits: limits, zones: zones, observer: metrics.storeObserver)
         directory.makeDatabasePrivate()
+        let logger = Logger(label: "martlet-server")
         let control = FleetControl(
             store: store,
             payloads: try FilePayloadStore(directory: directory.payloadDirectory), zones: zones,
-            remote: HTTPRemoteFiles(allowing: settings.fetchFrom))
+            remote: HTTPRemoteFiles(
+                allowing: settings.fetchFrom,
+                noteForbidden: { url, address in
+                    logger.warning(
+                        "A payload elsewhere leads to an address from which nothing is fetched",
+                        metadata: ["payload.url": "\(url)", "server.address": "\(address)"])
+                }))
         let server = UpdateServer(
-            settings: settings, directory: directory, control: control, logger: Logger(label: "martlet-server"),
+            settings: settings, directory: directory, control: control, logger: logger,
             metrics: metrics
         ) { overview in
             FleetPage(

@@ -24,14 +24,16 @@ final class FetchDesk: Sendable {
     /// At most so many payloads at once.
     static let countMaximum = 4
 
-    private let fetches = Mutex<[Key: FetchProgress?]>([:])
+    private let fetches = Mutex<[Key: FetchProgress]>([:])
 
-    /// - Returns: whether the fetch may begin; ``end(_:)`` is then called once.
-    func begin(_ key: Key) -> Bool {
-        fetches.withLock { fetches in
-            guard fetches.count < Self.countMaximum, fetches.index(forKey: key) == nil else { return false }
-            fetches[key] = .some(nil)
-            return true
+    /// ``end(_:)`` is called once after it.
+    /// - Parameter url: the first that is read.
+    /// - Throws: ``OperationError/fetchUnderWay`` and ``OperationError/fetchesTaken``.
+    func begin(_ key: Key, at url: PayloadURL) throws(OperationError) {
+        try fetches.withLock { fetches throws(OperationError) in
+            guard fetches[key] == nil else { throw .fetchUnderWay }
+            guard fetches.count < Self.countMaximum else { throw .fetchesTaken }
+            fetches[key] = FetchProgress(url: url, received: 0, size: nil)
         }
     }
 
@@ -39,5 +41,5 @@ final class FetchDesk: Sendable {
 
     func end(_ key: Key) { fetches.withLock { fetches in _ = fetches.removeValue(forKey: key) } }
 
-    func progress(of key: Key) -> FetchProgress? { fetches.withLock { $0[key] ?? nil } }
+    func progress(of key: Key) -> FetchProgress? { fetches.withLock { $0[key] } }
 }

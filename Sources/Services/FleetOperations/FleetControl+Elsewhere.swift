@@ -22,7 +22,7 @@ extension FleetControl {
         let key = FetchDesk.Key(
             application: upload.application, version: upload.version, architecture: upload.architecture,
             source: upload.source)
-        guard fetches.begin(key) else { throw .fetchesTaken }
+        try fetches.begin(key, at: urls[0])
         defer { fetches.end(key) }
         var payload = try await learn(upload, urls[0], key, describe)
         for url in urls.dropFirst() { payload.mirrors.append(try await mirror(url, of: payload, key)) }

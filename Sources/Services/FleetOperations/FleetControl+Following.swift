@@ -25,6 +25,8 @@ package struct FollowStanding: Hashable, Sendable {
 extension FleetControl {
     /// Moves every channel that is due. One that fails is told and left alone for ``FollowPause/seconds``.
     ///
+    /// May be called again while it is under way: an application whose payloads are being read again is passed over then.
+    ///
     /// A server that has just come up moves none: machines whose reports waited for it have their say first.
     package func followChannels() async throws(OperationError) -> [FollowOutcome] {
         guard followPause.isOver(uptimeMicroseconds: clock.mark.uptimeMicroseconds) else { return [] }
@@ -33,7 +35,8 @@ extension FleetControl {
         while clockAlarm == nil {
             let page = PageRequest(limit: PageRequest.limitMaximum, offset: offset)
             let applications = try await applications(page, by: .server)
-            for application in applications.items {
+            for application in applications.items where followings.begin(application.id) {
+                defer { followings.end(application.id) }
                 for channel in try await allChannels(of: application.id) where channel.rules.follows != nil {
                     if let outcome = await follow(channel) { outcomes.append(outcome) }
                 }

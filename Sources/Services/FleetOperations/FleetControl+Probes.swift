@@ -17,6 +17,8 @@ extension FleetControl {
     /// At most so many copies are probed in one go, so many of them at once.
     static let probesMaximum = 240
     static let probesAtOnce = 8
+    /// After so long no more copies are read in one go.
+    static let turnSeconds: Int64 = 60
 
     /// Probes the copies that are due, those first that nobody looked at for longest. A copy that is gone or changed is not
     /// offered from then on; one that was not there and is as it was is offered again.
@@ -43,11 +45,18 @@ extension FleetControl {
     }
 
     /// Reads the copies that changed, one after the other. One that still is the payload is offered again.
+    ///
+    /// May be called again while it is under way: an application of which a copy is being read is passed over then. What is left
+    /// after ``turnSeconds`` is left to the next call, which knows better what there is.
     package func readChangedPayloads() async throws(OperationError) -> [ProbeOutcome] {
         var outcomes: [ProbeOutcome] = []
-        for copy in try await copiesElsewhere(inTrouble: true) where copy.mirror.trouble?.kind == .changed {
+        let start = clock.mark.uptimeMicroseconds
+        let changed = try await copiesElsewhere(inTrouble: true).filter { $0.mirror.trouble?.kind == .changed }
+        for copy in changed.sorted(by: { probes.lastReading($0.key) ?? .min < probes.lastReading($1.key) ?? .min }) {
             let uptime = clock.mark.uptimeMicroseconds
-            guard !Task.isCancelled, probes.mayRead(copy.key, at: uptime) else { continue }
+            guard !Task.isCancelled, uptime - start < Self.turnSeconds * 1_000_000 else { break }
+            guard probes.mayRead(copy.key, at: uptime), readings.begin(copy.payload.application) else { continue }
+            defer { readings.end(copy.payload.application) }
             probes.noteReading(copy.key, at: uptime)
             if let outcome = await readAgain(copy) { outcomes.append(outcome) }
         }
@@ -85,7 +94,7 @@ extension FleetControl {
             return await record(judge(file, copy), of: copy)
         } catch {
             guard !Task.isCancelled else { return nil }
-            return await record(trouble(.unavailable, error.userMessage.text, of: copy), of: copy)
+            return await record(unanswered(error.userMessage.text, copy), of: copy)
         }
     }
 
@@ -96,7 +105,7 @@ extension FleetControl {
             return await record(await recognised(found.file, copy), of: copy)
         } catch {
             guard !Task.isCancelled else { return nil }
-            return await record(trouble(.unavailable, Self.words(for: error), of: copy), of: copy)
+            return await record(unanswered(Self.words(for: error), copy), of: copy)
         }
     }
 
@@ -135,6 +144,15 @@ extension FleetControl {
         }
         return trouble(
             .changed, "The file at \(mirror.url) was replaced, and is about to be read again.", of: copy, seen: file.mark)
+    }
+
+    /// The copy as it is after nobody answered. What is known as another file, or not known to be the payload, stays so: it heals
+    /// by its bits only, and not by what is said of it when it is back.
+    private func unanswered(_ text: String, _ copy: Copy) -> PayloadMirror {
+        switch copy.mirror.trouble?.kind {
+        case .different, .changed: copy.mirror
+        case .unavailable, nil: trouble(.unavailable, text, of: copy)
+        }
     }
 
     private func different(_ file: RemoteFile, _ copy: Copy) -> PayloadMirror {

@@ -19,6 +19,10 @@ package struct FleetControl: Sendable {
     let remote: any RemoteFiles
     let fetches = FetchDesk()
     let probes = ProbeBook()
+    /// Readings of copies that changed.
+    let readings = SlowTurns()
+    /// Moves of channels that follow others.
+    let followings = SlowTurns()
 
     /// - Parameters:
     ///   - zones: the time zones that policies may name.

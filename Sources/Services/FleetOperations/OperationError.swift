@@ -44,6 +44,8 @@ package enum OperationError: Error {
     case nothingWithheld(MachineID)
     /// As many payloads as may be are fetched from elsewhere at once.
     case fetchesTaken
+    /// The payload is being fetched from elsewhere already.
+    case fetchUnderWay
     /// None of the places where the payload lies gives it now; why not.
     case payloadUnavailable(Version, Architecture, reason: String)
     case store(FleetStoreError)
@@ -61,7 +63,7 @@ package enum OperationError: Error {
             .noMoveRequest,
             .clockIsRight, .nothingBefore, .notUndone, .takesNoOrders, .rollbackStands, .noRollback, .nothingWithheld:
             .conflict
-        case .fetchesTaken, .payloadUnavailable: .conflict
+        case .fetchesTaken, .fetchUnderWay, .payloadUnavailable: .conflict
         case .remote: .invalid
         case .store(let error): Self.kind(of: error)
         case .payloads(let error): Self.kind(of: error)
@@ -154,9 +156,12 @@ extension OperationError: UserFacingError {
             UserMessage("Nothing is withheld from the machine “\(machine)”.", exit: .badData)
         case .fetchesTaken:
             UserMessage(
-                "The server fetches this payload already, or \(FetchDesk.countMaximum) others, which is as many as it may.",
-                hint: "Wait for that to end.",
-                exit: .tryLater)
+                "The server fetches \(FetchDesk.countMaximum) payloads already, which is as many as it may.",
+                hint: "Wait for one of them to end.", exit: .tryLater)
+        case .fetchUnderWay:
+            UserMessage(
+                "The server is fetching this payload already: somebody asked for it before.",
+                hint: "Wait for that to end, and see “payload show”.", exit: .tryLater)
         case .payloadUnavailable(let version, let architecture, let reason):
             UserMessage(
                 "The payload of \(version) for \(architecture) lies elsewhere and cannot be read again: \(reason)",

@@ -39,6 +39,9 @@ final class ProbeBook: Sendable {
 
     func noteProbe(_ key: Key, at uptime: Int64) { entries.withLock { $0[key, default: Entry()].probed = uptime } }
 
+    /// The same of reading it.
+    func lastReading(_ key: Key) -> Int64? { entries.withLock { $0[key]?.read } }
+
     func mayRead(_ key: Key, at uptime: Int64) -> Bool {
         entries.withLock { entries in
             guard let last = entries[key]?.read else { return true }

@@ -13,6 +13,8 @@ package enum ClientError: Error, Equatable {
     case putOff(detail: String)
     /// What stands before the server could not reach it, with a status of 502 to 504.
     case gateway(server: String, status: Int)
+    /// The connection broke while the server fetched a payload, and it was not added.
+    case fetchLost(server: String)
     /// The server looked at a payload and did not take it.
     case refusedPayload(detail: String)
     /// What answered does not speak our API.
@@ -42,6 +44,10 @@ extension ClientError: UserFacingError {
             UserMessage(
                 "What stands before the server \(server) answered with status \(status).",
                 hint: "Is the server running?", exit: .unavailable)
+        case .fetchLost(let server):
+            UserMessage(
+                "The connection to \(server) broke while the payload was fetched; that has ended, and it was not added.",
+                hint: "Give the command again, past the proxy if there is one, to see why.", exit: .tryLater)
         case .refusedPayload(let detail): UserMessage(detail, exit: .badData)
         case .foreign(let server, let reason):
             UserMessage(

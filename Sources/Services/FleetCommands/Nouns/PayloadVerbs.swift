@@ -64,7 +64,9 @@ package struct PayloadAdd: AsyncParsableCommand {
     private func fetch() async throws -> PayloadResource {
         try await FleetClient.connected(connection, silence: .hours(24)) { client in
             let path = place.path.below("elsewhere").with("source", place.from?.text)
-            let watch = FetchWatch(client: client, path: path, isQuiet: connection.quiet || connection.json)
+            let payload = place.path.with("source", place.from?.text)
+            let watch = FetchWatch(
+                client: client, payload: payload, path: path, isQuiet: connection.quiet || connection.json)
             return try await Self.refusalsAsBadData {
                 try await watch.add(NewPayloadElsewhere(urls: urls, sha256: sha256))
             }

@@ -5,16 +5,18 @@ import ServiceLifecycle
 import UpdateModel
 
 /// Once a minute looks at channels that follow others. It goes its own way, because a release whose payloads lie elsewhere takes
-/// as long to be read again as those servers give it.
+/// as long to be read again as those servers give it. It begins each minute, also while one application's payloads are being read.
 struct ChannelKeeper: Service {
     let control: FleetControl
     let logger: Logger
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                await follow()
-                try? await Task.sleep(for: .seconds(60))  // Throws only when cancelled; the loop sees that.
+            await withDiscardingTaskGroup { group in
+                while !Task.isCancelled {
+                    group.addTask { await follow() }
+                    try? await Task.sleep(for: .seconds(60))  // Throws only when cancelled; the loop sees that.
+                }
             }
         }
     }

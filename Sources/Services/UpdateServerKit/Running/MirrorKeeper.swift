@@ -14,21 +14,36 @@ struct MirrorKeeper: Service {
             await withTaskGroup(of: Void.self) { group in
                 group.addTask { await everyMinute { try await control.probePayloads() } }
                 // Reading a large file takes its time; the others are probed meanwhile.
-                group.addTask { await everyMinute { try await control.readChangedPayloads() } }
+                group.addTask { await readAgain() }
                 group.addTask { await everyMinute(remind) }
             }
         }
     }
 
+    /// Begins each minute, also while a slow server holds up what began before: that is of one application, and the number of
+    /// applications under way is bounded.
+    private func readAgain() async {
+        await withDiscardingTaskGroup { group in
+            while !Task.isCancelled {
+                group.addTask { await once { try await control.readChangedPayloads() } }
+                try? await Task.sleep(for: .seconds(60))  // Throws only when cancelled; the loop sees that.
+            }
+        }
+    }
+
+    private func once(_ work: @Sendable () async throws -> [ProbeOutcome]) async {
+        do {
+            for outcome in try await work() { tell(outcome) }
+        } catch {
+            logger.warning(
+                "Could not look at payloads elsewhere",
+                metadata: ["error": "\((error as? any UserFacingError)?.userMessage.line ?? "\(error)")"])
+        }
+    }
+
     private func everyMinute(_ work: @Sendable () async throws -> [ProbeOutcome]) async {
         while !Task.isCancelled {
-            do {
-                for outcome in try await work() { tell(outcome) }
-            } catch {
-                logger.warning(
-                    "Could not look at payloads elsewhere",
-                    metadata: ["error": "\((error as? any UserFacingError)?.userMessage.line ?? "\(error)")"])
-            }
+            await once(work)
             try? await Task.sleep(for: .seconds(60))  // Throws only when cancelled; the loop sees that.
         }
     }
