@@ -183,6 +183,8 @@ struct JourneyTests {
     func rollback() async throws {
         try await EngineRig.run(Self.releases()) { rig in
             try await rig.withEngine { engine in
+                // Before that it may be judging the boot, and ask for patience.
+                try await engine.settled()
                 #expect(await engine.ask(.rollback).error?.exit == ExitStatus.notPermitted.rawValue)
                 try await engine.update()
                 try await engine.wait { $0.state == .rebooting }
