@@ -70,6 +70,30 @@ struct ProgramFilterTests {
         }
     }
 
+    @Test("a program whose code moved, and whose calls lead where they led, costs next to nothing beside the old one")
+    func movedProgram() throws {
+        let (old, new) = (program(moved: 0), program(moved: 5))
+        var maker = StreamedPatchMaker()
+        maker.add(new[...])
+        let patch = try maker.patch(old: old[...])
+        // As distances, every one of the six thousand calls would be another.
+        #expect(patch.count < 4_000, "\(patch.count) bytes")
+        #expect(try apply(patch, to: old) == new)
+    }
+
+    /// Calls to a thousand places that do not move, from code that does.
+    private func program(moved byteCount: Int) -> [UInt8] {
+        var random = Numbers(seed: 9)
+        var code: [UInt8] = [0x7F, 0x45, 0x4C, 0x46] + filler(byteCount)
+        for _ in 0..<6_000 {
+            let noise = (0..<3).map { _ in UInt8(random.next() % 128) }
+            let target = Int(random.next() % 1_000) * 977
+            code += noise + [0xE8]
+            code += (0..<4).map { UInt8(truncatingIfNeeded: Int32(target - code.count - 4) >> (8 * $0)) }
+        }
+        return code
+    }
+
     @Test("of old data too large to know, the part is known that resembles the new")
     func largeOldData() throws {
         var random = Numbers(seed: 5)

@@ -26,7 +26,9 @@ enum ContentSamples {
         guard samples.count >= countMin else { return false }
         var missing = samples
         forEach(of: old) { sample, _ in missing.remove(sample) }
-        return missing.count * 4 > samples.count * 3
+        // LZMA finds equal stretches as well, in as much of the old data as it may know.
+        return old.count <= StreamedPatch.knownByteCountMax
+            ? missing.count * 4 > samples.count * 3 : missing.count * 32 > samples.count * 31
     }
 
     /// Fewer say nothing.

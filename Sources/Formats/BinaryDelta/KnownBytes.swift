@@ -11,7 +11,7 @@ struct KnownBytes {
         self.bytes = bytes
     }
 
-    /// All of `old`, or the stretch of ``StreamedPatch/knownByteCountMax`` bytes that shares the most with `new`.
+    /// All of `old`, or the stretch of ``StreamedPatch/knownByteCountMax`` bytes that shares the most with what of `new` can refer to it.
     init(of old: ArraySlice<UInt8>, for new: ArraySlice<UInt8>) {
         let countMax = StreamedPatch.knownByteCountMax
         guard !new.isEmpty else {
@@ -28,21 +28,30 @@ struct KnownBytes {
 
     private static let regionByteCount = 64 << 10
 
-    /// Counts in each region of the old data the samples that stand in the new data too.
+    /// Counts for each beginning how many samples of the new data stand in the stretch, and near enough: a dictionary reaches
+    /// back ``StreamedPatch/dictionaryByteCountMax``, so that what stands far behind in the new data reaches only the end
+    /// of the known bytes, or none of them.
     private static func bestStart(_ old: ArraySlice<UInt8>, _ new: ArraySlice<UInt8>, byteCount: Int) -> Int {
-        var wanted = ContentSamples.all(of: new)
-        var shared = [Int](repeating: 0, count: old.count / regionByteCount + 1)
-        ContentSamples.forEach(of: old) { sample, offset in
+        var places: [UInt64: Int] = [:]
+        ContentSamples.forEach(of: new) { sample, place in places[sample] = places[sample] ?? place }
+        let reach = Int(StreamedPatch.dictionaryByteCountMax) - byteCount
+        // What begins or ceases to be of use where the stretch begins with this region.
+        var changes = [Int](repeating: 0, count: old.count / regionByteCount + 2)
+        ContentSamples.forEach(of: old) { sample, oldPlace in
             // Each counts once: what repeats needs to be known once.
-            if wanted.remove(sample) != nil { shared[offset / regionByteCount] += 1 }
+            guard let place = places.removeValue(forKey: sample) else { return }
+            let first = max(0, oldPlace - byteCount) / regionByteCount + (oldPlace < byteCount ? 0 : 1)
+            let last = min(oldPlace, oldPlace + reach - place)
+            guard last >= 0, first <= last / regionByteCount else { return }
+            changes[first] += 1
+            changes[last / regionByteCount + 1] -= 1
         }
-        let width = byteCount / regionByteCount
-        var sum = shared.prefix(width).reduce(0, +)
-        var best = (region: 0, sum: sum)
-        for region in stride(from: 1, through: shared.count - width, by: 1) {
-            sum += shared[region + width - 1] - shared[region - 1]
-            if sum >= best.sum { best = (region, sum) }
+        var best = (region: 0, count: 0)
+        var count = 0
+        for region in 0...(old.count - byteCount) / regionByteCount {
+            count += changes[region]
+            if count > best.count { best = (region, count) }
         }
-        return min(best.region * regionByteCount, old.count - byteCount)
+        return best.region * regionByteCount
     }
 }

@@ -36,7 +36,7 @@ struct PartPacker {
     /// Bytes that the one before tells nothing about.
     func packDifferences(_ bytes: [UInt8]) throws(CodecError) -> Packed {
         if effort == .fast, bytes.count > Self.smallByteCount { return try zstd(bytes) }
-        let packed = try PatchLZMA(.differences, isProgram: false).compress(bytes, known: [], effort: effort)
+        let packed = try PatchLZMA(.differences, isProgram: false).compress(bytes, known: .none, effort: effort)
         return shorter(Packed(coding: .plain, data: bytes), lzma(packed, of: bytes, isProgram: false, known: .none))
     }
 
@@ -45,8 +45,8 @@ struct PartPacker {
         if effort == .fast, known.bytes.isEmpty, bytes.count > Self.smallByteCount {
             return try shorter(plain, zstd(bytes))
         }
-        let way = try PatchEstimate.bestWay(for: bytes, known: known.bytes)
-        let packed = try way.compress(bytes, known: known.bytes, effort: effort)
+        let way = try PatchEstimate.bestWay(for: bytes, known: known)
+        let packed = try way.compress(bytes, known: known, effort: effort)
         return shorter(plain, lzma(packed, of: bytes, isProgram: way.isProgram, known: known))
     }
 
@@ -88,13 +88,24 @@ struct PatchLZMA {
     private static let extreme: UInt32 = 1 << 31
 
     func compress(
-        _ bytes: [UInt8], known: ArraySlice<UInt8>, effort: StreamedPatchMaker.Effort
+        _ bytes: [UInt8], known: KnownBytes, effort: StreamedPatchMaker.Effort
+    ) throws(CodecError) -> [UInt8] {
+        try compress(prepared: prepared(bytes), known: prepared(known), effort: effort)
+    }
+
+    /// As LZMA gets them.
+    func prepared(_ bytes: [UInt8]) -> [UInt8] { isProgram ? ProgramFilter.filtered(bytes[...]) : bytes }
+
+    func prepared(_ known: KnownBytes) -> ArraySlice<UInt8> {
+        isProgram ? ProgramFilter.filtered(known.bytes, position: known.start)[...] : known.bytes
+    }
+
+    func compress(
+        prepared bytes: [UInt8], known: ArraySlice<UInt8>, effort: StreamedPatchMaker.Effort
     ) throws(CodecError) -> [UInt8] {
         try RawLZMA.compress(
-            isProgram ? ProgramFilter.filtered(bytes[...]) : bytes,
-            known: isProgram ? ProgramFilter.filtered(known)[...] : known,
-            dictionaryByteCount: Self.dictionaryByteCount(for: bytes.count + known.count), content: content,
-            effort: effort == .best ? 9 | Self.extreme : 1)
+            bytes, known: known, dictionaryByteCount: Self.dictionaryByteCount(for: bytes.count + known.count),
+            content: content, effort: effort == .best ? 9 | Self.extreme : 1)
     }
 
     /// No more than there is to refer to, nor than a machine takes.

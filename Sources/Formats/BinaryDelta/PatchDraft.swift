@@ -19,7 +19,6 @@ struct PatchDraft {
     ) {
         let count = unsafe new.count
         guard count > 0 else { return }
-        diff.reserveCapacity(diff.count + count)
         for offset in 0..<count {
             unsafe diff.append(new[new.startIndex + offset] &- old[old.startIndex + offset])
         }

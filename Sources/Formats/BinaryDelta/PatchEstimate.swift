@@ -11,14 +11,14 @@ enum PatchEstimate {
         _ new: ArraySlice<UInt8>, than beside: PatchDraft, old: ArraySlice<UInt8>
     ) throws(BinaryDeltaError) -> Bool {
         do throws(CodecError) {
-            let known = KnownBytes(of: old, for: new).bytes
+            let known = KnownBytes(of: old, for: new)
             var cost = beside.steps.count * stepByteCount
             cost += try PatchLZMA(.differences, isProgram: false)
-                .compress(beside.diff, known: [], effort: .fast).count
+                .compress(beside.diff, known: .none, effort: .fast).count
             cost += try PatchLZMA.text.compress(beside.extra, known: known, effort: .fast).count
             guard cost > new.count / cheapShare else { return false }
             let isProgram = ProgramFilter.isMade(for: new)
-            for way in isProgram ? [PatchLZMA.program] : [.text, .table]
+            for way in isProgram ? [PatchLZMA.program, .text] : [.text, .table]
             where try way.compress(Array(new), known: known, effort: .fast).count < cost + cost / 4 {
                 return true
             }
@@ -34,12 +34,13 @@ enum PatchEstimate {
     private static let cheapShare = 100
 
     /// The shortest way to pack bytes that are not differences.
-    static func bestWay(for bytes: [UInt8], known: ArraySlice<UInt8>) throws(CodecError) -> PatchLZMA {
+    static func bestWay(for bytes: [UInt8], known: KnownBytes) throws(CodecError) -> PatchLZMA {
         guard bytes.count > smallByteCount else { return .text }
-        let sample = sample(of: bytes)
         var best = (way: PatchLZMA.text, byteCount: Int.max)
         for way in [PatchLZMA.text, .program, .table] {
-            let byteCount = try way.compress(sample, known: known, effort: .fast).count
+            // The whole is prepared: a program's pieces by themselves would stand at other places.
+            let sample = sample(of: way.prepared(bytes))
+            let byteCount = try way.compress(prepared: sample, known: way.prepared(known), effort: .fast).count
             if byteCount < best.byteCount { best = (way, byteCount) }
         }
         return best.way

@@ -21,24 +21,28 @@
 /// opcode maps; which of them pay was measured.
 package struct ProgramFilter {
     /// Where the next byte stands, and where the program began.
-    private var position = 0
+    private var position: Int
     private var origin = 0
     private let isUndoing: Bool
 
     /// From the opcode to the operand's end.
     private static let lookaheadByteCount = 6
 
-    private init(isUndoing: Bool) { self.isUndoing = isUndoing }
+    private init(isUndoing: Bool, position: Int = 0) {
+        self.isUndoing = isUndoing
+        self.position = position
+    }
 
     /// Filters the whole of `bytes`.
-    package static func filter(_ bytes: inout [UInt8]) {
-        var filter = ProgramFilter(isUndoing: false)
+    /// - Parameter position: The place of the first one, which counts until a program begins.
+    package static func filter(_ bytes: inout [UInt8], position: Int = 0) {
+        var filter = ProgramFilter(isUndoing: false, position: position)
         _ = filter.settle(&bytes, from: 0, isEnd: true)
     }
 
-    package static func filtered(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
+    package static func filtered(_ bytes: ArraySlice<UInt8>, position: Int = 0) -> [UInt8] {
         var bytes = Array(bytes)
-        filter(&bytes)
+        filter(&bytes, position: position)
         return bytes
     }
 

@@ -74,7 +74,7 @@ private struct PartReader {
             case .lzma(let isProgram, let dictionary, let start, let count):
                 guard count <= oldSize, start <= oldSize - count else { throw BinaryDeltaError.damagedHeader }
                 var known = try Self.known(start, Int(count), readOld)
-                if isProgram { ProgramFilter.filter(&known) }
+                if isProgram { ProgramFilter.filter(&known, position: Int(start)) }
                 let reader = try RawLZMAReader(part.data, known: known[...], dictionaryByteCount: Int(dictionary))
                 source = isProgram ? .program(ProgramReader(reader)) : .lzma(reader)
             }

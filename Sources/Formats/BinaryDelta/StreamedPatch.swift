@@ -17,7 +17,7 @@ internal import CompressionCodecs
 /// The parts are: how many bytes each instruction adds; how many it copies; how far it then seeks, as a number whose lowest
 /// bit is its sign (each of these three: eight bytes, the lowest first, that tell how many bytes of numbers follow); the
 /// bytes that are added to old bytes; the bytes that are copied. Known bytes stand before a part's content as if they had
-/// been unpacked already; behind the filter they were filtered as well, by themselves.
+/// been unpacked already; behind the filter they were filtered as well, from their place in the old data on.
 public struct StreamedPatch: Sendable {
     /// In bytes.
     public let newSize: UInt64
