@@ -1,3 +1,5 @@
+import FleetDemo
+import FoundationEssentials
 import QemuKit
 import Testing
 
@@ -21,5 +23,19 @@ struct FileGrowthTests {
     @Test("that never came is no growth", arguments: ["", "10.00 0\n", "stat: no such file"])
     func never(output: String) {
         #expect(throws: QemuError.self) { try FileGrowth(output: output) }
+    }
+
+    @Test("is waited for while it is empty, longer than for one that has stopped growing")
+    func empty() async throws {
+        let folder = "\(FileManager.default.temporaryDirectory.path)/growth-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let (file, looks) = ("\(folder)/file", "\(folder)/looks")
+        let writer = "{ : >\(file); sleep 4; printf 1 >>\(file); sleep 0.5; printf 23 >>\(file); } &"
+        let shell = try ChildProcess.start(
+            "/bin/bash", ["-c", "\(writer)\n\(FileGrowth.script(file, 60, patience: 2))"], output: looks, errors: looks)
+        #expect(await shell.wait() == .exited(0))
+        let seen = String(decoding: try Data(contentsOf: URL(filePath: looks)), as: UTF8.self)
+        #expect(try FileGrowth(output: seen).byteCount == 2, "\(seen)")
     }
 }

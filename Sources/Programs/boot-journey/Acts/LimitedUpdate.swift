@@ -58,7 +58,7 @@ struct LimitedUpdate: Act {
         let agent = try await stage.agent()
         try await DiskLimit(agent).set(bytesPerSecond: Self.kernelBytesPerSecond)
         stage.tap.setPayloadSpeed(bytesPerSecond: nil)
-        let growth = try await FileGrowth.watch("/efi/EFI/Linux/martlet-a.new", agent, seconds: 60)
+        let growth = try await FileGrowth.watch("/efi/EFI/Linux/martlet-a.new", agent, seconds: 180)
         try await DiskLimit(agent).set(bytesPerSecond: nil)
         let rate = growth.bytesPerSecond
         try await stage.expect(

@@ -29,8 +29,9 @@ package struct FileGrowth: Hashable, Sendable {
         self.seconds = last.seconds - first.seconds
     }
 
-    /// A file that has not grown for five seconds has got its length.
-    private static func script(_ path: String, _ seconds: Int) -> String {
+    /// A file that has not grown for `patience` seconds has got its length. One that is still empty has not begun: it is
+    /// made long before its first byte where the disk is held back, and is waited for.
+    package static func script(_ path: String, _ seconds: Int, patience: Int = 5) -> String {
         """
         export LC_ALL=C
         read -r up idle </proc/uptime
@@ -38,7 +39,7 @@ package struct FileGrowth: Hashable, Sendable {
         while read -r up idle </proc/uptime; [ ${up%.*} -lt $end ]; do
             if size=$(stat -c %s \(path) 2>/dev/null); then
                 [ "$size" = "$last" ] || { echo "$up $size"; last=$size; since=${up%.*}; }
-                [ $((${up%.*} - since)) -lt 5 ] || break
+                [ "$size" = 0 ] || [ $((${up%.*} - since)) -lt \(patience) ] || break
             elif [ -n "$last" ]; then
                 break
             fi
