@@ -27,8 +27,8 @@ pairs=${XDG_CACHE_HOME:-$HOME/.cache}/martlet/pairs
 image=${IMAGE:-$pairs/security.ext4}
 STEP_SECONDS=${STEP_SECONDS:-3600}
 . scripts/bench-lib.sh
-# The rows about deltas, where they are.
-[ ! -f scripts/bench-delta.sh ] || . scripts/bench-delta.sh
+. scripts/bench-rauc.sh
+. scripts/bench-delta.sh
 
 choose "full verify delta" "$@"
 case $rounds in '' | *[!0-9]*) fail "ROUNDS is a number" ;; esac
@@ -77,10 +77,16 @@ full() {
     rm "$work/image.chunks"
     measured zchunk sh -c 'cd "$1" && zck -o image.zck "$2"' sh "$work" "$(realpath "$image")"
     packed full zchunk "$work/image.zck" "$image" "peer: zck"
+    ways="martlet zstd casync zchunk"
+    if rauc_works; then
+        progress "packing with rauc"
+        rauc_bundle "$image"
+        packed full rauc "$work/rauc/image.raucb" "$image" "peer: rauc bundle, zstd -19 in squashfs"
+        ways="$ways rauc"
+    fi
     row full "size beside zstd -19 --long=27" "$(ratio "$(stat -c %s "$work/full.crau")" "$(stat -c %s "$work/image.zst")")" ×
 
     write_pipe
-    ways="martlet zstd casync zchunk"
     round=1
     while [ "$round" -le "$rounds" ]; do
         progress "applying, round $round of $rounds"
@@ -92,6 +98,7 @@ full() {
             zstd) measured apply-$way sh "$work/pipe" zstd -dcq --long=27 "$work/image.zst" ;;
             casync) measured apply-$way sh -c 'casync extract --store="$1/store" "$1/image.caibx" "$1/out" && sync "$1/out"' sh "$work" ;;
             zchunk) measured apply-$way sh -c 'cd "$1" && unzck image.zck && sync image && mv image out' sh "$work" ;;
+            rauc) rauc_install ;;
             esac
             cmp -s "$image" "$work/out" || fail "$way made other bytes" 70
         done
@@ -101,9 +108,11 @@ full() {
     row full "peer: zstd -dc | tee >(openssl sha256) | dd" "$(median apply-zstd 1)" s "$(cost apply-zstd)"
     row full "peer: casync extract, no hash of the whole" "$(median apply-casync 1)" s "$(cost apply-casync)"
     row full "peer: unzck" "$(median apply-zchunk 1)" s "$(cost apply-zchunk)"
+    [ ! -f "$work/times.apply-rauc" ] || row full "peer: rauc install, with its service's start" \
+        "$(median apply-rauc 1)" s "$(cost apply-rauc)"
     row full "apply beside the zstd pipe" "$(ratio "$(median apply-martlet 1)" "$(median apply-zstd 1)")" × \
         "CPU $(ratio "$(median apply-martlet 2)" "$(median apply-zstd 2)")×"
-    rm -rf "$work/store" "$work/image.caibx" "$work/image.zst" "$work/image.zck"
+    rm -rf "$work/store" "$work/image.caibx" "$work/image.zst" "$work/image.zck" "$work/rauc"
 }
 
 # --- verify: re-reading and hashing a slot, beside each half of it
@@ -136,8 +145,7 @@ for part in $wanted; do
     case $part in
     full) full ;;
     verify) verify ;;
-    # Defined by scripts/bench-delta.sh: adds rows of the section “delta”; $pairs has the images.
-    delta) if command -v delta_rows >/dev/null; then delta_rows; fi ;;
+    delta) delta_rows ;;
     esac
 done
 finish_table

@@ -18,7 +18,7 @@ api="python3 python3-venv"
 server="sqlite3"
 bench="zstd openssl xz-utils bzip2"
 # The peers of payloads, and what builds the images that they are measured on.
-payloads="zstd openssl casync zchunk xdelta3 bsdiff mmdebstrap e2fsprogs erofs-utils"
+payloads="zstd openssl casync zchunk xdelta3 bsdiff rauc squashfs-tools dbus-daemon mmdebstrap e2fsprogs erofs-utils"
 # What builds the reference OS, runs it, and looks into its disk.
 boot="mmdebstrap kmod binutils zstd cpio busybox-static erofs-utils cryptsetup-bin systemd-boot-efi fdisk dosfstools mtools"
 boot="$boot e2fsprogs qemu-system-x86 ovmf"

@@ -31,9 +31,15 @@ struct FileGrowthTests {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let (file, looks) = ("\(folder)/file", "\(folder)/looks")
-        let writer = "{ : >\(file); sleep 4; printf 1 >>\(file); sleep 0.5; printf 23 >>\(file); } &"
+        // Grows again as soon as its first byte has been seen, however slow the host is.
+        let writer = """
+            : >\(file); sleep 4; printf 1 >>\(file)
+            for try in {1..600}; do ! grep -q ' 1$' \(looks) || break; sleep 0.05; done
+            printf 23 >>\(file)
+            """
         let shell = try ChildProcess.start(
-            "/bin/bash", ["-c", "\(writer)\n\(FileGrowth.script(file, 60, patience: 2))"], output: looks, errors: looks)
+            "/bin/bash", ["-c", "{ \(writer)\n} &\n\(FileGrowth.script(file, 60, patience: 3))"], output: looks,
+            errors: looks)
         #expect(await shell.wait() == .exited(0))
         let seen = String(decoding: try Data(contentsOf: URL(filePath: looks)), as: UTF8.self)
         #expect(try FileGrowth(output: seen).byteCount == 2, "\(seen)")

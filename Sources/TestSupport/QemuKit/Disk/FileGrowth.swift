@@ -34,12 +34,12 @@ package struct FileGrowth: Hashable, Sendable {
     package static func script(_ path: String, _ seconds: Int, patience: Int = 5) -> String {
         """
         export LC_ALL=C
-        read -r up idle </proc/uptime
-        end=$((${up%.*} + \(seconds))); last=; since=${up%.*}
-        while read -r up idle </proc/uptime; [ ${up%.*} -lt $end ]; do
+        now() { read -r up idle </proc/uptime; hundredths=${up%.*}${up#*.}; }
+        now; end=$((hundredths + \(seconds)00)); last=; since=$hundredths
+        while now; [ $hundredths -lt $end ]; do
             if size=$(stat -c %s \(path) 2>/dev/null); then
-                [ "$size" = "$last" ] || { echo "$up $size"; last=$size; since=${up%.*}; }
-                [ "$size" = 0 ] || [ $((${up%.*} - since)) -lt \(patience) ] || break
+                [ "$size" = "$last" ] || { echo "$up $size"; last=$size; since=$hundredths; }
+                [ "$size" = 0 ] || [ $((hundredths - since)) -lt \(patience)00 ] || break
             elif [ -n "$last" ]; then
                 break
             fi
