@@ -51,7 +51,7 @@ trap 'exit 130' INT TERM
 
 "$programs/martlet-server" serve --data "$work/data" --listen 127.0.0.1:0 2>"$work/server.log" &
 server=$!
-tries=200
+tries=600
 while [ ! -s "$work/data/listen-address" ]; do
     kill -0 "$server" 2>/dev/null && [ $tries -gt 0 ] || fail "the server did not start: $(tail -n 3 "$work/server.log")"
     tries=$((tries - 1))

@@ -79,7 +79,7 @@ import UpdateModel
 
     @Test(
         "A size for a disk is wrong usage",
-        .enabled(if: FileManager.default.fileExists(atPath: "/dev/loop0"), "needs a block device"))
+        .enabled(if: FileManager.default.fileExists(atPath: "/dev/loop0"), "there is no block device to name"))
     func sizeOfDisk() async throws {
         let directory = try folder.makeImage()
         let code = await exitCode { try await image("install", directory, "--to", "/dev/loop0", "--size", "8G") }

@@ -45,6 +45,20 @@ struct WireTapTests {
         }
     }
 
+    @Test("holds a payload at a place in the file, and lets it go on")
+    func held() async throws {
+        try await withTap([UInt8](repeating: 1, count: 400_000)) { tap, _ in
+            tap.holdPayload(at: 150_000)
+            async let answer = fetch("GET /payloads/x HTTP/1.1\r\nRange: bytes=100000-", from: tap.port)
+            while tap.downloads.isEmpty { try await Task.sleep(for: .milliseconds(10)) }
+            // Other questions are answered meanwhile.
+            _ = try await fetch("GET /v1/other HTTP/1.1", from: tap.port)
+            #expect(tap.downloads.allSatisfy { $0.position <= 150_000 && !$0.hasEnded })
+            tap.holdPayload(at: nil)
+            #expect(try await answer.count > 300_000)
+        }
+    }
+
     @Test("hands everything to a guest that is slower than the server")
     func slowGuest() async throws {
         try await withTap([UInt8](repeating: 1, count: 24 << 20)) { tap, _ in

@@ -77,7 +77,7 @@ struct PayloadServerTests {
                 .honest, .honest, .closes(afterBytes: 300_000), .closes(afterBytes: 400_000), .closesAtOnce, .honest)
             rig.settings.withLock {
                 $0.downloadAttempts = 3
-                $0.downloadStall = .milliseconds(500)
+                $0.downloadStall = .seconds(5)
             }
             try await rig.withEngine { engine in
                 let status = try await engine.update()

@@ -115,7 +115,7 @@ struct RolloutTests {
         let server = TestServer()
         var policy = RolloutPolicy()
         let minute = Int(Date().timeIntervalSince1970 / 60)
-        policy.windows = [OfferWindow(fromMinute: (minute + 120) % 1440, toMinute: (minute + 180) % 1440)]
+        policy.windows = [OfferWindow(fromMinute: (minute + 120) % 1440, toMinute: (minute + 179) % 1440 + 1)]
         _ = try await server.publish(policy: policy)
         try await server.test { client in
             #expect(try await ask(client).hold?.reason == "outside-window")

@@ -36,7 +36,8 @@ struct BootPartitionCuts: Act {
 
     private func prove(_ notes: WriteNotes, on stage: Stage) async throws -> EspVerdict {
         let proof = try EspProof(meant: try meant(stage), settings: settings(stage))
-        let logs = try notes.logs.map { try FileBlockDevice(path: $0, access: .readOnly) }
+        // A power-on in which the emulator stalled has written nothing.
+        let logs = try notes.logs.map { try FileBlockDevice(path: $0, access: .readOnly) }.filter { $0.sizeBytes > 0 }
         return try await proof.run(
             image: notes.bootPartitionBefore, logs: logs, range: try stage.machine.disk.range(of: "esp"))
     }

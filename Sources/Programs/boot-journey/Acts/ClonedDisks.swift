@@ -9,9 +9,10 @@ struct ClonedDisks: Act {
 
     func play(on stage: Stage) async throws -> String {
         await stage.machine.cutPower()
-        async let fresh = identity(of: stage.shelf.disk, named: "copy", on: stage)
-        async let used = identity(of: stage.machine.disk.path, named: "clone", on: stage)
-        let all = [await stage.progress.identity?.rawValue ?? "", try await fresh, try await used]
+        // One after the other: two guests at once are more than two processors emulate in time.
+        let fresh = try await identity(of: stage.shelf.disk, named: "copy", on: stage)
+        let used = try await identity(of: stage.machine.disk.path, named: "clone", on: stage)
+        let all = [await stage.progress.identity?.rawValue ?? "", fresh, used]
         let areIDs = all.allSatisfy { $0.count == 32 }
         try await stage.expect(areIDs && Set(all).count == 3, "three machine ids that differ", seen: "\(all)")
         return all.map { "\($0.prefix(8))…" }.joined(separator: ", ")

@@ -11,13 +11,14 @@ struct KexecFallBack: Act {
     func play(on stage: Stage) async throws -> String {
         let start = await stage.watch.pictures.count
         let boots = await stage.machine.boots.count
+        let sound = await stage.machine.soundBoots
         try await stage.useKexec()
         try await stage.headquarters.publish(.hung, payload: stage.shelf.payload(.hung))
-        try await Reboot().activation(on: stage, of: .b, afterPicture: start)
+        try await Reboot().activation(on: stage, of: .b, afterPicture: start, isPastFirmware: true)
         try await stage.live(until: "5.0.0 has failed, and slot a is up again") {
             $0.isBad(.b) && $0.boots > boots && $0.isUp
         }
-        let count = await stage.machine.boots.count - boots - (await stage.machine.stalls)
+        let count = await stage.machine.soundBoots - sound
         try await stage.expect(count == 1, "one boot by the firmware", seen: "\(count)")
         let hung = await stage.machine.boots[boots - 1]
         try await stage.expect(

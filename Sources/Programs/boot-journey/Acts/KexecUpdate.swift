@@ -14,12 +14,12 @@ struct KexecUpdate: Act {
         try await stage.useKexec()
         stage.tap.setPayloadSpeed(bytesPerSecond: nil)
         try await stage.headquarters.publish(.fourth, payload: stage.shelf.payload(.fourth))
-        let boots = await stage.machine.boots.count - stage.machine.stalls
-        try await Reboot().activation(on: stage, of: .a, afterPicture: start)
+        let boots = await stage.machine.soundBoots
+        try await Reboot().activation(on: stage, of: .a, afterPicture: start, isPastFirmware: true)
         let began = ContinuousClock.now
         _ = try await stage.machine.agentWhenUp(2) { try await stage.watch.look() }
         let duration = ContinuousClock.now - began
-        let count = await stage.machine.boots.count - stage.machine.stalls
+        let count = await stage.machine.soundBoots
         try await stage.expect(count == boots, "no boot by the firmware", seen: "\(count - boots)")
         let spent = await stage.watch.hasSeen(.a, .bad(done: 1), since: start)
         let seen = await stage.seen(since: start)

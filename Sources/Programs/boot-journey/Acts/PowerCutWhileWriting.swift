@@ -33,7 +33,7 @@ struct PowerCutWhileWriting: Act {
         stage.tap.setPayloadSpeed(bytesPerSecond: Self.bytesPerSecondAfterwards)
         let resumed = stage.tap.downloads.dropFirst(started).first?.firstByte ?? 0
         try await stage.expect(
-            resumed > size / 4 && resumed <= reached, "a request from a byte between \(size / 4) and \(reached) on",
+            resumed > size / 16 && resumed <= reached, "a request from a byte between \(size / 16) and \(reached) on",
             seen: "from byte \(resumed)")
         let known = try await stage.known()
         try await stage.expect(known?.version == .second, "2.0.0 to run", seen: "\(known?.version.text ?? "nothing")")

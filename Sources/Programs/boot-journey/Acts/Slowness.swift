@@ -7,11 +7,14 @@ struct Slowness {
     static let diskBytesPerSecond = 12 << 20
     private static let seconds = 8
 
-    /// - Parameter limitBytesPerSecond: what the engine may write; `nil` for no limit.
-    func measure(_ stage: Stage, limitBytesPerSecond: Int?) async throws -> DiskReading {
+    /// - Parameters:
+    ///   - limitBytesPerSecond: what the engine may write; `nil` for no limit.
+    ///   - before: the number of downloads that had begun before the release was offered.
+    func measure(
+        _ stage: Stage, limitBytesPerSecond: Int?, afterDownload before: Int
+    ) async throws -> DiskReading {
         let agent = try await stage.agent()
         try await stage.machine.press(.diskSpeed(bytesPerSecond: Self.diskBytesPerSecond))
-        let before = stage.tap.downloads.count
         if let limit = limitBytesPerSecond { try await DiskLimit(agent).set(bytesPerSecond: limit) }
         try await stage.live(until: "a download begins") { _ in
             stage.tap.downloads.dropFirst(before).contains { $0.servedBytes > 1 << 20 }

@@ -57,6 +57,7 @@ struct Stage: Sendable {
         guard let opening = act.opening, await progress.state != opening else { return }
         await machine.cutPower()
         tap.setPayloadSpeed(bytesPerSecond: nil)
+        tap.holdPayload(at: nil)
         try await DiskLayout(shelf: shelf, opening: opening).write(to: machine.disk)
         // A channel that points nowhere offers nothing, and 1.0.0 has no payload to point at.
         if opening.version != .first {
@@ -159,6 +160,14 @@ struct Stage: Sendable {
         try await machine.boots.dropFirst(count).map { String(decoding: try Folder.bytes($0.serialLog), as: UTF8.self) }
     }
 
+    /// Whether a guest's kernel has found its processors standing still, in the boot that ran after the first `count` or in a
+    /// later one. The emulator does that on a host with other work.
+    func stoodStill(since count: Int) async throws -> Bool {
+        try await consoles(since: max(0, count - 1)).contains {
+            $0.contains("rcu_preempt detected stalls") || $0.contains("rcu_preempt self-detected stall")
+        }
+    }
+
     /// What stands on the boot partition now, for the reader of the story.
     func names() async -> String { await watch.latest.names.joined(separator: ", ") }
 
@@ -210,4 +219,6 @@ actor Progress {
 
     func met(_ identity: MachineID) { self.identity = identity }
     func reached(_ state: Opening) { self.state = state }
+    /// What the disk holds is not known any more.
+    func lose() { state = nil }
 }

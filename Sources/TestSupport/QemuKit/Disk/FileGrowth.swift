@@ -29,9 +29,10 @@ package struct FileGrowth: Hashable, Sendable {
         self.seconds = last.seconds - first.seconds
     }
 
-    /// A file that has not grown for `patience` seconds has got its length. One that is still empty has not begun: it is
-    /// made long before its first byte where the disk is held back, and is waited for.
-    package static func script(_ path: String, _ seconds: Int, patience: Int = 5) -> String {
+    /// A file that has not grown for `patience` seconds has got its length: so long that an emulator that stands still is
+    /// not taken for it. One that is still empty has not begun: it is made long before its first byte where the disk is
+    /// held back, and is waited for.
+    package static func script(_ path: String, _ seconds: Int, patience: Int = 60) -> String {
         """
         export LC_ALL=C
         now() { read -r up idle </proc/uptime; hundredths=${up%.*}${up#*.}; }

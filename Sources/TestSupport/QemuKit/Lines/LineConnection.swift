@@ -20,11 +20,11 @@ package final class LineConnection: Sendable {
     ///   - path: of the socket.
     ///   - name: what is at the other end, for messages.
     ///   - isRunning: whether there is still hope that somebody will listen.
-    /// - Throws: ``QemuError/lineBroken(what:reason:)`` when nobody listens within ten seconds.
+    /// - Throws: ``QemuError/lineBroken(what:reason:)`` when nobody listens within a minute.
     package static func open(
         _ path: String, to name: String, while isRunning: @Sendable () -> Bool
     ) async throws -> LineConnection {
-        let deadline = ContinuousClock.now + .seconds(10)
+        let deadline = ContinuousClock.now + .seconds(60)
         while true {
             do {
                 return try await connect(path, name)

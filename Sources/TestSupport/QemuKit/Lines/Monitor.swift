@@ -10,7 +10,7 @@ package actor Monitor {
     package private(set) var hasWatchdogBarked = false
     private var isOpen = true
 
-    private static let limit = Duration.seconds(10)
+    private static let limit = Duration.seconds(60)
 
     private init(_ connection: LineConnection) { self.connection = connection }
 

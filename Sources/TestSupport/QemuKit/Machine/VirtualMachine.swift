@@ -16,6 +16,8 @@ package actor VirtualMachine {
     package private(set) var boots: [BootRecord] = []
     /// How often the emulator stalled and was started again.
     package private(set) var stalls = 0
+    /// Power-ons so far, without those that ended in a stall of the emulator.
+    package var soundBoots: Int { boots.count - stalls }
     /// What was written to the disk while ``notesWrites`` was set.
     package private(set) var notes: WriteNotes?
     private var notesWrites = false
@@ -44,6 +46,9 @@ package actor VirtualMachine {
     package func noteWrites() { notesWrites = true }
 
     package func stopNoting() { notesWrites = false }
+
+    /// Throws the notes away; new ones begin with the next power-on.
+    package func forgetNotes() { notes = nil }
 
     /// Switches on a machine that is off.
     package func powerOn() async throws {

@@ -12,7 +12,12 @@ package final class WireTap: Sendable {
         var serverPort: UInt16?
         var downloads: [Download] = []
         var pace = Pace()
+        var holdsAt: UInt64?
         var requests = 0
+
+        func holds(_ byteCount: UInt64, of download: Int) -> Bool {
+            holdsAt.map { downloads[download].position + byteCount > $0 } ?? false
+        }
     }
 
     typealias Connection = NIOAsyncChannel<ByteBuffer, ByteBuffer>
@@ -44,6 +49,9 @@ package final class WireTap: Sendable {
     package func setPayloadSpeed(bytesPerSecond: Int?) {
         state.withLock { $0.pace.bytesPerSecond = bytesPerSecond }
     }
+
+    /// Lets no byte of a payload through from `place` on, counted in the file; `nil`: all.
+    package func holdPayload(at place: UInt64?) { state.withLock { $0.holdsAt = place } }
 
     /// All fetches of payloads, in the order of their beginnings.
     package var downloads: [Download] { state.withLock { $0.downloads } }
@@ -129,7 +137,8 @@ package final class WireTap: Sendable {
     }
 
     private func pause(for download: Int?, _ byteCount: Int) async throws {
-        guard download != nil else { return }
+        guard let download else { return }
+        while state.withLock({ $0.holds(UInt64(byteCount), of: download) }) { try await Task.sleep(for: .milliseconds(20)) }
         let time = state.withLock { $0.pace.passes(byteCount, at: .now) }
         try await Task.sleep(until: time, clock: .continuous)
     }
