@@ -314,7 +314,8 @@ let package = Package(
         tests(
             "RemoteFilesHTTP",
             [
-                "PayloadStore", "RemoteFilesHTTP", "UpdateModel", httpTypes, hummingbird, hummingbirdTesting, logging, nioCore,
+                "PayloadStore", "RemoteFilesHTTP", "UpdateModel", httpTypes, hummingbird, hummingbirdTesting, logging,
+                nioCore,
                 nioPosix,
             ]),
         tests("RolloutPlanning", ["FleetModel", "RolloutPlanning", "TimeZoneFormat", "UpdateModel"]),
