@@ -46,6 +46,9 @@ struct MigrationTests {
             try await make(number, at: old)
             let store = try SQLiteFleetStore(path: old)
             try await checkFleet(store, hasBlock: number >= 4)
+            let stable = try #require(await store.channel(ChannelName("stable"), of: os))
+            let passedOver = try await store.channel(ChannelName("beta"), of: os)?.rules.passedOver
+            #expect(passedOver == (number >= 12 ? FollowedRelease(of: stable) : nil))
             try store.close()
             try SQLiteFleetStore(path: new).close()
             let (migrated, fresh) = (try await schema(at: old), try await schema(at: new))
