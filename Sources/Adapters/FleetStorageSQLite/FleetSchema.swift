@@ -265,7 +265,8 @@ enum FleetSchema {
                 'since', strftime('%Y-%m-%dT%H:%M:%S', origin.changed_at / 1000000, 'unixepoch')
                     || printf('.%06dZ', origin.changed_at % 1000000)))
         FROM channel AS origin
-        WHERE origin.application = channel.application AND origin.name = json_extract(channel.rules, '$.follows.channel')
+        WHERE origin.application = channel.application
+            AND origin.name = json_extract(channel.rules, '$.follows.channel')
             AND origin.version <> channel.version
             AND COALESCE(channel.settled_at, channel.changed_at)
                 >= COALESCE(origin.settled_at, origin.changed_at)

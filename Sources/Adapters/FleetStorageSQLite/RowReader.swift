@@ -57,7 +57,9 @@ struct RowReader {
     }
 
     private mutating func next<Value: StatementColumnConvertible>() throws -> Value {
-        guard let value: Value = try nextIfPresent() else { throw FleetStoreError.corrupt("nothing in column \(column)") }
+        guard let value: Value = try nextIfPresent() else {
+            throw FleetStoreError.corrupt("nothing in column \(column)")
+        }
         return value
     }
 

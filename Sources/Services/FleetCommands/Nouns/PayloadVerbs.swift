@@ -10,12 +10,12 @@ package struct PayloadAdd: AsyncParsableCommand {
         commandName: "add", abstract: "Upload a payload to a release, or name where one lies.",
         discussion: """
             Example: martlet payload add --app flatcar --release 2.0.0 --arch amd64 update.crau
-                     martlet payload add --app flatcar --release 2.0.0 --arch amd64 --url https://mirror.example.org/os/update.crau
-            The file is hashed before and on the way; a copy that differs is refused. An upload that breaks off, or that the
-            server or a proxy puts off, goes on where it was, up to --attempts times, or when the same command is given
-            again within seven days.
-            With --url the server fetches the payload once, hashes and checks it, and keeps none of it: machines are sent to the
-            URL, while that is what was fetched.
+                     martlet payload add --app flatcar --release 2.0.0 --arch amd64 --url https://m.example.org/x.crau
+            The file is hashed before and on the way; a copy that differs is refused. An upload that breaks off, or that
+            the server or a proxy puts off, goes on where it was, up to --attempts times, or when the same command is
+            given again within seven days.
+            With --url the server fetches the payload once, hashes and checks it, and keeps none of it: machines are
+            sent to the URL, while that is what was fetched.
             """)
 
     @OptionGroup var place: PayloadPlace

@@ -98,7 +98,8 @@ extension APIOperation {
             answers: one("UploadState")),
         api(
             .post, payload + "/elsewhere", "addPayloadElsewhere",
-            "Adds a payload that lies elsewhere; it is fetched once.", query: [source], takes: .json("NewPayloadElsewhere"), answers: one("Payload", status: 201)),
+            "Adds a payload that lies elsewhere; it is fetched once.",
+            query: [source], takes: .json("NewPayloadElsewhere"), answers: one("Payload", status: 201)),
         api(
             .get, payload + "/elsewhere", "showFetch", "How far the server is with fetching it.", query: [source],
             answers: one("FetchState")),
