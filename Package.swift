@@ -314,8 +314,7 @@ let package = Package(
         tests(
             "RemoteFilesHTTP",
             [
-                "PayloadStore", "RemoteFilesHTTP", "UpdateModel", httpTypes, hummingbird, hummingbirdTesting, logging,
-                nioCore,
+                "PayloadStore", "RemoteFilesHTTP", "UpdateModel", httpTypes, hummingbird, hummingbirdTesting, logging, nioCore,
                 nioPosix,
             ]),
         tests("RolloutPlanning", ["FleetModel", "RolloutPlanning", "TimeZoneFormat", "UpdateModel"]),

@@ -3,8 +3,8 @@ public import UpdateModel
 /// A copy of a payload that lies elsewhere: what was known of it when its bits were read, and whether it still is so.
 public struct PayloadMirror: Hashable, Sendable, Codable {
     public let url: PayloadURL
-    /// What the other server called the file (its `ETag`, else its `Last-Modified`) when its bits were read and right.
-    /// A network of servers has several names for one file. Empty where it gives none: then the size alone is compared.
+    /// What the other server called the file (its `ETag`, else its `Last-Modified`) when its bits were read and right. A network
+    /// of servers has several names for one file. Empty where it gives none: then the size alone is compared.
     public var marks: [String]
     /// Set while it is not offered.
     public var trouble: MirrorTrouble?
@@ -37,8 +37,7 @@ public struct MirrorTrouble: Hashable, Sendable, Codable {
     public let since: Timestamp
     /// Plain words that say what was found.
     public let text: String
-    /// What was seen of a file that is different, so that it is not read again until it changes; the name of one that
-    /// changed.
+    /// What was seen of a file that is different, so that it is not read again until it changes; the name of one that changed.
     public let seen: String?
 
     public init(kind: Kind, since: Timestamp, text: String, seen: String? = nil) {
