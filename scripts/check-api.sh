@@ -76,9 +76,9 @@ operate fleet run --machines 60 --turns 8 --failing 5 --silent 10 --lying 10 >/d
 cat >"$work/schemathesis.toml" <<END
 # What a schema cannot say (a ramp that goes back, a channel that is in use) is refused with these.
 [checks]
-positive_data_acceptance.expected-statuses = ["2xx", "401", "403", "404", "409", "412", "422"]
+positive_data_acceptance.expected-statuses = ["2xx", "401", "403", "404", "409", "412", "422", "424"]
 # A body may be too long before anybody looks whether it fits.
-negative_data_rejection.expected-statuses = ["400", "401", "403", "404", "405", "409", "412", "413", "415", "422"]
+negative_data_rejection.expected-statuses = ["400", "401", "403", "404", "405", "409", "412", "413", "415", "422", "424"]
 END
 cp "$work/schemathesis.toml" "$work/known.toml"
 cat >>"$work/known.toml" <<END

@@ -1,5 +1,7 @@
 import FleetCommands
 import FoundationEssentials
+import PayloadStore
+import Synchronization
 import Testing
 import UpdateModel
 
@@ -64,6 +66,23 @@ struct FailureTests {
         }
     }
 
+    @Test("what cannot be had where it lies exits 69, and what is being fetched already 75", .timeLimit(.minutes(1)))
+    func elsewhere() async throws {
+        let remote = SlowRemote()
+        try await CommandRunner.withServer(remote: remote) { martlet, _ in
+            try await martlet("app", "create", "--id", "a", "--name", "os")
+            try await martlet("release", "create", "--app", "os", "1.0.0")
+            let add = [
+                "payload", "add", "--app", "os", "--release", "1.0.0", "--arch", "amd64", "--url", "https://a.example/x",
+            ]
+            async let first: Void = expect(.unavailable) { try await martlet.run(add) }
+            while !remote.isAsked.withLock({ $0 }) { try await Task.sleep(for: .milliseconds(5)) }
+            await expect(.tryLater) { try await martlet.run(add) }
+            remote.isOver.withLock { $0 = true }
+            await first
+        }
+    }
+
     @Test("a token is shown and revoked by its name")
     func tokenByName() async throws {
         try await CommandRunner.withServer { martlet, _ in
@@ -96,5 +115,23 @@ struct FailureTests {
         try Data(token.utf8).write(to: file)
         defer { try? FileManager.default.removeItem(at: file) }  // A left-over file spoils no test.
         try await body(file.path)
+    }
+}
+
+/// Another server that is asked for a file, and at last says that it has none.
+private final class SlowRemote: RemoteFiles {
+    let isAsked = Mutex(false)
+    let isOver = Mutex(false)
+
+    func read<Result: Sendable>(
+        _ url: PayloadURL, _ body: (RemoteFile, () async throws -> [UInt8]?) async throws -> Result
+    ) async throws -> Result {
+        isAsked.withLock { $0 = true }
+        while !isOver.withLock({ $0 }) { try await Task.sleep(for: .milliseconds(5)) }
+        throw RemoteFileError.unavailable(url, reason: "it answers with status 404")
+    }
+
+    func probe(_ url: PayloadURL) async throws(RemoteFileError) -> RemoteFile {
+        throw .unavailable(url, reason: "it answers with status 404")
     }
 }

@@ -1,3 +1,4 @@
+import ArgumentParser
 import FleetAPI
 import FleetCommands
 import FleetModel
@@ -21,8 +22,10 @@ private final class ImpatientGateway: Sendable {
 
     var requests: [String] { asked.withLock { $0 } }
 
-    /// - Parameter test: gets the URL and a file with a token.
-    func run(_ test: @Sendable (CommandRunner) async throws -> Void) async throws {
+    /// - Parameters:
+    ///   - payload: where it is asked for.
+    ///   - test: gets the server's URL and what a command lets watch over the fetch.
+    func run(_ payload: APIPath, _ test: @Sendable (String, FetchWatch) async throws -> Void) async throws {
         let file = FileManager.default.temporaryDirectory.appending(path: "martlet-\(UUID().uuidString)").path
         try Data("token".utf8).write(to: URL(filePath: file))
         defer { try? FileManager.default.removeItem(atPath: file) }  // A left-over file spoils no test.
@@ -34,8 +37,12 @@ private final class ImpatientGateway: Sendable {
         let application = Application(
             router: router, configuration: .init(address: .hostname("127.0.0.1", port: 0)), logger: logger)
         try await application.test(.live) { client in
-            let port = try #require(client.port)
-            try await test(CommandRunner(server: "http://127.0.0.1:\(port)", tokenFile: file))
+            let server = "http://127.0.0.1:\(try #require(client.port))"
+            let options = try ConnectionOptions.parse(["--server", server, "--token-file", file])
+            try await FleetClient.connected(options) { client in
+                try await test(
+                    server, FetchWatch(client: client, payload: payload, source: nil, isQuiet: true, pause: {}))
+            }
         }
     }
 
@@ -67,8 +74,12 @@ private final class ImpatientGateway: Sendable {
 @Suite("A proxy that gives up before the server")
 struct GatewayTests {
     private let url = "https://a.example/os/update.crau"
-    private var place: [String] {
-        ["payload", "add", "--app", "{e96281a6-d1af-4bde-9a0a-97b76e56dc57}", "--release", "2.0.0", "--arch", "amd64"]
+    private let place: APIPath
+    private let asked: NewPayloadElsewhere
+
+    init() throws {
+        place = try PayloadPlace.parse(["--app", "flatcar", "--release", "2.0.0", "--arch", "amd64"]).path
+        asked = NewPayloadElsewhere(urls: [try PayloadURL(url)], sha256: nil)
     }
 
     private func payload(at url: String) throws -> PayloadResource {
@@ -80,12 +91,12 @@ struct GatewayTests {
         return payload
     }
 
-    @Test("a fetch is waited for, and shown as if the answer had come")
+    @Test("a fetch is waited for, and ends as if the answer had come")
     func waits() async throws {
         let gateway = ImpatientGateway(added: try payload(at: url))
-        try await gateway.run { martlet in
-            let shown = try await martlet.run(place + ["--url", url])
-            #expect(shown.contains(url) && shown.contains("2.0.0"))
+        try await gateway.run(place) { [asked, url] _, watch in
+            let payload = try await watch.add(asked)
+            #expect(payload.url == url)
         }
         let get = "GET elsewhere"
         #expect(gateway.requests == ["POST elsewhere", get, get, get, "GET payload"], "it is asked for once")
@@ -96,10 +107,8 @@ struct GatewayTests {
         for gateway in [
             ImpatientGateway(added: nil), ImpatientGateway(added: try payload(at: "https://b.example/update.crau")),
         ] {
-            try await gateway.run { martlet in
-                await #expect(throws: ClientError.fetchLost(server: martlet.server)) {
-                    try await martlet.run(place + ["--url", url])
-                }
+            try await gateway.run(place) { [asked] server, watch in
+                await #expect(throws: ClientError.fetchLost(server: server)) { _ = try await watch.add(asked) }
             }
         }
     }

@@ -78,8 +78,11 @@ struct ElsewhereTests {
         let (gone, bad) = (try PayloadURL("https://c.example/update.crau"), try PayloadURL("https://d.example/update.crau"))
         fleet.remote.put(Array("bad".utf8), at: bad)
         let other = try PayloadURL("https://e.example/other.crau")
-        for urls in [[gone], [bad], [here, bad], [here, gone], [here, other], [here, here], []] {
+        for urls in [[bad], [here, bad], [here, other], [here, here], []] {
             #expect(await refusal { _ = try await fleet.add("3.0.0", at: urls) }?.kind == .invalid, "\(urls)")
+        }
+        for urls in [[gone], [here, gone]] {
+            #expect(await refusal { _ = try await fleet.add("3.0.0", at: urls) }?.kind == .unavailable, "\(urls)")
         }
         let zero = try #require(SHA256Digest(bytes: [UInt8](repeating: 0, count: 32)))
         #expect(await refusal { _ = try await fleet.add("3.0.0", at: [here], expecting: zero) }?.kind == .invalid)
@@ -279,11 +282,50 @@ struct ElsewhereTests {
         fleet.remote.put(nil, at: here)
         fleet.remote.put(nil, at: there)
         let nowhere = await promote()
-        #expect(nowhere?.userMessage.line.contains("404") == true)
+        #expect(nowhere?.kind == .unavailable && nowhere?.userMessage.line.contains("404") == true)
         #expect(try await fleet.control.channel(beta, of: os, by: viewer).version == nil)
         fleet.remote.put(bits, mark: "\"9\"", at: there)
         #expect(await promote() == nil, "one copy is enough")
         #expect(try await fleet.control.channel(beta, of: os, by: viewer).version?.text == "2.0.0")
+    }
+
+    @Test(
+        "a channel that followed is told of while the next is being read; one whose reading was broken off is not left alone",
+        .timeLimit(.minutes(1)))
+    func brokenOff() async throws {
+        let remote = StuckRemote()
+        let time = ManualTime()
+        let control = FleetControl(
+            store: MemoryFleetStore(), payloads: MemoryPayloadStore(), time: time, remote: remote)
+        _ = try await control.createApplication(id: os, name: "OS", by: admin)
+        _ = try await control.createRelease(Version("2.0.0"), of: os, notes: "", by: publisher)
+        let url = here
+        remote.files.put(bits, at: url)
+        let upload = PayloadUpload(
+            application: os, version: try Version("2.0.0"), architecture: .amd64, fileName: url.fileName)
+        _ = try await control.addPayload(upload, at: [url], by: publisher) { _ in
+            PayloadDescription(format: 1, isDelta: false)
+        }
+        let (alpha, followers) = (try ChannelName("alpha"), try ["beta", "gamma"].map { try ChannelName($0) })
+        _ = try await control.setChannel(alpha, of: os, to: Version("2.0.0"), by: admin)
+        for name in followers {
+            let follow = ChannelFollow(channel: alpha, soakSeconds: 0, machines: 0)
+            _ = try await control.changeChannel(name, of: os, ChannelChange(follows: .some(follow)), by: admin)
+        }
+        time.advance(seconds: 3600)
+        let work = Task {
+            var told: [ChannelName] = []
+            try await control.followChannels { outcome in
+                told.append(outcome.channel)
+                remote.stuck.withLock { $0 = url }
+            }
+            return told
+        }
+        while remote.waiting.withLock({ $0 }) == 0 { try await Task.sleep(for: .milliseconds(5)) }
+        work.cancel()
+        #expect(try await work.value == [followers[0]])
+        remote.stuck.withLock { $0 = nil }
+        #expect(try await control.followChannels().map(\.channel) == [followers[1]])
     }
 
     @Test("what was deleted is not looked at any more")

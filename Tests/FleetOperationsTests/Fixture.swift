@@ -112,6 +112,15 @@ struct NotAPayload: UserFacingError {
     var userMessage: UserMessage { UserMessage("This is not a payload.", exit: .badData) }
 }
 
+extension FleetControl {
+    /// - Returns: what it told.
+    func followChannels() async throws -> [FollowOutcome] {
+        var outcomes: [FollowOutcome] = []
+        try await followChannels { outcomes.append($0) }
+        return outcomes
+    }
+}
+
 /// What an act threw.
 func refusal(_ body: () async throws -> Void) async -> OperationError? {
     do { try await body() } catch { return error as? OperationError }

@@ -142,6 +142,27 @@ struct FollowTests {
         #expect(try await control.followChannels().count == 1, "a new rule is a fresh start")
     }
 
+    @Test("a channel that is set to what it has already came to nothing new: decisions stand, and the soak goes on")
+    func setAgain() async throws {
+        for isDecided in [false, true] {
+            let fleet = try await furnish()
+            let control = fleet.control
+            func set(_ channel: String, _ version: String) async throws -> Channel {
+                try await control.setChannel(name(channel), of: os, to: Version(version), by: admin)
+            }
+            try await release(fleet)
+            let came = try await control.channel(name("alpha"), of: os, by: viewer)
+            fleet.time.advance(seconds: 2 * day)
+            if isDecided { _ = try await set("beta", "1.0.0") }
+            #expect(try await set("alpha", "2.0.0") == came)
+            fleet.time.advance(seconds: day)
+            #expect(try await control.followChannels().count == (isDecided ? 0 : 1))
+            fleet.time.advance(seconds: 3 * day)
+            #expect(try await control.followChannels().isEmpty)
+            #expect(try await beta(fleet) == (isDecided ? "1.0.0" : "2.0.0"))
+        }
+    }
+
     @Test("what was turned down is not asked for again by a channel that points nowhere, nor is what came since turned down")
     func turnedDownAtFirst() async throws {
         let fleet = try await furnish()

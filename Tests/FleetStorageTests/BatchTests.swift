@@ -28,6 +28,27 @@ import UpdateModel
         }
     }
 
+    @Test("new machines of a transaction that is run again count once against the hour's limit")
+    func arrivalsCountOnce() async throws {
+        try await withTemporaryDirectory { directory in
+            let path = "\(directory)/fleet.db"
+            let limits = FleetStoreLimits(newMachinesPerHourMaximum: 200)
+            let store = try SQLiteFleetStore(path: path, limits: limits)
+            try await store.furnish()
+            try await store.refuseEvents(of: "bad", path: path)
+            let taken = await withTaskGroup(of: Bool.self) { group in
+                for number in 0..<200 {
+                    let id = number % 10 == 3 ? "bad" : "m\(number)"
+                    group.addTask { (try? await store.check(id))?.isNewMachine == true }
+                }
+                return await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
+            }
+            #expect(taken == 180)
+            #expect(try await store.check("late").hold == .tooManyNewMachines, "those that failed stay counted")
+            try store.close()
+        }
+    }
+
     @Test("acts among the check-ins of a transaction find their counters, and leave them theirs")
     func actsAmongCheckIns() async throws {
         try await withTemporaryDirectory { directory in

@@ -162,6 +162,18 @@ struct ChannelContract {
         }
     }
 
+    @Test("a move to where a channel stands is recorded, and moves no moment", arguments: StoreKind.allCases)
+    func movedToWhereItStands(kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            try await store.furnish()
+            try await store.commit(.shiftMoments(seconds: 500))
+            let before = try #require(await store.channel(name("stable"), of: os))
+            try await store.commit(.moveChannel(try await move(store, "stable", to: "2.0.0")))
+            #expect(try await store.channel(name("stable"), of: os) == before)
+            #expect(try await store.channelMoves(of: os, channel: name("stable"), .first).total == 2)
+        }
+    }
+
     @Test("soaks are moved with the clock", arguments: StoreKind.allCases)
     func soaksAreShifted(kind: StoreKind) async throws {
         try await kind.withStore { store in

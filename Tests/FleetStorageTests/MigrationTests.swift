@@ -10,7 +10,7 @@ import UpdateModel
 /// as the program of that time kept it. A new migration brings its own file; those that are there never change.
 @Suite("A database of any earlier program is brought up to date")
 struct MigrationTests {
-    private static let versions = 1...11
+    private static let versions = 1...12
 
     /// Makes the database of schema version `number` at `path`.
     private func make(_ number: Int, at path: String) async throws {
@@ -46,12 +46,49 @@ struct MigrationTests {
             try await make(number, at: old)
             let store = try SQLiteFleetStore(path: old)
             try await checkFleet(store, hasBlock: number >= 4)
+            let stable = try #require(await store.channel(ChannelName("stable"), of: os))
+            let passedOver = try await store.channel(ChannelName("beta"), of: os)?.rules.passedOver
+            #expect(passedOver == (number >= 12 ? FollowedRelease(of: stable) : nil))
             try store.close()
             try SQLiteFleetStore(path: new).close()
             let (migrated, fresh) = (try await schema(at: old), try await schema(at: new))
             #expect(migrated.tables == fresh.tables)
             #expect(migrated.marks == fresh.marks)
             #expect(fresh.marks.count == Self.versions.upperBound, "a new migration brings its vector")
+        }
+    }
+
+    @Test(
+        "a channel that was moved by hand once the release was due keeps to that; one that waits for its soak goes on",
+        arguments: [
+            // When it came to its release, in seconds after the other one came to its own.
+            ("'1.0.0'", 100, "NULL", true), ("'1.0.0'", 99, "NULL", false), ("'3.0.0'", 100, "NULL", false),
+            ("NULL", 100, "NULL", false), ("'1.0.0'", 0, "changed_at + 100000000", true),
+            ("'1.0.0'", 100, "changed_at - 1", false),
+        ])
+    func decisions(version: String, seconds: Int, settledAt: String, isDecided: Bool) async throws {
+        try await withTemporaryDirectory { directory in
+            let path = "\(directory)/old.db"
+            try await make(9, at: path)
+            let queue = try DatabaseQueue(path: path)
+            let rules = #"{"follows":{"channel":"stable","machines":1,"soakSeconds":100},"needsSecondPerson":false}"#
+            try await queue.write { db in
+                try db.execute(
+                    sql: """
+                        INSERT INTO channel
+                        SELECT application, 'beta', \(version), changed_at + \(seconds) * 1000000, NULL, '\(rules)', NULL
+                        FROM channel WHERE name = 'stable';
+                        UPDATE channel SET settled_at = \(settledAt) WHERE name = 'beta';
+                        """)
+            }
+            try queue.close()
+            let store = try SQLiteFleetStore(path: path)
+            let stable = try #require(await store.channel(ChannelName("stable"), of: os))
+            let beta = try #require(await store.channel(ChannelName("beta"), of: os))
+            #expect(beta.rules.passedOver == (isDecided ? FollowedRelease(of: stable) : nil))
+            #expect(beta.rules.follows?.soakSeconds == 100)
+            #expect(stable.rules == ChannelRules())
+            try store.close()
         }
     }
 

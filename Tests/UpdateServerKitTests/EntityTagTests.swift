@@ -112,7 +112,9 @@ struct EntityTagTests {
         _ = try await server.publish()
         try await server.test { client in
             let seen = try #require(try await send(client, .get, Self.channel).headers[.eTag])
-            let target = #"{"version":"4000.0.0"}"#
+            let same = try await send(client, .put, Self.channel, #"{"version":"4000.0.0"}"#, ifMatch: seen)
+            #expect(same.status == .ok && same.headers[.eTag] == seen, "it points there already")
+            let target = #"{"version":"\#(try await server.addRelease("5000.0.0"))"}"#
             #expect(try await send(client, .put, Self.channel, target, ifMatch: seen).status == .ok)
             for (method, path, body) in [
                 (HTTPRequest.Method.put, Self.channel, target), (.post, Self.channel + "/promote", #"{"to":"beta"}"#),

@@ -54,11 +54,12 @@ enum FleetSchema {
                     ) STRICT, WITHOUT ROWID
                     """)
         }
+        migrator.registerMigration("12-decisions") { db in try db.execute(sql: decisions) }
         return migrator
     }
 
-    /// Writes down the blocks that stand, with the bits that they are about. All of it is said here, in the tables' words
-    /// of that time: the columns and readers of the program change with later migrations.
+    /// Writes down the blocks that stand, with the bits that they are about. All of it is said here, in the tables'
+    /// words of that time: the columns and readers of the program change with later migrations.
     private static func keepBlocks(_ db: Database) throws {
         let sql = "SELECT application, version, block FROM release WHERE block IS NOT NULL"
         for row in try Row.fetchAll(db, sql: sql) {
@@ -189,8 +190,8 @@ enum FleetSchema {
         "ALTER TABLE machine ADD COLUMN withheld TEXT",
     ]
 
-    /// Policies with ramps, rates and windows (`policy` as JSON; what had columns keeps them too, so that an older program
-    /// can be read), and roll-outs with gates and brakes. `grant_marks`: 1 canary, 2 was late, 4 fell silent.
+    /// Policies with ramps, rates and windows (`policy` as JSON; what had columns keeps them too, so that an older
+    /// program can be read), and roll-outs with gates and brakes. `grant_marks`: 1 canary, 2 was late, 4 fell silent.
     private static let rollouts = [
         "ALTER TABLE machine_group ADD COLUMN policy TEXT",
         "ALTER TABLE machine_group ADD COLUMN labels TEXT",
@@ -254,6 +255,23 @@ enum FleetSchema {
         "CREATE INDEX machine_group_private ON machine_group (application, name) WHERE secrets IS NOT NULL",
         "CREATE TABLE server_key (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID",
     ]
+
+    /// Writes down what people decided against what their channel follows: until then a channel that had settled by
+    /// when the release was due, and on another one, was taken as moved by hand, or as having turned the release down.
+    private static let decisions = """
+        UPDATE channel SET rules = json_set(
+            channel.rules, '$.passedOver', json_object(
+                'version', origin.version,
+                'since', strftime('%Y-%m-%dT%H:%M:%S', origin.changed_at / 1000000, 'unixepoch')
+                    || printf('.%06dZ', origin.changed_at % 1000000)))
+        FROM channel AS origin
+        WHERE origin.application = channel.application
+            AND origin.name = json_extract(channel.rules, '$.follows.channel')
+            AND origin.version <> channel.version
+            AND COALESCE(channel.settled_at, channel.changed_at)
+                >= COALESCE(origin.settled_at, origin.changed_at)
+                    + COALESCE(json_extract(channel.rules, '$.follows.soakSeconds'), 0) * 1000000
+        """
 
     /// Where a payload lies that the server does not keep, as JSON, and how many of these places are in trouble.
     private static let elsewhere = [

@@ -12,14 +12,15 @@ internal import Synchronization
 ///
 /// An act that fails is rolled back to its own savepoint and its neighbours go on. Check-ins go without: a savepoint
 /// makes SQLite copy every page that is changed behind it, and check-ins hardly ever fail; those of a transaction also
-/// share what they read (``BatchMemory``). If one does fail after it wrote something, the transaction is rolled back and
-/// all of it is run again, each work behind a savepoint and on its own.
+/// share what they read (``BatchMemory``). If one does fail after it wrote something, the transaction is rolled back,
+/// acts included, and all of it is run again, each work behind a savepoint and on its own.
 ///
 /// Nobody is answered before the commit; if that fails, everybody in it is told so, and nothing of it happened. Under
 /// load the batches grow by themselves, and an idle store answers at once: no timer is needed.
 actor GroupCommitQueue {
     private let pool: DatabasePool
     private let cache: TrackCache
+    private let arrivals: ArrivalMeter
     private let observer: StoreObserver?
     private var pending: [any QueuedWork] = []
     private var isDraining = false
@@ -28,13 +29,18 @@ actor GroupCommitQueue {
     static let pendingMaximum = 20_000
     static let batchMaximum = 1000
 
-    init(pool: DatabasePool, cache: TrackCache, observer: StoreObserver? = nil) {
+    /// - Parameters:
+    ///   - cache: is emptied where a transaction is taken back.
+    ///   - arrivals: gets back what was counted in it.
+    init(pool: DatabasePool, cache: TrackCache, arrivals: ArrivalMeter, observer: StoreObserver? = nil) {
         self.pool = pool
         self.cache = cache
+        self.arrivals = arrivals
         self.observer = observer
     }
 
     /// Runs `work` in the next transaction; returns when that is durable.
+    /// - Parameter work: may be run twice; what the first run wrote is then taken back.
     /// - Throws: what `work` threw; ``FleetStoreError/busy``; or why the transaction failed.
     func perform<Value: Sendable>(_ work: @escaping @Sendable (Database) throws -> Value)
         async throws(FleetStoreError) -> Value
@@ -43,8 +49,8 @@ actor GroupCommitQueue {
     }
 
     /// Runs `work` in the next transaction beside others of its kind; returns when that is durable.
-    /// - Parameter work: reaches roll-outs and counters through the memory, where it is given one. It may be run twice;
-    ///   what the first run wrote is then taken back.
+    /// - Parameter work: reaches roll-outs and counters through the memory, where it is given one. It may be run twice,
+    ///   as any work.
     /// - Throws: as ``perform(_:)``.
     func performShared<Value: Sendable>(_ work: @escaping @Sendable (Database, BatchMemory?) throws -> Value)
         async throws(FleetStoreError) -> Value
@@ -86,16 +92,19 @@ actor GroupCommitQueue {
 
     /// - Returns: why the whole batch failed; `nil` when it is durable.
     private func commit(_ batch: [any QueuedWork]) async -> FleetStoreError? {
+        let tally = arrivals.tally
         do {
-            try await pool.writeWithoutTransaction { [cache] db in
+            try await pool.writeWithoutTransaction { [cache, arrivals] db in
                 do { try Self.run(batch, sharing: BatchMemory(), in: db) } catch is SpoiledBatch {
                     cache.empty()
+                    arrivals.tally = tally
                     try Self.run(batch, sharing: nil, in: db)
                 }
             }
             return nil
         } catch {
             cache.empty()
+            arrivals.tally = tally
             return FleetStoreError(error, doing: "writing")
         }
     }

@@ -7,8 +7,8 @@ extension Machine {
     static let keyColumns = "application, id, first_seen_at"
     static let stateColumns = """
         grant_version, boot_id, alias, oem, address, booted_slot, architecture, track, last_seen_at, stage_since,
-        granted_at, grant_boot, last_error, failures, engine, rollback, withheld, hold_until, settings, recent_boots, clone,
-        grant_marks
+        granted_at, grant_boot, last_error, failures, engine, rollback, withheld, hold_until, settings, recent_boots,
+        clone, grant_marks
         """
     static let stateColumnCount = 22
     static let indexedColumns = MachineIndexedColumn.allCases.map(\.rawValue).joined(separator: ", ")

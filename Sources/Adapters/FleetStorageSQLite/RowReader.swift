@@ -8,16 +8,20 @@ internal import UpdateModel
 /// program is an error, not a trap.
 struct RowReader {
     private let statement: Statement
+    private let columnCount: Int
     private var index = 0
 
-    init(_ statement: Statement) { self.statement = statement }
+    init(_ statement: Statement) {
+        self.statement = statement
+        self.columnCount = statement.columnCount
+    }
 
     mutating func text() throws -> String { try next() }
-    mutating func optionalText() throws -> String? { nextIfPresent() }
+    mutating func optionalText() throws -> String? { try nextIfPresent() }
     mutating func integer() throws -> Int { try next() }
-    mutating func optionalInteger() throws -> Int? { nextIfPresent() }
+    mutating func optionalInteger() throws -> Int? { try nextIfPresent() }
     mutating func time() throws -> Timestamp { Timestamp(microseconds: try next()) }
-    mutating func optionalTime() throws -> Timestamp? { nextIfPresent().map(Timestamp.init(microseconds:)) }
+    mutating func optionalTime() throws -> Timestamp? { try nextIfPresent().map(Timestamp.init(microseconds:)) }
     mutating func flag() throws -> Bool { try integer() != 0 }
 
     mutating func name<Kind>(_ kind: Kind.Type = Kind.self) throws -> Identifier<Kind> {
@@ -53,12 +57,15 @@ struct RowReader {
     }
 
     private mutating func next<Value: StatementColumnConvertible>() throws -> Value {
-        guard let value: Value = nextIfPresent() else { throw FleetStoreError.corrupt("nothing in column \(column)") }
+        guard let value: Value = try nextIfPresent() else {
+            throw FleetStoreError.corrupt("nothing in column \(column)")
+        }
         return value
     }
 
-    /// The tables are strict: what is there has its column's type. SQLite gives NULL for a column that is not there.
-    private mutating func nextIfPresent<Value: StatementColumnConvertible>() -> Value? {
+    /// The tables are strict: what is there has its column's type.
+    private mutating func nextIfPresent<Value: StatementColumnConvertible>() throws -> Value? {
+        guard index < columnCount else { throw FleetStoreError.corrupt("only \(columnCount) columns") }
         defer { index += 1 }
         return unsafe Value.fromStatement(statement.sqliteStatement, atUncheckedIndex: CInt(index))
     }

@@ -33,10 +33,10 @@ package struct SQLiteFleetStore: FleetStore {
                 try $0.execute(sql: "PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY")
             }
             self.pool = pool
-            self.queue = GroupCommitQueue(pool: pool, cache: cache, observer: observer)
+            self.arrivals = ArrivalMeter(maximum: limits.newMachinesPerHourMaximum)
+            self.queue = GroupCommitQueue(pool: pool, cache: cache, arrivals: arrivals, observer: observer)
             self.limits = limits
             self.zones = zones
-            self.arrivals = ArrivalMeter(maximum: limits.newMachinesPerHourMaximum)
         } catch {
             throw FleetStoreError(error, doing: "opening \(path)")
         }

@@ -8,7 +8,8 @@ struct SQLiteTransaction: FleetTransaction {
     let db: Database
     /// `nil` where changes made by others may be seen: on reading connections.
     let cache: TrackCache?
-    /// Where roll-outs and counters are until the transaction ends; `nil` where every change goes to the tables at once.
+    /// Where roll-outs and counters are until the transaction ends; `nil` where every change goes to the tables at
+    /// once.
     let memory: BatchMemory?
     let limits: FleetStoreLimits
     let zones: any ZoneDirectory

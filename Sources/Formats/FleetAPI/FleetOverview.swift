@@ -31,7 +31,8 @@ public struct ApplicationOverview: Codable, Sendable {
     public let application: ApplicationResource
     public let channels: [ChannelResource]
     public let groups: [GroupResource]
-    /// Payloads that lie on other servers, those that cannot be had first: the first few, and how many there are. Left out for none.
+    /// Payloads that lie on other servers, those that cannot be had first: the first few, and how many there are. Left
+    /// out for none.
     public var elsewhere: ListPage<PayloadResource>?
 
     public init(application: ApplicationResource, channels: [ChannelResource], groups: [GroupResource]) {

@@ -64,7 +64,8 @@ package enum FollowVerdict: Hashable, Sendable {
         case .upToDate: "It points at the same release as the channel that it follows."
         case .notNewer(let version): "\(version) is not newer than its own release; it takes that only by hand."
         case .decidedByHand(let version):
-            "A person moved it since the other channel came to \(version), or turned that down; it follows the next release."
+            "A person moved it since the other channel came to \(version), or turned that down; it follows the next "
+                + "release."
         case .soaking(let version, _): "\(version) has not soaked for long enough."
         case .blocked(let version): "\(version) is blocked."
         case .halted(let version, let group): "The roll-out of \(version) in the group \(group) does not go on."

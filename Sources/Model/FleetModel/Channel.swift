@@ -6,6 +6,7 @@ public struct Channel: Hashable, Sendable, Codable {
     public let name: ChannelName
     /// `nil` until the channel was first set.
     public let version: Version?
+    /// When the channel came to ``version``; when it was made, before that.
     public let changedAt: Timestamp
     /// From when a soak counts: when the channel came to ``version``, moved along when the server's clock is set.
     public var settledAt: Timestamp
@@ -27,9 +28,13 @@ public struct Channel: Hashable, Sendable, Codable {
         self.request = request
     }
 
-    /// The same channel after `move`: what waited for a second person is over.
+    /// The same channel after `move`: what waited for a second person is over. A move to the release that it has
+    /// already is no coming to it.
     public func moved(by move: ChannelMove) -> Channel {
-        Channel(application: application, name: name, version: move.version, changedAt: move.movedAt, rules: rules)
+        let isSame = version == move.version
+        return Channel(
+            application: application, name: name, version: move.version, changedAt: isSame ? changedAt : move.movedAt,
+            settledAt: isSame ? settledAt : nil, rules: rules)
     }
 }
 

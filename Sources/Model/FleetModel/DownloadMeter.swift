@@ -1,8 +1,8 @@
 /// What a group's grants have booked of its download budget, and when.
 ///
-/// A grant books the bytes of its payload, and the next one waits until the budget has paid for them: so in any span of time that
-/// ends with a grant no more bytes were booked before it than the budget allows for that span. It has the same size whatever the
-/// group's.
+/// A grant books the bytes of its payload, and the next one waits until the budget has paid for them: so in any span of
+/// time that ends with a grant no more bytes were booked before it than the budget allows for that span. It has the
+/// same size whatever the group's.
 public struct DownloadMeter: Hashable, Sendable {
     /// Bytes that were not paid for at ``at``, the last grant with it.
     public let owedBytes: UInt64
@@ -31,7 +31,8 @@ public struct DownloadMeter: Hashable, Sendable {
         return free > now ? free : nil
     }
 
-    /// With another grant. Grants wait until everything is paid for; what is not, because the budget was lowered, is kept.
+    /// With another grant. Grants wait until everything is paid for; what is not, because the budget was lowered, is
+    /// kept.
     public func booking(_ bytes: UInt64, _ bytesPerSecond: UInt64, at now: Timestamp) -> DownloadMeter {
         guard nextFree(bytesPerSecond, at: now) != nil else { return DownloadMeter(owedBytes: bytes, at: now) }
         let (sum, overflows) = owedBytes.addingReportingOverflow(bytes)

@@ -71,8 +71,8 @@ public enum HoldReason: String, CaseIterable, Hashable, Sendable, Codable {
             "This release's payload is in format 2, which this machine's updater cannot read; "
                 + "add one made with --format 1."
         case .payloadUnavailable:
-            "The release's payload lies elsewhere, and is not there now or is not the file that was added; it is offered "
-                + "again once it is."
+            "The release's payload lies elsewhere, and is not there now or is not the file that was added; it is "
+                + "offered again once it is."
         case .failedHereBefore: "The release failed on this machine before."
         case .rolledBack:
             "The machine was rolled back from the release; a newer one is offered, or this one once released."

@@ -13,7 +13,9 @@ public enum RateText {
         let unit = units.first { amount.hasSuffix($0.name) }
         let number = amount.dropLast(unit?.name.count ?? 0)
         let parts = number.split(separator: ".", omittingEmptySubsequences: false)
-        guard (1...2).contains(parts.count), parts.allSatisfy(isNumber), let whole = UInt64(parts[0]) else { return nil }
+        guard (1...2).contains(parts.count), parts.allSatisfy(isNumber), let whole = UInt64(parts[0]) else {
+            return nil
+        }
         let bytes = unit?.bytes ?? 1
         let (product, overflows) = whole.multipliedReportingOverflow(by: bytes)
         guard !overflows else { return nil }

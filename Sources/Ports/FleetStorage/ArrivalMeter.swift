@@ -3,11 +3,13 @@ internal import Synchronization
 
 /// Counts new machines within an hour, so that a flood of made-up ids is bounded in time too.
 ///
-/// Kept in memory: a restart begins a new hour. A registration that fails after it was counted stays counted.
+/// Kept in memory: a restart begins a new hour. A registration that fails after it was counted stays counted; a store
+/// that takes back a whole transaction takes back what was counted in it, too (``tally``).
 package final class ArrivalMeter: Sendable {
-    private struct Hour {
-        var start = Timestamp.epoch
-        var count = 0
+    /// What was counted so far.
+    package struct Hour: Sendable {
+        fileprivate var start = Timestamp.epoch
+        fileprivate var count = 0
     }
 
     private let hour = Mutex(Hour())
@@ -16,6 +18,13 @@ package final class ArrivalMeter: Sendable {
 
     /// - Parameter maximum: new machines within an hour.
     package init(maximum: Int) { self.maximum = maximum }
+
+    /// To be kept before a transaction, and put back where that is taken back. The store's one writer sees to it that
+    /// nobody else counts meanwhile.
+    package var tally: Hour {
+        get { hour.withLock { $0 } }
+        set { hour.withLock { $0 = newValue } }
+    }
 
     /// Counts one new machine.
     /// - Returns: `nil` when it may be registered; else when it may ask again.

@@ -107,18 +107,9 @@ extension ChangeScript {
     }
 
     private func make(_ move: ChannelMove, on store: inout some FleetTransaction) throws {
-        guard let channel = try store.channel(move.channel, of: move.application) else {
-            throw FleetStoreError.notFound(.channel, move.channel.rawValue)
-        }
-        let release = try store.release(move.version, of: move.application)
-        try refuse(release == nil, .notFound(.release, move.version.text))
-        try refuse(release?.block != nil, .conflict("Release \(move.version) is blocked."))
+        let channel = try existing(move.channel, move.application, on: &store)
+        try checkRelease(of: move, on: &store)
         try refuse(channel.version != move.previous, .changed(.channel, move.channel.rawValue))
-        let payloads = try store.payloads(of: move.version, in: move.application).map {
-            VerifiedPayload(architecture: $0.architecture, sha256: $0.sha256, source: $0.source)
-        }
-        try refuse(
-            Set(payloads) != Set(move.evidence), .conflict("The payloads of \(move.version) changed meanwhile."))
         if let origin = move.promotedFrom {
             let version = try store.channel(origin, of: move.application)?.version
             try refuse(version != move.version, .conflict("The channel “\(origin)” points elsewhere now."))
@@ -134,6 +125,18 @@ extension ChangeScript {
         for group in try store.groups(following: move.channel, of: move.application) {
             try beginAnew(move.version, in: group, on: &store)
         }
+    }
+
+    /// What a channel comes to is there, may be had, and has the payloads that were read again.
+    private func checkRelease(of move: ChannelMove, on store: inout some FleetTransaction) throws {
+        let release = try store.release(move.version, of: move.application)
+        try refuse(release == nil, .notFound(.release, move.version.text))
+        try refuse(release?.block != nil, .conflict("Release \(move.version) is blocked."))
+        let payloads = try store.payloads(of: move.version, in: move.application).map {
+            VerifiedPayload(architecture: $0.architecture, sha256: $0.sha256, source: $0.source)
+        }
+        try refuse(
+            Set(payloads) != Set(move.evidence), .conflict("The payloads of \(move.version) changed meanwhile."))
     }
 
     private func deleteChannel(_ name: ChannelName, _ id: ApplicationID, on store: inout some FleetTransaction) throws {

@@ -22,7 +22,8 @@ extension ChangeScript {
         case .deleteGroup(let application, let name): try deleteGroup(name, application, on: &store)
         case .resumeRollouts(let ids, let moment, let seen):
             for (id, halt) in seen { try check(id, halt, on: &store) }
-            for id in ids { try requireRollout(id, on: &store) }
+            // All of them are there before one is changed; one that is resumed may change another.
+            for id in ids { _ = try existing(id, on: &store) }
             for id in ids { try resume(id, at: moment, on: &store) }
         case .controlRollout(let id, let control, let seen):
             try check(id, seen, on: &store)
@@ -95,12 +96,15 @@ extension ChangeScript {
         throw FleetStoreError.changed(.rollout, "\(id.version) in \(id.group)")
     }
 
-    private func requireRollout(_ id: RolloutID, on store: inout some FleetTransaction) throws {
-        try refuse(store.rollout(id) == nil, .notFound(.rollout, "\(id.version) in \(id.group)"))
+    private func existing(_ id: RolloutID, on store: inout some FleetTransaction) throws -> RolloutState {
+        guard let state = try store.rollout(id) else {
+            throw FleetStoreError.notFound(.rollout, "\(id.version) in \(id.group)")
+        }
+        return state
     }
 
     private func resume(_ id: RolloutID, at moment: Timestamp, on store: inout some FleetTransaction) throws {
-        guard var state = try store.rollout(id) else { return }
+        var state = try existing(id, on: &store)
         state.resume(at: moment)
         try store.put(state)
         guard state.rampStartedAt == nil else { return }

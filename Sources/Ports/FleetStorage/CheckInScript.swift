@@ -239,7 +239,7 @@ extension CheckInScript {
     private func target(
         for step: inout MachineStep, _ known: Machine?, _ facts: TrackFacts, on store: inout some FleetTransaction
     ) throws -> RolloutTarget {
-        let (policy, group) = (facts.group.policy, facts.group.name)
+        let policy = facts.group.policy
         let floor = facts.floor(above: step.machine.version)
         let payloads = floor?.payloads ?? facts.payloads
         let payload = PayloadChoice.best(
@@ -253,15 +253,33 @@ extension CheckInScript {
         target.now = checkIn.receivedAt
         target.isClockTrusted = checkIn.isClockTrusted
         guard let id = targetID(facts), id.version != step.machine.version else { return target }
-        if let release = floor?.release {
-            let id = rolloutID(release.version, facts)
-            var rollout = step.rollouts[id] ?? RolloutState(id: id)
-            if rollout.canariesDone > 0, policy.canary != nil {
-                rollout.keepCanaries(atMost: try count(from: release.version, facts, on: &store))
-                step.update(rollout)
-            }
-            target.floor = RolloutTarget.Floor(version: release.version, block: release.block, rollout: rollout)
+        if let release = floor?.release { target.floor = try leg(to: release, &step, facts, on: &store) }
+        try load(into: &target, id, known, on: &store)
+        var rollout = step.rollouts[id] ?? RolloutState(id: id)
+        rollout.advance(with: target)
+        step.update(rollout)
+        target.rollout = rollout
+        return target
+    }
+
+    /// The floor on the machine's way, with its own roll-out.
+    private func leg(
+        to release: Release, _ step: inout MachineStep, _ facts: TrackFacts, on store: inout some FleetTransaction
+    ) throws -> RolloutTarget.Floor {
+        let id = rolloutID(release.version, facts)
+        var rollout = step.rollouts[id] ?? RolloutState(id: id)
+        if rollout.canariesDone > 0, facts.group.policy.canary != nil {
+            rollout.keepCanaries(atMost: try count(from: release.version, facts, on: &store))
+            step.update(rollout)
         }
+        return RolloutTarget.Floor(version: release.version, block: release.block, rollout: rollout)
+    }
+
+    /// The group's counters and meters, as far as its policy asks for them.
+    private func load(
+        into target: inout RolloutTarget, _ id: RolloutID, _ known: Machine?, on store: inout some FleetTransaction
+    ) throws {
+        let (policy, group) = (target.policy, id.group)
         if let order = policy.after { target.predecessor = try predecessor(order, id, on: &store) }
         if policy.canary != nil {
             target.groupSize = try store.count(.total, of: group, in: checkIn.application)
@@ -278,11 +296,6 @@ extension CheckInScript {
             let isOwn = known?.group == group && known?.grant?.holdsPlace == true
             target.placesTakenByOthers = taken - (isOwn ? 1 : 0)
         }
-        var rollout = step.rollouts[id] ?? RolloutState(id: id)
-        rollout.advance(with: target)
-        step.update(rollout)
-        target.rollout = rollout
-        return target
     }
 
     /// Machines of the group that run the floor `version`, a later one, or the target: none that went on from there is

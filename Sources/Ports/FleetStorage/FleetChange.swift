@@ -12,16 +12,16 @@ public enum FleetChange: Hashable, Sendable {
     case createRelease(Release)
     /// Changes the notes only.
     case updateRelease(Release)
-    /// Offers a release to nobody, or ends that. Refused where it is so already. A block outlives its release: made again,
-    /// it is blocked still.
+    /// Offers a release to nobody, or ends that. Refused where it is so already. A block outlives its release: made
+    /// again, it is blocked still.
     case blockRelease(ApplicationID, Version, ReleaseBlock?)
     /// Makes machines on older releases pass through this one, in place of what was said before, or ends that. Refused
     /// where it is no floor, where a channel that it names is missing, and beyond ``ReleaseFloor/countMaximum``.
     case setFloor(ApplicationID, Version, ReleaseFloor?)
     /// Refused while it has payloads, is a floor, or a channel points at it.
     case deleteRelease(ApplicationID, Version)
-    /// Refused unless its release exists, while the release has another of its architecture and source, and where its bits
-    /// are those of another release that is blocked.
+    /// Refused unless its release exists, while the release has another of its architecture and source, and where its
+    /// bits are those of another release that is blocked.
     case addPayload(Payload)
     /// Refused while a channel points at its release, or that is a floor.
     case deletePayload(ApplicationID, Version, Architecture, source: Version?)
@@ -29,11 +29,11 @@ public enum FleetChange: Hashable, Sendable {
     case changeMirror(ApplicationID, Version, Architecture, source: Version?, from: PayloadMirror, to: PayloadMirror)
     case createChannel(Channel)
     /// Refused when the channel no longer points at `previous`, a payload in `evidence` is no longer the release's, or
-    /// the release is blocked; where the channel needs a second person and `request` is not what waits for one; and where
-    /// `follow` is not the channel's rule any more or what it asks for is not so.
+    /// the release is blocked; where the channel needs a second person and `request` is not what waits for one; and
+    /// where `follow` is not the channel's rule any more or what it asks for is not so.
     case moveChannel(ChannelMove)
-    /// Puts rules in the place of others. Refused where those are not what the channel has, where a channel that it would
-    /// follow is missing, and where it would follow itself.
+    /// Puts rules in the place of others. Refused where those are not what the channel has, where a channel that it
+    /// would follow is missing, and where it would follow itself.
     case setChannelRules(ApplicationID, ChannelName, from: ChannelRules, to: ChannelRules)
     /// Lets a move wait for a second person, in place of what waited before. Refused unless the channel needs one.
     case requestMove(ApplicationID, ChannelName, MoveRequest)
@@ -53,8 +53,8 @@ public enum FleetChange: Hashable, Sendable {
     /// Lets stopped, paused or aborted roll-outs go on, all or none; what their brakes counted counts from zero again.
     /// Refused with ``FleetStoreError/changed(_:_:)`` where the halt of one in `ifStill` is another.
     case resumeRollouts([RolloutID], at: Timestamp, ifStill: [RolloutID: RolloutHalt] = [:])
-    /// Pauses or aborts a roll-out, whether it has begun or not. Refused with ``FleetStoreError/changed(_:_:)`` where its
-    /// halt is not `ifStill`; `nil` takes whatever is there.
+    /// Pauses or aborts a roll-out, whether it has begun or not. Refused with ``FleetStoreError/changed(_:_:)`` where
+    /// its halt is not `ifStill`; `nil` takes whatever is there.
     case controlRollout(RolloutID, RolloutControl, ifStill: RolloutHalt? = nil)
     /// Sends a group back, or ends that. Refused unless the group's channel points at the release that is
     /// undone, and where the other is blocked.

@@ -3,7 +3,8 @@ public import UpdateModel
 /// Reads payloads that lie elsewhere. `HTTPRemoteFiles` does it on the web, ``MemoryRemoteFiles`` in tests.
 public protocol RemoteFiles: Sendable {
     /// Reads a file once, from its first byte to its last, in pieces: it is never kept whole in memory.
-    /// - Parameter body: gets what the answer says of the file, and a function that gives the next bytes, `nil` at the end.
+    /// - Parameter body: gets what the answer says of the file, and a function that gives the next bytes, `nil` at the
+    ///   end.
     /// - Throws: ``RemoteFileError`` before `body` and out of its function; whatever `body` throws.
     func read<Result: Sendable>(
         _ url: PayloadURL, _ body: (RemoteFile, _ nextChunk: () async throws -> [UInt8]?) async throws -> Result
@@ -30,8 +31,8 @@ public struct RemoteFile: Hashable, Sendable {
 public enum RemoteFileError: Error, Hashable {
     /// `reason` follows a colon.
     case unavailable(PayloadURL, reason: String)
-    /// It leads to an address from which this server fetches nothing. To which one is not told: who names a URL may not look
-    /// around in the server's network.
+    /// It leads to an address from which this server fetches nothing. To which one is not told: who names a URL may not
+    /// look around in the server's network.
     case forbidden(PayloadURL)
     /// This server fetches nothing at all.
     case disabled
@@ -41,7 +42,8 @@ extension RemoteFileError: UserFacingError, CustomStringConvertible {
     public var userMessage: UserMessage {
         switch self {
         case .unavailable(let url, let reason):
-            UserMessage("The payload at \(url) cannot be had: \(reason).", hint: "Is the address right?", exit: .unavailable)
+            UserMessage(
+                "The payload at \(url) cannot be had: \(reason).", hint: "Is the address right?", exit: .unavailable)
         case .forbidden(let url):
             UserMessage(
                 "\(url) leads to no address of the public Internet: nothing is fetched from there.",

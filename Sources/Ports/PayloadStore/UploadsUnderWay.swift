@@ -18,7 +18,8 @@ package final class UploadsUnderWay: Sendable {
 }
 
 extension PayloadStorageError {
-    /// Whether what came may go on from there: the sender broke off or stopped short, or there was no room for the rest.
+    /// Whether what came may go on from there: the sender broke off or stopped short, or there was no room for the
+    /// rest.
     package var leavesPart: Bool {
         switch self {
         case .sourceFailed, .full: true

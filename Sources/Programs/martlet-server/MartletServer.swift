@@ -43,7 +43,10 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "New machines that are taken in within an hour ($MARTLET_ADMIT, admit; default 100000/hour).")
     var admit: String?
     @Option(
-        help: "Networks beside the public Internet to fetch payloads from: 10.0.0.0/8,fd00::/8 ($MARTLET_FETCH_FROM, fetch-from).")
+        help: """
+            Networks beside the public Internet to fetch payloads from: 10.0.0.0/8,fd00::/8 ($MARTLET_FETCH_FROM, \
+            fetch-from).
+            """)
     var fetchFrom: String?
     @Option(help: "The settings file ($MARTLET_CONFIG; default \(ServerSettings.defaultFile) where there is one).")
     var config: String?

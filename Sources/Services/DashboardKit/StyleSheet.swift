@@ -23,7 +23,8 @@ enum StyleSheet {
         max-width:min(100%,420px)}
         .channels .why{flex-basis:100%;margin:0}
         .elsewhere{background:var(--card);border:1px solid var(--line);border-radius:10px;margin:8px 0 14px}
-        .elsewhere li{display:flex;gap:12px;align-items:baseline;padding:7px 14px;border-bottom:1px solid var(--line);font-size:14px}
+        .elsewhere li{display:flex;gap:12px;align-items:baseline;padding:7px 14px;border-bottom:1px solid var(--line)}
+        .elsewhere li{font-size:14px}
         .elsewhere li:last-child{border-bottom:0}
         .channels .name{color:var(--quiet)}.version{font-weight:600;font-variant-numeric:tabular-nums}
         .version.none{font-weight:400;color:var(--quiet)}

@@ -15,10 +15,10 @@ extension FleetControl {
         return outcome
     }
 
-    /// Frees the places of machines that have been silent for too long in one stage; meant to be called now and then, so
-    /// that counters are right even where nobody asks for a place.
-    /// - Returns: how many places were freed. What is left when the task is cancelled is for the next time: after a long
-    ///   absence there may be minutes of work.
+    /// Frees the places of machines that have been silent for too long in one stage; meant to be called now and then,
+    /// so that counters are right even where nobody asks for a place.
+    /// - Returns: how many places were freed. What is left when the task is cancelled is for the next time: after a
+    ///   long absence there may be minutes of work.
     package func expireGrants() async throws(OperationError) -> Int {
         var total = 0
         while true {

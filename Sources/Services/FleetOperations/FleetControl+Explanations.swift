@@ -34,7 +34,9 @@ extension FleetControl {
         var text = machine.words(for: hold)
         if hold == .releaseBlocked, let words = try await blockWords(for: machine, by: caller) { text += " \(words)" }
         if hold == .aheadOfChannel, let words = try await downgradeWords(for: machine, by: caller) { text += " \(words)" }
-        if hold == .payloadUnavailable, let words = try await mirrorWords(for: machine, by: caller) { text += " \(words)" }
+        if hold == .payloadUnavailable, let words = try await mirrorWords(for: machine, by: caller) {
+            text += " \(words)"
+        }
         text += floor
         return MachineExplanation(
             reason: hold.name, text: text, since: machine.stageSince, until: machine.holdUntil)

@@ -25,26 +25,26 @@ package struct FollowStanding: Hashable, Sendable {
 extension FleetControl {
     /// Moves every channel that is due. One that fails is told and left alone for ``FollowPause/seconds``.
     ///
-    /// May be called again while it is under way: an application whose payloads are being read again is passed over then.
+    /// May be called again while it is under way: an application whose payloads are being read again is passed over
+    /// then. Ends early when the task is cancelled.
     ///
     /// A server that has just come up moves none: machines whose reports waited for it have their say first.
-    package func followChannels() async throws(OperationError) -> [FollowOutcome] {
-        guard followPause.isOver(uptimeMicroseconds: clock.mark.uptimeMicroseconds) else { return [] }
-        var outcomes: [FollowOutcome] = []
+    /// - Parameter tell: is told each outcome as soon as it stands: the next one may take hours, or fail to come.
+    package func followChannels(tell: (FollowOutcome) -> Void) async throws(OperationError) {
+        guard followPause.isOver(uptimeMicroseconds: clock.mark.uptimeMicroseconds) else { return }
         var offset = 0
-        while clockAlarm == nil {
+        while clockAlarm == nil, !Task.isCancelled {
             let page = PageRequest(limit: PageRequest.limitMaximum, offset: offset)
             let applications = try await applications(page, by: .server)
             for application in applications.items where followings.begin(application.id) {
                 defer { followings.end(application.id) }
                 for channel in try await allChannels(of: application.id) where channel.rules.follows != nil {
-                    if let outcome = await follow(channel) { outcomes.append(outcome) }
+                    if let outcome = await follow(channel) { tell(outcome) }
                 }
             }
             offset += applications.items.count
             if applications.items.isEmpty || offset >= applications.total { break }
         }
-        return outcomes
     }
 
     /// Whether the channel is about to move by itself; `nil` where it follows none.
@@ -68,7 +68,7 @@ extension FleetControl {
 
     private func follow(_ channel: Channel) async -> FollowOutcome? {
         let key = FollowPause.Key(application: channel.application, channel: channel.name)
-        guard !followPause.holds(key, at: now) else { return nil }
+        guard !Task.isCancelled, !followPause.holds(key, at: now) else { return nil }
         do {
             // What waits for a second person stays until somebody has decided about it.
             guard channel.request == nil, case .due(let version)? = try await followVerdict(of: channel) else {
@@ -77,6 +77,8 @@ extension FleetControl {
             try await move(channel, to: version)
             return FollowOutcome(application: channel.application, channel: channel.name, result: .success(version))
         } catch {
+            // What was broken off says nothing about the channel.
+            guard !Task.isCancelled else { return nil }
             followPause.begin(key, at: now)
             return FollowOutcome(application: channel.application, channel: channel.name, result: .failure(error))
         }

@@ -8,6 +8,8 @@ package enum OperationError: Error {
     /// What kind of answer a transport should give.
     package enum Kind: String, Hashable, Sendable {
         case notFound, conflict, changed, invalid, unauthenticated, forbidden, storage
+        /// What lies elsewhere cannot be had now.
+        case unavailable
     }
 
     case notFound(FleetStoreError.Noun, String)
@@ -60,10 +62,11 @@ package enum OperationError: Error {
         case .unauthenticated, .payloadIsPrivate: .unauthenticated
         case .forbidden, .needsSecondPerson: .forbidden
         case .releaseBlocked, .releaseHasNoPayloads, .releaseHasOnlyDeltas, .bitsDiffer, .rolloutNotStopped,
-            .noMoveRequest,
-            .clockIsRight, .nothingBefore, .notUndone, .takesNoOrders, .rollbackStands, .noRollback, .nothingWithheld:
+            .noMoveRequest, .clockIsRight, .nothingBefore, .notUndone, .takesNoOrders, .rollbackStands, .noRollback,
+            .nothingWithheld:
             .conflict
-        case .fetchesTaken, .fetchUnderWay, .payloadUnavailable: .conflict
+        case .fetchesTaken, .fetchUnderWay: .conflict
+        case .payloadUnavailable, .remote(.unavailable): .unavailable
         case .remote: .invalid
         case .store(let error): Self.kind(of: error)
         case .payloads(let error): Self.kind(of: error)
@@ -129,7 +132,8 @@ extension OperationError: UserFacingError {
         case .needsSecondPerson(let channel, let person, let isByRule):
             UserMessage(
                 isByRule
-                    ? "“\(person)” made the channel “\(channel)” follow; another person is to approve what follows from it."
+                    ? "“\(person)” made the channel “\(channel)” follow; another person is to approve what "
+                        + "follows from it."
                     : "“\(person)” asked for this move of the channel “\(channel)”; another person is to approve it.",
                 hint: "That takes another access token.", exit: .notPermitted)
         case .rolloutNotStopped(let version):

@@ -2,8 +2,8 @@ internal import FleetModel
 internal import Synchronization
 internal import UpdateModel
 
-/// The applications for which something is under way that takes as long as another server likes: one thing for each, and a
-/// bounded number of them. So a slow server holds up its own application and no other.
+/// The applications for which something is under way that takes as long as another server likes: one thing for each,
+/// and a bounded number of them. So a slow server holds up its own application and no other.
 final class SlowTurns: Sendable {
     /// At most so many applications at once.
     static let countMaximum = 8

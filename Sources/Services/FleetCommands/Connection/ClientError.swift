@@ -46,7 +46,8 @@ extension ClientError: UserFacingError {
                 hint: "Is the server running?", exit: .unavailable)
         case .fetchLost(let server):
             UserMessage(
-                "The connection to \(server) broke while the payload was fetched; that has ended, and it was not added.",
+                "The connection to \(server) broke while the payload was fetched; that has ended, and it was not "
+                    + "added.",
                 hint: "Give the command again, past the proxy if there is one, to see why.", exit: .tryLater)
         case .refusedPayload(let detail): UserMessage(detail, exit: .badData)
         case .foreign(let server, let reason):
@@ -68,7 +69,7 @@ extension ClientError: UserFacingError {
         case 400, 422: .usage
         case 412, 429, 503: .tryLater
         case 507: .inputOutput
-        case 502, 504: .unavailable
+        case 424, 502, 504: .unavailable
         case 500...: .software
         default: .badData
         }

@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import Glibc
 import NIOCore
 import NIOPosix
 
@@ -25,10 +26,10 @@ enum ConnectionFailure {
 
     private static func words(forCode code: Int32, otherwise: String) -> String {
         switch code {
-        case 111: "nothing listens there"
-        case 110: "it did not answer in time"
-        case 101, 113: "there is no way to it"
-        case 104, 32: "it closed the connection"
+        case ECONNREFUSED: "nothing listens there"
+        case ETIMEDOUT: "it did not answer in time"
+        case ENETUNREACH, EHOSTUNREACH: "there is no way to it"
+        case ECONNRESET, EPIPE: "it closed the connection"
         default: otherwise
         }
     }

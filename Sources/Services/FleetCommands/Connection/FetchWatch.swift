@@ -1,21 +1,34 @@
-import FleetAPI
-import NIOCore
-import UpdateModel
+package import FleetAPI
+package import UpdateModel
 
 /// Lets the server fetch a payload, and shows how far it is.
-struct FetchWatch: Sendable {
-    let client: FleetClient
-    /// Where the payload will be.
-    let payload: APIPath
-    /// Where the server is asked to fetch it, and says how far it is.
-    let path: APIPath
-    let isQuiet: Bool
+package struct FetchWatch: Sendable {
+    private let client: FleetClient
+    private let payload: APIPath
+    private let path: APIPath
+    private let isQuiet: Bool
+    private let pause: @Sendable () async throws -> Void
 
     /// How often in a row the server may not be reached, after the connection broke.
     private static let failuresMaximum = 3
 
+    /// - Parameters:
+    ///   - payload: where it will be. Below that the server is asked to fetch it, and says how far it is.
+    ///   - source: for a delta, the version that it starts from.
+    ///   - pause: waits before the server is asked again.
+    package init(
+        client: FleetClient, payload: APIPath, source: Version?, isQuiet: Bool,
+        pause: @escaping @Sendable () async throws -> Void = { try await Task.sleep(for: .seconds(1)) }
+    ) {
+        self.client = client
+        self.payload = payload.with("source", source?.text)
+        self.path = payload.below("elsewhere").with("source", source?.text)
+        self.isQuiet = isQuiet
+        self.pause = pause
+    }
+
     /// A proxy may lose its patience before the server is done; the server goes on, and so does this.
-    func add(_ new: NewPayloadElsewhere) async throws -> PayloadResource {
+    package func add(_ new: NewPayloadElsewhere) async throws -> PayloadResource {
         do {
             return try await ask(new)
         } catch let error as ClientError where error.mayHaveBeenHeard {
@@ -26,7 +39,7 @@ struct FetchWatch: Sendable {
 
     private func ask(_ new: NewPayloadElsewhere) async throws -> PayloadResource {
         try await withThrowingTaskGroup(of: PayloadResource?.self) { group in
-            group.addTask { try await client.send(.post, path, new, timeout: .hours(24)) }
+            group.addTask { try await client.send(.post, path, new) }
             if !isQuiet {
                 group.addTask {
                     await watch()
@@ -44,7 +57,7 @@ struct FetchWatch: Sendable {
     /// Until it is cancelled. What cannot be shown hurts nobody.
     private func watch() async {
         var meter = FetchMeter(isQuiet: isQuiet)
-        while (try? await Task.sleep(for: .seconds(1))) != nil {
+        while (try? await pause()) != nil {
             if let state = try? await client.get(path, as: FetchState.self) { meter.show(state) }
         }
         meter.finish()
@@ -66,7 +79,7 @@ struct FetchWatch: Sendable {
                 failures += 1
                 if failures == Self.failuresMaximum { throw error }
             }
-            try await Task.sleep(for: .seconds(1))
+            try await pause()
         }
     }
 

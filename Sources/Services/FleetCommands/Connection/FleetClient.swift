@@ -1,33 +1,42 @@
 import AsyncHTTPClient
 import FleetAPI
 import FoundationEssentials
-import NIOCore
+package import NIOCore
 import NIOHTTP1
 
 /// Talks to a server's API.
 package struct FleetClient: Sendable {
     /// Answers beyond this are not ours.
     static let answerByteCountMax = 64 << 20
+    /// What the server does by itself takes no longer.
+    package static let answerTime = TimeAmount.minutes(10)
+    /// For what makes the server read payloads on other servers: up to eight places for each, each for up to six hours.
+    static let readingTime = TimeAmount.hours(24)
 
     /// Without a slash at its end.
     let server: String
     let token: String?
     let http: HTTPClient
+    /// For an answer to what changes something.
+    private let patience: TimeAmount
 
     /// Runs `body` with a client for `options`, and closes its connections afterwards.
     /// - Parameters:
     ///   - connectionCount: at most so many at once.
-    ///   - silence: how long the server may take for an answer.
-    static func connected<Result>(
-        _ options: ConnectionOptions, connectionCount: Int = 8, silence: TimeAmount = .minutes(10), _ body: (FleetClient) async throws -> Result
+    ///   - patience: how long the server may take for an answer to what changes something.
+    package static func connected<Result>(
+        _ options: ConnectionOptions, connectionCount: Int = 8, patience: TimeAmount = Self.answerTime,
+        _ body: (FleetClient) async throws -> Result
     ) async throws -> Result {
         let environment = ProcessInfo.processInfo.environment
         let named = options.server ?? environment["MARTLET_SERVER"].flatMap { $0.isEmpty ? nil : $0 }
         let server = try checkedServer(named ?? ConnectionOptions.defaultServer)
         let token = try AccessTokenSource.token(file: options.tokenFile, environment: environment)
-        let http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration(connectionCount, silence))
+        let http = HTTPClient(
+            eventLoopGroupProvider: .singleton, configuration: configuration(connectionCount, patience))
         do {
-            let result = try await body(FleetClient(server: server, token: token, http: http))
+            let client = FleetClient(server: server, token: token, http: http, patience: patience)
+            let result = try await body(client)
             try await http.shutdown()
             return result
         } catch {
@@ -37,9 +46,9 @@ package struct FleetClient: Sendable {
     }
 
     /// Redirects are not followed: the token is for the server that was named.
-    private static func configuration(_ connectionCount: Int, _ silence: TimeAmount) -> HTTPClient.Configuration {
+    private static func configuration(_ connectionCount: Int, _ patience: TimeAmount) -> HTTPClient.Configuration {
         var configuration = HTTPClient.Configuration(
-            redirectConfiguration: .disallow, timeout: .init(connect: .seconds(10), read: silence))
+            redirectConfiguration: .disallow, timeout: .init(connect: .seconds(10), read: patience))
         configuration.httpVersion = .http1Only
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = connectionCount
         return configuration
@@ -73,12 +82,12 @@ extension FleetClient {
     /// - Parameter tag: the tag that the thing must still have, without quotes.
     func send<Value: Decodable>(
         _ method: Method, _ path: APIPath, _ body: some Encodable, ifStill tag: String? = nil,
-        timeout: TimeAmount = .minutes(10), as type: Value.Type = Value.self
+        as type: Value.Type = Value.self
     ) async throws -> Value {
         let bytes = try APIJSON.encode(body)
         let condition = tag.map { [("If-Match", "\"\($0)\"")] } ?? []
         let headers = [("Content-Type", APIJSON.mediaType)] + condition
-        let answer = try await send(method, path, headers: headers, .bytes(bytes), timeout: timeout)
+        let answer = try await send(method, path, headers: headers, .bytes(bytes), timeout: patience)
         return try value(of: answer, as: type)
     }
 
@@ -92,7 +101,9 @@ extension FleetClient {
     func delete(_ path: APIPath) async throws { _ = try await send(.delete, path) }
 
     /// Deletes what belongs to another thing, and returns that as it is then.
-    func delete<Value: Decodable>(_ path: APIPath, ifStill tag: String? = nil, as type: Value.Type) async throws -> Value {
+    func delete<Value: Decodable>(_ path: APIPath, ifStill tag: String? = nil, as type: Value.Type)
+        async throws -> Value
+    {
         let headers = tag.map { [("If-Match", "\"\($0)\"")] } ?? []
         return try value(of: try await send(.delete, path, headers: headers), as: type)
     }
@@ -108,7 +119,7 @@ extension FleetClient {
     /// - Returns: the body of an answer of 2xx.
     private func send(
         _ method: Method, _ path: APIPath, headers: [(String, String)] = [], _ body: HTTPClientRequest.Body? = nil,
-        timeout: TimeAmount = .minutes(10)
+        timeout: TimeAmount = Self.answerTime
     ) async throws -> Data {
         var request = HTTPClientRequest(url: server + path.text)
         request.method = HTTPMethod(rawValue: method.rawValue)

@@ -74,7 +74,7 @@ struct ChannelSet: AsyncParsableCommand {
     }
 
     func run() async throws {
-        try await FleetClient.connected(connection) { client in
+        try await FleetClient.connected(connection, patience: FleetClient.readingTime) { client in
             let path = APIPath.application(application.app, "channels", channel.rawValue)
             let changed: ChannelResource
             if let edit = rules.edit {
@@ -139,7 +139,7 @@ struct ChannelPromote: AsyncParsableCommand {
     @OptionGroup var connection: ConnectionOptions
 
     func run() async throws {
-        try await FleetClient.connected(connection) { client in
+        try await FleetClient.connected(connection, patience: FleetClient.readingTime) { client in
             let path = APIPath.application(application.app, "channels", channel.rawValue, "promote")
             let promotion = Promotion(to: to, reason: reason)
             let changed = try await client.send(.post, path, promotion, as: ChannelResource.self)

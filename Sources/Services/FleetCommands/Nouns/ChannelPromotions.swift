@@ -17,7 +17,7 @@ struct ChannelApprove: AsyncParsableCommand {
     @OptionGroup var connection: ConnectionOptions
 
     func run() async throws {
-        try await FleetClient.connected(connection) { client in
+        try await FleetClient.connected(connection, patience: FleetClient.readingTime) { client in
             let path = APIPath.application(application.app, "channels", channel.rawValue, "approve")
             let changed = try await client.send(.post, path, MoveApproval(version: version), as: ChannelResource.self)
             try Printer(options: connection).show(changed, ChannelCommand.lines(changed))

@@ -10,19 +10,20 @@ package struct PayloadAdd: AsyncParsableCommand {
         commandName: "add", abstract: "Upload a payload to a release, or name where one lies.",
         discussion: """
             Example: martlet payload add --app flatcar --release 2.0.0 --arch amd64 update.crau
-                     martlet payload add --app flatcar --release 2.0.0 --arch amd64 --url https://mirror.example.org/os/update.crau
-            The file is hashed before and on the way; a copy that differs is refused. An upload that breaks off, or that the server
-            or a proxy puts off, goes on where it was, up to --attempts times, or when the same command is given again within
-            seven days.
-            With --url the server fetches the payload once, hashes and checks it, and keeps none of it: machines are sent to the
-            URL, while that is what was fetched.
+                     martlet payload add --app flatcar --release 2.0.0 --arch amd64 --url https://m.example.org/x.crau
+            The file is hashed before and on the way; a copy that differs is refused. An upload that breaks off, or that
+            the server or a proxy puts off, goes on where it was, up to --attempts times, or when the same command is
+            given again within seven days.
+            With --url the server fetches the payload once, hashes and checks it, and keeps none of it: machines are
+            sent to the URL, while that is what was fetched.
             """)
 
     @OptionGroup var place: PayloadPlace
     @Option(help: "What clients call the file. Default: the file's own name.") var name: String?
     @Option(help: "How often to try an upload that breaks off or is put off.") var attempts = 5
     @Option(
-        name: .customLong("url"), help: "Where the payload lies instead; several are copies of it, the first choice first.",
+        name: .customLong("url"),
+        help: "Where the payload lies instead; several are copies of it, the first choice first.",
         transform: PayloadURL.parse)
     var urls: [PayloadURL] = []
     @Option(help: "With --url: what the payload must hash to.", transform: SHA256Digest.parse) var sha256: SHA256Digest?
@@ -62,11 +63,10 @@ package struct PayloadAdd: AsyncParsableCommand {
     }
 
     private func fetch() async throws -> PayloadResource {
-        try await FleetClient.connected(connection, silence: .hours(24)) { client in
-            let path = place.path.below("elsewhere").with("source", place.from?.text)
-            let payload = place.path.with("source", place.from?.text)
+        try await FleetClient.connected(connection, patience: FleetClient.readingTime) { client in
             let watch = FetchWatch(
-                client: client, payload: payload, path: path, isQuiet: connection.quiet || connection.json)
+                client: client, payload: place.path, source: place.from,
+                isQuiet: connection.quiet || connection.json)
             return try await Self.refusalsAsBadData {
                 try await watch.add(NewPayloadElsewhere(urls: urls, sha256: sha256))
             }
@@ -159,7 +159,7 @@ package struct PayloadPlace: ParsableArguments {
 
     package init() {}
 
-    var path: APIPath { .application(application.app, "releases", release.text, "payloads", arch.name) }
+    package var path: APIPath { .application(application.app, "releases", release.text, "payloads", arch.name) }
 }
 
 /// A payload in words.

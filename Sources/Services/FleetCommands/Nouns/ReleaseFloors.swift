@@ -23,7 +23,7 @@ struct ReleaseFloorCommand: AsyncParsableCommand {
     @OptionGroup var connection: ConnectionOptions
 
     func run() async throws {
-        try await FleetClient.connected(connection) { client in
+        try await FleetClient.connected(connection, patience: FleetClient.readingTime) { client in
             let path = APIPath.application(application.app, "releases", version.text, "floor")
             let floor = NewReleaseFloor(reason: reason, channels: channels.isEmpty ? nil : channels)
             let release = try await client.send(.post, path, floor, as: ReleaseResource.self)

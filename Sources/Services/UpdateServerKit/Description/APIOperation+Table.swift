@@ -97,7 +97,8 @@ extension APIOperation {
             query: [Parameter(name: "sha256", schema: .digest, description: "Of the whole file.", isRequired: true)],
             answers: one("UploadState")),
         api(
-            .post, payload + "/elsewhere", "addPayloadElsewhere", "Adds a payload that lies elsewhere; it is fetched once.",
+            .post, payload + "/elsewhere", "addPayloadElsewhere",
+            "Adds a payload that lies elsewhere; it is fetched once.",
             query: [source], takes: .json("NewPayloadElsewhere"), answers: one("Payload", status: 201)),
         api(
             .get, payload + "/elsewhere", "showFetch", "How far the server is with fetching it.", query: [source],

@@ -60,7 +60,7 @@ package struct APIOperation: Sendable {
         var statuses: Set<Int> = [400, 421, 422, 500, 503]
         if !isOpen { statuses.formUnion([401, 403]) }
         if !segments.isEmpty || !query.isEmpty { statuses.insert(404) }
-        if isChanging { statuses.formUnion([404, 409, 507]) }
+        if isChanging { statuses.formUnion([404, 409, 424, 507]) }
         if body != nil { statuses.formUnion([408, 413, 415]) }
         if isConditional { statuses.insert(412) }
         return statuses.sorted()

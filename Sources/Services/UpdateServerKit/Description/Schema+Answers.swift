@@ -118,9 +118,10 @@ extension Schema {
                     ], optional: ["clones": count]),
             ],
             optional: [
-                "version": version, "rollout": named("Rollout"), "labels": text, "rolloutTag": text, "downloadsFreeAt": time,
-                "secrets": list(of: object(["id": identifier, "by": text, "at": time])),
-                "floors": list(of: object(["version": version, "reason": text], optional: ["rollout": named("Rollout")])),
+                "version": version, "rollout": named("Rollout"), "labels": text, "rolloutTag": text,
+                "downloadsFreeAt": time, "secrets": list(of: object(["id": identifier, "by": text, "at": time])),
+                "floors": list(
+                    of: object(["version": version, "reason": text], optional: ["rollout": named("Rollout")])),
                 "undo": object(
                     ["from": version, "to": version, "orderedBy": text, "orderedAt": time],
                     optional: ["reason": text]),

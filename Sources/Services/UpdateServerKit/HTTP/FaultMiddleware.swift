@@ -33,7 +33,8 @@ struct FaultMiddleware: RouterMiddleware {
             let fault = Fault(error)
             if fault.status.code >= 500, health.failed(fault.logged, ofStore: fault.isOfStore) {
                 context.logger.error(
-                    "A request failed", metadata: ["path": "\(LoggedPath.text(request.uri.path))", "error": "\(fault.logged)"])
+                    "A request failed",
+                    metadata: ["path": "\(LoggedPath.text(request.uri.path))", "error": "\(fault.logged)"])
             }
             return request.uri.path.hasPrefix("/api/") ? fault.problem : fault.text
         }
@@ -79,11 +80,12 @@ struct Fault {
         case .notFound: self.init(.notFound, line)
         case .conflict:
             self.init(.conflict, line)
-            if case .payloads = error { retryAfter = 5 }  // Another sender is at it, or got further: that passes.
+            retryAfter = Self.passes(error) ? 5 : nil
         case .changed: self.init(.preconditionFailed, line)
         case .invalid: self.init(.unprocessableContent, line)
         case .unauthenticated: self.init(.unauthorized, line)
         case .forbidden: self.init(.forbidden, line)
+        case .unavailable: self.init(.init(code: 424, reasonPhrase: "Failed Dependency"), line)
         case .storage:
             switch error {
             case .store(.busy):
@@ -97,6 +99,15 @@ struct Fault {
                 self.init(.internalServerError, line, logged: "\(error)")
                 isOfStore = true
             }
+        }
+    }
+
+    /// Whether a conflict passes by itself: another sender of the same bits is at it, or got further, or the server fetches
+    /// what it is asked to fetch, or as much as it may.
+    private static func passes(_ error: OperationError) -> Bool {
+        switch error {
+        case .payloads, .fetchUnderWay, .fetchesTaken: true
+        default: false
         }
     }
 

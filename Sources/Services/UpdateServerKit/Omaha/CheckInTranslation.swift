@@ -71,7 +71,8 @@ extension CheckInTranslation {
             outcome.rollback.map { OmahaAct(.rollback, id: $0.id.rawValue, text: $0.reason) }
             ?? outcome.withdrawal.map { OmahaAct(.unstage, id: $0.id.rawValue, text: $0.reason) }
         var answer = decided(app, outcome, act, pass)
-        // What is not recorded is not acknowledged. Who asked is told why beside that; who only reports keeps the report.
+        // What is not recorded is not acknowledged. Who asked is told why beside that; who only reports keeps the
+        // report.
         if outcome.stage == nil {
             answer.eventStatuses = []
             if outcome.decision == nil { answer.status = .restricted }

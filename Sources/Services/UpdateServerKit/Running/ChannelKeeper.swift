@@ -4,8 +4,9 @@ import Logging
 import ServiceLifecycle
 import UpdateModel
 
-/// Once a minute looks at channels that follow others. It goes its own way, because a release whose payloads lie elsewhere takes
-/// as long to be read again as those servers give it. It begins each minute, also while one application's payloads are being read.
+/// Once a minute looks at channels that follow others. It goes its own way, because a release whose payloads lie
+/// elsewhere takes as long to be read again as those servers give it. It begins each minute, also while one application's
+/// payloads are being read.
 struct ChannelKeeper: Service {
     let control: FleetControl
     let logger: Logger
@@ -23,8 +24,9 @@ struct ChannelKeeper: Service {
 
     private func follow() async {
         do {
-            for outcome in try await control.followChannels() { tell(outcome) }
+            try await control.followChannels(tell: tell)
         } catch {
+            guard !Task.isCancelled else { return }  // The server stops.
             logger.warning("Could not look at the channels", metadata: ["error": "\(error.userMessage.line)"])
         }
     }

@@ -20,8 +20,8 @@ struct MirrorKeeper: Service {
         }
     }
 
-    /// Begins each minute, also while a slow server holds up what began before: that is of one application, and the number of
-    /// applications under way is bounded.
+    /// Begins each minute, also while a slow server holds up what began before: that is of one application, and the
+    /// number of applications under way is bounded.
     private func readAgain() async {
         await withDiscardingTaskGroup { group in
             while !Task.isCancelled {
@@ -35,6 +35,7 @@ struct MirrorKeeper: Service {
         do {
             for outcome in try await work() { tell(outcome) }
         } catch {
+            guard !Task.isCancelled else { return }  // The server stops.
             logger.warning(
                 "Could not look at payloads elsewhere",
                 metadata: ["error": "\((error as? any UserFacingError)?.userMessage.line ?? "\(error)")"])

@@ -7,9 +7,10 @@ import TOMLKit
 /// - `listen` (`--listen`, `MARTLET_LISTEN`): address and port; default `127.0.0.1:8080`.
 /// - `auth` (`--auth`, `MARTLET_AUTH`): `token` (default) or `none`.
 /// - `public-url` (`--public-url`, `MARTLET_PUBLIC_URL`): the server's address in what it hands out.
-/// - `admit` (`--admit`, `MARTLET_ADMIT`): new machines that are taken in within an hour, `N/hour`; default `100000/hour`.
-/// - `fetch-from` (`--fetch-from`, `MARTLET_FETCH_FROM`): networks beside the public Internet from which payloads may be fetched,
-///   `10.0.0.0/8,fd00::/8`; default none.
+/// - `admit` (`--admit`, `MARTLET_ADMIT`): new machines that are taken in within an hour, `N/hour`; default
+///   `100000/hour`.
+/// - `fetch-from` (`--fetch-from`, `MARTLET_FETCH_FROM`): networks beside the public Internet from which payloads may
+///   be fetched, `10.0.0.0/8,fd00::/8`; default none.
 package struct SettingsFragment: Sendable, Equatable, Decodable {
     package var data: String?
     package var listen: String?
