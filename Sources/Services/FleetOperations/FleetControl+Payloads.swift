@@ -209,7 +209,7 @@ extension FleetControl {
             .first { $0.architecture == upload.architecture && $0.contentDigest != nil }?.contentDigest
     }
 
-    func existing(
+    private func existing(
         _ application: ApplicationID, _ version: Version, _ architecture: Architecture, _ source: Version?
     ) async throws(OperationError) -> Payload {
         let all = try await allPayloads(of: application, version: version)
