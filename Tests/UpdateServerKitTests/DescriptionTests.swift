@@ -139,7 +139,7 @@ struct DescriptionTests {
                 body: ByteBuffer(string: #"{"urls":["\#(mirror)"]}"#))
             #expect(lying.status == .created)
             server.remote.put(nil, at: mirror)
-            _ = try await server.control.probePayloads()
+            try await server.probePayloads()
             let machine = "/api/v1/applications/flatcar/machines/m1"
             let held = #"{"labels":{"role":"web"},"held":true,"reason":"why not"}"#
             _ = try await client.execute(uri: machine, method: .patch, headers: json, body: ByteBuffer(string: held))
