@@ -314,8 +314,8 @@ let package = Package(
         tests(
             "RemoteFilesHTTP",
             [
-                "PayloadStore", "RemoteFilesHTTP", "UpdateModel", httpTypes, hummingbird, hummingbirdTesting, logging, nioCore,
-                nioPosix,
+                "FleetTestKit", "PayloadStore", "RemoteFilesHTTP", "UpdateModel", httpTypes, hummingbird,
+                hummingbirdTesting, logging, nioCore, nioPosix,
             ]),
         tests("RolloutPlanning", ["FleetModel", "RolloutPlanning", "TimeZoneFormat", "UpdateModel"]),
         tests("QemuKit", ["FleetDemo", "FleetTestKit", "QemuKit", "UpdateModel", nioCore, nioPosix]),

@@ -71,7 +71,30 @@ struct ElsewhereContract {
         }
     }
 
-    @Test("those that cannot be had come first; what lies elsewhere is none of the server's own bits", arguments: StoreKind.allCases)
+    @Test("a payload that cannot be had comes before one of which other copies are there", arguments: StoreKind.allCases)
+    func unavailableFirst(kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            try await store.furnish()
+            let gone = MirrorTrouble(kind: .unavailable, since: start, text: "404")
+            for (version, names, troubles) in [
+                ("3.0.0", ["a", "b", "c"], 2), ("4.0.0", ["a", "b"], 1), ("5.0.0", ["a"], 1),
+            ] {
+                let release = Release(application: os, version: try Version(version), notes: "", createdAt: start)
+                try await store.commit(.createRelease(release))
+                var payload = try makePayload(version)
+                payload.mirrors = try names.map { name in
+                    PayloadMirror(url: try PayloadURL("https://\(name).example/update.gz"), marks: [])
+                }
+                try await store.commit(.addPayload(payload))
+                for index in 0..<troubles { try await change(payload, index, to: gone, on: store) }
+            }
+            let listed = try await store.payloadsElsewhere(of: nil, .first).items
+            #expect(listed.map(\.version.text) == ["5.0.0", "3.0.0", "4.0.0"])
+            #expect(listed.map(\.isAvailable) == [false, true, true])
+        }
+    }
+
+    @Test("those in trouble come first; what lies elsewhere is none of the server's own bits", arguments: StoreKind.allCases)
     func lists(kind: StoreKind) async throws {
         try await kind.withStore { store in
             let payload = try await furnish(store)

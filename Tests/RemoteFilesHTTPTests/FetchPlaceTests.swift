@@ -1,3 +1,4 @@
+import FleetTestKit
 import PayloadStore
 import RemoteFilesHTTP
 import Synchronization
@@ -39,16 +40,18 @@ struct FetchPlaceTests {
         #expect(try place("http://a.example/x").redirected(to: "https://a.example/x") != nil)
     }
 
-    @Test("whatever a person may name can be asked for: random texts, and such as are nearly right")
-    func everyURL() {
-        var random = SystemRandomNumberGenerator()
+    @Test(
+        "whatever a person may name can be asked for: random texts, and such as are nearly right",
+        arguments: [1, 2, 3, 4] as [UInt64])
+    func everyURL(seed: UInt64) {
+        var random = SeededRandom(seed: seed)
         let pieces = [
             "http://", "https://", "HTTP://", "a", "Z", "m.example", "127.1", "[::1]", "[::::]", "[1::2:3.4.5.6]", "[", "]", ":",
             ":80", ":+80", ":0080", ":65536", "/", "//", ".", "..", "-", "_", "~", "%", "%2", "%zz", "%2F", "%00", "%C3%28", "@",
             "!$'()*+,;=", "\\", "\"", "\u{F6}", "\n", " ", "?", "#", "x.crau", "xn--", "xn--a", "xn--zz--",
         ]
         var accepted = 0
-        for round in 0..<40_000 {
+        for round in 0..<10_000 {
             var text = round % 2 == 0 ? "" : "http://m\(["", ":8", "."].randomElement(using: &random) ?? "")/"
             for _ in 0..<Int.random(in: 1...6, using: &random) { text += pieces.randomElement(using: &random) ?? "" }
             guard let url = try? PayloadURL(text) else { continue }
@@ -59,7 +62,7 @@ struct FetchPlaceTests {
             }
             #expect(url.host == place.host || url.host == "[\(place.host)]")
         }
-        #expect(accepted > 1000)
+        #expect(accepted > 250)
     }
 }
 

@@ -53,6 +53,43 @@ struct DescriptionTests {
         #expect(Set(names).count == names.count && names.count == APIOperation.all.count)
     }
 
+    @Test(
+        "its pattern of a payload's address takes what the server takes",
+        arguments: [
+            "https://mirror.example.org/os/update.crau", "http://[2001:db8::1]:8080/A%20b/x.y.z",
+            "HTTPS://M/~a/$'()*+,;=:@!-_.crau", "http://10.0.0.1:00080/update",
+            "https://a.example/" + String(repeating: "d/", count: 400) + "update.crau",
+        ])
+    func payloadURL(text: String) throws {
+        #expect(throws: Never.self) { try PayloadURL(text) }
+        #expect(try Self.fitsPayloadURL(text))
+    }
+
+    @Test("the address that a refusal proposes fits the pattern, and what is refused for its shape does not")
+    func payloadURLHint() throws {
+        let refused = #expect(throws: InvalidPayloadURL.self) { try PayloadURL("") }
+        let hint = try #require(refused?.userMessage.hint)
+        let proposed = try #require(hint.split(separator: " ").first { $0.hasPrefix("https://") }).dropLast()
+        #expect(try Self.fitsPayloadURL(String(proposed)))
+        for text in [
+            "ftp://x/y", "https://ada:secret@x/y", "https://x/y?z", "https://x/y#z", "https://x", "https://x/",
+            "https://x//y", "https://x:0/y", "https://x/%zz", "https://x/a b", "https:///y", "x/y",
+        ] {
+            #expect(throws: InvalidPayloadURL.self) { try PayloadURL(text) }
+            #expect(try !Self.fitsPayloadURL(text), "\(text)")
+        }
+    }
+
+    private static func fitsPayloadURL(_ text: String) throws -> Bool {
+        let schema = try #require(APIDescription.document["components"]?["schemas"]?["NewPayloadElsewhere"])
+        let item = try #require(schema["properties"]?["urls"]?["items"])
+        guard case .text(let pattern)? = item["pattern"], case .integer(let most)? = item["maxLength"] else {
+            throw CancellationError()
+        }
+        let match = text.wholeMatch(of: try Regex(pattern))
+        return text.utf8.count <= most && match != nil
+    }
+
     @Test("anybody can read it; it is JSON")
     func served() async throws {
         try await TestServer(authentication: .token).test { client in
@@ -102,7 +139,7 @@ struct DescriptionTests {
                 body: ByteBuffer(string: #"{"urls":["\#(mirror)"]}"#))
             #expect(lying.status == .created)
             server.remote.put(nil, at: mirror)
-            _ = try await server.control.probePayloads()
+            try await server.probePayloads()
             let machine = "/api/v1/applications/flatcar/machines/m1"
             let held = #"{"labels":{"role":"web"},"held":true,"reason":"why not"}"#
             _ = try await client.execute(uri: machine, method: .patch, headers: json, body: ByteBuffer(string: held))

@@ -70,7 +70,7 @@ struct ElsewhereRouteTests {
             _ = try await server.control.setChannel(
                 ChannelName("stable"), of: server.flatcar, to: Version("5000.0.0"), by: .local)
             server.remote.put(nil, at: here)
-            _ = try await server.control.probePayloads()
+            try await server.probePayloads()
             let shown = try await client.execute(
                 uri: String(place.dropLast("/elsewhere".count)), method: .get).json(PayloadResource.self)
             #expect(shown.mirrors?.first?.trouble == .unavailable && shown.mirrors?.first?.text?.contains("404") == true)

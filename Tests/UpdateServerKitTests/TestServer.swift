@@ -9,9 +9,27 @@ import HummingbirdTesting
 import Logging
 import NIOCore
 import PayloadStore
+import Synchronization
 import Testing
 import UpdateModel
 import UpdateServerKit
+
+/// The time of this machine, which a test moves on.
+final class MovedTime: TimeSource {
+    private let system = SystemTime()
+    private let moved = Mutex<Int64>(0)
+
+    func now() -> Timestamp { mark.moment }
+
+    var mark: ClockMark {
+        let (mark, seconds) = (system.mark, moved.withLock { $0 })
+        return ClockMark(
+            moment: mark.moment.adding(seconds: seconds),
+            uptimeMicroseconds: mark.uptimeMicroseconds + seconds * 1_000_000, boot: mark.boot)
+    }
+
+    func advance(seconds: Int64) { moved.withLock { $0 += seconds } }
+}
 
 /// A server in memory, and what a test needs to use it.
 struct TestServer {
@@ -20,12 +38,13 @@ struct TestServer {
     let control: FleetControl
     let payloads = MemoryPayloadStore()
     let remote = MemoryRemoteFiles()
+    let time = MovedTime()
     var authentication = ServerSettings.Authentication.none
     var publicURL: String? = "http://updates.test"
     var patience = Patience()
 
     init(authentication: ServerSettings.Authentication = .none, publicURL: String? = "http://updates.test") {
-        control = FleetControl(store: MemoryFleetStore(), payloads: payloads, remote: remote)
+        control = FleetControl(store: MemoryFleetStore(), payloads: payloads, time: time, remote: remote)
         self.authentication = authentication
         self.publicURL = publicURL
     }
@@ -88,6 +107,14 @@ struct TestServer {
             GroupName("web"), of: application, track: Track("stable"), channel: ChannelName("stable"), policy: policy,
             by: .local)
         return payload
+    }
+
+    /// Probes what lies elsewhere as often as it takes to be sure that a copy is gone.
+    func probePayloads() async throws {
+        for _ in 1...2 {
+            time.advance(seconds: 300)
+            _ = try await control.probePayloads()
+        }
     }
 
     var flatcar: ApplicationID { get throws { try ApplicationID(Self.application) } }

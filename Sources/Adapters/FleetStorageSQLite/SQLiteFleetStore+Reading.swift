@@ -68,7 +68,10 @@ extension SQLiteFleetStore {
     {
         var query = ListQuery(
             Payload.columns, from: "payload",
-            orderedBy: "trouble_count DESC, application, version, architecture, source")
+            orderedBy: """
+                trouble_count >= json_array_length(mirrors) DESC, trouble_count DESC,
+                application, version, architecture, source
+                """)
         query.require("application", application?.canonical)
         query.requirePresence("mirrors")
         return try await list(query, page) { try Payload(reading: &$0) }

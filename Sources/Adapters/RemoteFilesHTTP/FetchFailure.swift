@@ -12,6 +12,7 @@ enum FetchFailure {
         case let error as IOError: words(forCode: error.errnoCode, otherwise: "\(error)")
         case let error as HTTPClientError: words(for: error)
         case is TooSlow: "its bytes come too slowly"
+        case is TooLong: "it does not come to an end in time"
         case is CancellationError: "reading it was ended"
         default: String("\(error)".prefix(200))
         }
@@ -35,6 +36,3 @@ enum FetchFailure {
         }
     }
 }
-
-/// Bytes come, but so few that waiting for them all would hold up others.
-struct TooSlow: Error {}

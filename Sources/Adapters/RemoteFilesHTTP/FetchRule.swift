@@ -1,5 +1,3 @@
-internal import AsyncHTTPClient
-package import NIOCore
 internal import UpdateModel
 
 /// From where files may be read: the public Internet, and what an operator named beside it.
@@ -7,41 +5,4 @@ struct FetchRule: Sendable {
     let allowed: [NetworkPrefix]
 
     func allows(_ address: NetworkAddress) -> Bool { address.isPublic || allowed.contains { $0.contains(address) } }
-}
-
-/// How long another server may take.
-package struct FetchLimits: Sendable {
-    /// To tell the addresses of a name.
-    package var lookUp = TimeAmount.seconds(5)
-    /// To take a connection.
-    package var connect = TimeAmount.seconds(5)
-    /// Between two pieces of an answer.
-    package var silence = TimeAmount.seconds(60)
-    /// For the head of an answer, with the redirects before it; and how much longer than at ``leastRate`` a file may take.
-    package var patience = TimeAmount.minutes(5)
-    /// Bytes a second. What comes more slowly over a time longer than ``patience`` is given up: it would hold places that
-    /// others wait for.
-    package var leastRate: Int64 = 64_000
-    /// For one probe.
-    package var probe = TimeAmount.seconds(30)
-    /// For all of a file, with its redirects.
-    package var whole = TimeAmount.hours(6)
-
-    package init() {}
-
-    /// Whether a file of which so much has come may go on.
-    func allows(_ received: UInt64, after elapsed: TimeAmount) -> Bool {
-        let earned = Double(received) / Double(max(leastRate, 1))  // Seconds.
-        let limit = min(Double(patience.nanoseconds) / 1e9 + earned, Double(whole.nanoseconds) / 1e9)
-        return Double(elapsed.nanoseconds) / 1e9 <= limit
-    }
-
-    func configuration(_ place: FetchPlace, connectingTo address: NetworkAddress) -> HTTPClient.Configuration {
-        var configuration = HTTPClient.Configuration(
-            redirectConfiguration: .disallow, timeout: .init(connect: connect, read: silence))
-        configuration.httpVersion = .http1Only
-        // The name is still what the certificate is checked against.
-        configuration.dnsOverride = [place.host: address.description]
-        return configuration
-    }
 }

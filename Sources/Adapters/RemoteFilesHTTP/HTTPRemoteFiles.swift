@@ -6,9 +6,10 @@ package import UpdateModel
 
 /// Reads files of the web, from addresses that this server may reach.
 ///
-/// A URL comes from a person who may add payloads, not from one who may look around in the server's network. So each name is
-/// looked up first, the addresses that it has are judged, and the connection goes to one that passed: a name that has another
-/// address a moment later leads nowhere else. Redirects are followed by hand, and each goes through the same.
+/// A URL comes from a person who may add payloads, not from one who may look around in the server's network. So each
+/// name is looked up first, the addresses that it has are judged, and the connection goes to one that passed: a name
+/// that has another address a moment later leads nowhere else. Redirects are followed by hand, and each goes through
+/// the same.
 package struct HTTPRemoteFiles: RemoteFiles {
     static let redirectsMaximum = 5
     /// Of the addresses that one name has, so many are tried.
@@ -16,7 +17,7 @@ package struct HTTPRemoteFiles: RemoteFiles {
 
     let rule: FetchRule
     let limits: FetchLimits
-    let lookUp: @Sendable (String) -> [NetworkAddress]
+    let names: HostLookUp
     let noteForbidden: @Sendable (PayloadURL, NetworkAddress) -> Void
 
     /// - Parameters:
@@ -31,7 +32,7 @@ package struct HTTPRemoteFiles: RemoteFiles {
     ) {
         self.rule = FetchRule(allowed: allowed)
         self.limits = limits
-        self.lookUp = lookUp
+        names = HostLookUp(lookUp)
         self.noteForbidden = noteForbidden
     }
 
@@ -47,12 +48,11 @@ package struct HTTPRemoteFiles: RemoteFiles {
                 throw RemoteFileError.unavailable(url, reason: "it comes packed as \(coding.prefix(32))")
             }
             var pieces = response.body.makeAsyncIterator()
-            var received: UInt64 = 0
+            var pace = FetchPace(limits, start: start, answer: .now())
             return try await body(RemoteFile(response, whole: true)) {
                 do {
                     guard let piece = try await pieces.next(isolation: #isolation) else { return nil }
-                    received += UInt64(piece.readableBytes)
-                    guard limits.allows(received, after: .now() - start) else { throw TooSlow() }
+                    try pace.take(piece.readableBytes, at: .now())
                     return Array(piece.readableBytesView)
                 } catch let error as CancellationError {
                     throw error
@@ -63,20 +63,19 @@ package struct HTTPRemoteFiles: RemoteFiles {
         }
     }
 
-    /// `HEAD`, and one byte by `GET` from servers that know no `HEAD`.
-    package func probe(_ url: PayloadURL) async throws(RemoteFileError) -> RemoteFile {
+    /// `HEAD`, and one byte by `GET` where that does not name the right size: some servers know no `HEAD`, and others
+    /// answer it with something that is not so.
+    package func probe(_ url: PayloadURL, expecting size: UInt64) async throws(RemoteFileError) -> RemoteFile {
         do {
             let deadline = NIODeadline.now() + limits.probe
             let file: RemoteFile? = try await exchange(.HEAD, url, deadline: deadline) { response in
-                if response.status == .notFound || response.status == .gone { throw Self.refusal(url, response.status) }
-                let file = RemoteFile(response, whole: true)
-                return response.status == .ok && file.size != nil ? file : nil
+                response.status == .ok ? RemoteFile(response, whole: true) : nil
             }
-            if let file { return file }
+            if let file, file.size == size { return file }
             return try await exchange(.GET, url, range: "bytes=0-0", deadline: deadline) { response in
                 switch response.status {
                 case .ok: return RemoteFile(response, whole: true)
-                case .partialContent: return RemoteFile(response, whole: false)
+                case .partialContent, .rangeNotSatisfiable: return RemoteFile(response, whole: false)
                 default: throw Self.refusal(url, response.status)
                 }
             }
@@ -121,40 +120,56 @@ extension HTTPRemoteFiles {
         case elsewhere(FetchPlace)
     }
 
-    /// Goes to the addresses of the place in turn, until one takes the connection.
+    /// Goes to the addresses of the place in turn, until one answers.
     private func send<Result: Sendable>(
         _ method: HTTPMethod, to place: FetchPlace, for url: PayloadURL, _ range: String?, _ deadline: NIODeadline,
         _ body: (HTTPClientResponse) async throws -> Result
     ) async throws -> Result {
-        let known = try await HostLookUp.addresses(of: place.host, within: limits.lookUp, for: url, lookUp)
+        let known = try await names.addresses(of: place.host, within: limits.lookUp, for: url)
         let addresses = known.filter(rule.allows).prefix(Self.addressesMaximum)
-        guard let last = addresses.last else {
+        guard !addresses.isEmpty else {
             if let address = known.first { noteForbidden(url, address) }
             throw RemoteFileError.forbidden(url)
         }
-        for address in addresses {
-            let http = HTTPClient(
-                eventLoopGroupProvider: .singleton, configuration: limits.configuration(place, connectingTo: address))
-            var hasAnswered = false
+        var request = HTTPClientRequest(url: place.text)
+        request.method = method
+        request.headers = ["Accept-Encoding": "identity", "User-Agent": "martlet-server"]
+        if let range { request.headers.add(name: "Range", value: range) }
+        var reason = ""
+        for address in addresses where !Task.isCancelled {
             do {
-                var request = HTTPClientRequest(url: place.text)
-                request.method = method
-                request.headers = ["Accept-Encoding": "identity", "User-Agent": "martlet-server"]
-                if let range { request.headers.add(name: "Range", value: range) }
-                let response = try await http.execute(request, deadline: deadline)
-                hasAnswered = true
-                let result = try await body(response)
-                try? await http.shutdown()  // What was read is read.
-                return result
-            } catch {
-                try? await http.shutdown()  // The error that led here matters more.
-                if hasAnswered || error is CancellationError { throw error }
-                guard address != last, !Task.isCancelled else {
-                    throw RemoteFileError.unavailable(url, reason: FetchFailure.words(for: error))
-                }
+                return try await ask(limits.configuration(place, connectingTo: address), request, deadline, body)
+            } catch let error as NotAnswered {
+                reason = FetchFailure.words(for: error.cause)
             }
         }
-        throw RemoteFileError.unavailable(url, reason: "it did not answer")
+        throw RemoteFileError.unavailable(url, reason: reason)
+    }
+
+    /// One request to one address.
+    /// - Throws: ``NotAnswered``; whatever `body` throws.
+    private func ask<Result: Sendable>(
+        _ configuration: HTTPClient.Configuration, _ request: HTTPClientRequest, _ deadline: NIODeadline,
+        _ body: (HTTPClientResponse) async throws -> Result
+    ) async throws -> Result {
+        let http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+        do {
+            let response: HTTPClientResponse
+            do { response = try await http.execute(request, deadline: deadline) } catch let error as CancellationError {
+                throw error
+            } catch { throw NotAnswered(cause: error) }
+            let result = try await body(response)
+            try? await http.shutdown()  // What was read is read.
+            return result
+        } catch {
+            try? await http.shutdown()  // The error that led here matters more.
+            throw error
+        }
+    }
+
+    /// An address gave no head of an answer.
+    private struct NotAnswered: Error {
+        let cause: any Error
     }
 
     private static func isRedirect(_ status: HTTPResponseStatus) -> Bool {

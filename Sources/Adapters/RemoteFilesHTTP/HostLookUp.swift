@@ -5,33 +5,78 @@ import PayloadStore
 import Synchronization
 package import UpdateModel
 
-/// The addresses of a name.
-package enum HostLookUp {
+/// The addresses of names. Each name is looked up once at a time, however many wait for it: names that nobody answers
+/// for take one thread each, and not one for everybody who asks.
+package final class HostLookUp: Sendable {
     /// The system's look-up blocks, and has patience of its own: it has threads of its own, too.
     private static let threads: NIOThreadPool = {
-        let threads = NIOThreadPool(numberOfThreads: 4)
+        let threads = NIOThreadPool(numberOfThreads: 8)
         threads.start()
         return threads
     }()
 
+    private struct UnderWay {
+        var hasBegun = false
+        var waiting: [FirstAnswer] = []
+    }
+
+    private let underWay = Mutex<[String: UnderWay]>([:])
+    private let lookUp: @Sendable (String) -> [NetworkAddress]
+
     /// - Parameter lookUp: may block.
-    /// - Throws: ``RemoteFileError/unavailable(_:reason:)``.
-    static func addresses(
-        of host: String, within limit: TimeAmount, for url: PayloadURL, _ lookUp: @escaping @Sendable (String) -> [NetworkAddress]
-    ) async throws -> [NetworkAddress] {
+    init(_ lookUp: @escaping @Sendable (String) -> [NetworkAddress]) { self.lookUp = lookUp }
+
+    /// - Throws: ``RemoteFileError/unavailable(_:reason:)``, and ``RemoteFileError/notAsked(_:)`` where it did not even
+    ///   begin in time.
+    func addresses(of host: String, within limit: TimeAmount, for url: PayloadURL) async throws -> [NetworkAddress] {
         if let address = NetworkAddress(host) { return [address] }
-        let found: [NetworkAddress]? = await withCheckedContinuation { continuation in
+        let answer = await withCheckedContinuation { continuation in
             let answer = FirstAnswer(continuation)
-            let alarm = MultiThreadedEventLoopGroup.singleton.any().scheduleTask(in: limit) { answer.give(nil) }
-            threads.submit { state in
-                // A look-up that nobody waits for any more is not begun.
-                if case .active = state, !answer.isGiven { answer.give(lookUp(host)) }
-                alarm.cancel()
-            }
+            MultiThreadedEventLoopGroup.singleton.any().scheduleTask(in: limit) { answer.give(self.delay(of: host)) }
+            if join(answer, host) { begin(host) }
         }
-        guard let found else { throw RemoteFileError.unavailable(url, reason: "its name was not found in time") }
-        guard !found.isEmpty else { throw RemoteFileError.unavailable(url, reason: "its name has no address") }
-        return found
+        switch answer {
+        case .found(let addresses) where addresses.isEmpty:
+            throw RemoteFileError.unavailable(url, reason: "its name has no address")
+        case .found(let addresses): return addresses
+        case .late: throw RemoteFileError.unavailable(url, reason: "its name was not found in time")
+        case .notBegun: throw RemoteFileError.notAsked(url)
+        }
+    }
+
+    private func delay(of host: String) -> LookUpAnswer {
+        underWay.withLock { $0[host]?.hasBegun == true } ? .late : .notBegun
+    }
+
+    /// - Returns: whether nobody waited for the name.
+    private func join(_ answer: FirstAnswer, _ host: String) -> Bool {
+        underWay.withLock { underWay in
+            let isFirst = underWay[host] == nil
+            underWay[host, default: UnderWay()].waiting.removeAll(where: \.isGiven)
+            underWay[host, default: UnderWay()].waiting.append(answer)
+            return isFirst
+        }
+    }
+
+    private func begin(_ host: String) {
+        Self.threads.submit { [self] state in
+            guard case .active = state, isWanted(host) else { return }
+            let found = lookUp(host)
+            let waiting = underWay.withLock { $0.removeValue(forKey: host)?.waiting ?? [] }
+            for answer in waiting { answer.give(.found(found)) }
+        }
+    }
+
+    /// A look-up that nobody waits for any more is not begun.
+    private func isWanted(_ host: String) -> Bool {
+        underWay.withLock { underWay in
+            guard underWay[host]?.waiting.contains(where: { !$0.isGiven }) == true else {
+                underWay[host] = nil
+                return false
+            }
+            underWay[host]?.hasBegun = true
+            return true
+        }
     }
 
     /// As the system knows them, in the order in which it would try them.
@@ -69,19 +114,28 @@ package enum HostLookUp {
     }
 }
 
+/// What became of a look-up.
+private enum LookUpAnswer: Sendable {
+    case found([NetworkAddress])
+    /// It goes on.
+    case late
+    /// No thread was free.
+    case notBegun
+}
+
 /// What comes first, an answer or the end of patience.
 private final class FirstAnswer: Sendable {
-    private let continuation: Mutex<CheckedContinuation<[NetworkAddress]?, Never>?>
+    private let continuation: Mutex<CheckedContinuation<LookUpAnswer, Never>?>
 
-    init(_ continuation: CheckedContinuation<[NetworkAddress]?, Never>) { self.continuation = Mutex(continuation) }
+    init(_ continuation: CheckedContinuation<LookUpAnswer, Never>) { self.continuation = Mutex(continuation) }
 
     var isGiven: Bool { continuation.withLock { $0 == nil } }
 
-    func give(_ addresses: [NetworkAddress]?) {
+    func give(_ answer: LookUpAnswer) {
         let waiting = continuation.withLock { continuation in
             defer { continuation = nil }
             return continuation
         }
-        waiting?.resume(returning: addresses)
+        waiting?.resume(returning: answer)
     }
 }

@@ -3,8 +3,10 @@ public import UpdateModel
 /// A copy of a payload that lies elsewhere: what was known of it when its bits were read, and whether it still is so.
 public struct PayloadMirror: Hashable, Sendable, Codable {
     public let url: PayloadURL
-    /// What the other server called the file (its `ETag`, else its `Last-Modified`) when its bits were read and right. A network
-    /// of servers has several names for one file. Empty where it gives none: then the size alone is compared.
+    /// What the other server called the file (its `ETag`, else its `Last-Modified`) when its bits were read and right.
+    /// A network of servers has several names for one file. An empty name, or no name at all, stands for a file that it
+    /// calls nothing: then the size alone is compared. Where it told another size than that of the bits which it gave,
+    /// that stands before the name.
     public var marks: [String]
     /// Set while it is not offered.
     public var trouble: MirrorTrouble?
@@ -18,6 +20,9 @@ public struct PayloadMirror: Hashable, Sendable, Codable {
         self.trouble = trouble
     }
 
+    /// Whether the right bits were called so.
+    public func isKnown(as name: String) -> Bool { marks.isEmpty ? name.isEmpty : marks.contains(name) }
+
     /// A payload has no more copies than this.
     public static let countMaximum = 8
 }
@@ -27,7 +32,7 @@ public struct MirrorTrouble: Hashable, Sendable, Codable {
     public enum Kind: String, CaseIterable, Hashable, Sendable, Codable {
         /// It is not there, or does not answer.
         case unavailable
-        /// Size or name are not what they were; it is about to be read again.
+        /// Size or name are none that the right bits had; it is about to be read again.
         case changed
         /// It was read again, and is another file.
         case different
@@ -37,7 +42,8 @@ public struct MirrorTrouble: Hashable, Sendable, Codable {
     public let since: Timestamp
     /// Plain words that say what was found.
     public let text: String
-    /// What was seen of a file that is different, so that it is not read again until it changes; the name of one that changed.
+    /// What a file that changed or is different was called: one that is different is not read again until it is called
+    /// otherwise.
     public let seen: String?
 
     public init(kind: Kind, since: Timestamp, text: String, seen: String? = nil) {

@@ -42,6 +42,7 @@ extension MemoryFleetStore {
         read { state in
             state.payloads.values.filter { $0.isElsewhere && (application == nil || $0.application == application) }
                 .sorted { left, right in
+                    if left.isAvailable != right.isAvailable { return right.isAvailable }
                     if left.troubleCount != right.troubleCount { return left.troubleCount > right.troubleCount }
                     if left.application != right.application {
                         return left.application.canonical < right.application.canonical

@@ -5,8 +5,8 @@ public import UpdateModel
 public protocol CheckInStore: Sendable {
     /// Applies the machine's reports, decides what it is told, and records grants and counters, all or nothing.
     ///
-    /// Limits hold exactly however many check-ins run in parallel. When nothing but the time of last sight changed, that
-    /// time may be left up to ``Machine/lastSeenLagSeconds`` behind.
+    /// Limits hold exactly however many check-ins run in parallel. When nothing but the time of last sight changed,
+    /// that time may be left up to ``Machine/lastSeenLagSeconds`` behind.
     func checkIn(_ checkIn: CheckIn) async throws(FleetStoreError) -> CheckInOutcome
 
     /// Frees the places of machines whose stage exceeded its deadline at `now`, some hundreds at most.
@@ -37,7 +37,8 @@ public protocol CatalogueStore: Sendable {
         async throws(FleetStoreError) -> Page<Payload>
     /// The applications that have a payload made of exactly these bits, at most 16.
     func applications(withPayload digest: SHA256Digest) async throws(FleetStoreError) -> [ApplicationID]
-    /// Payloads that lie elsewhere, those that cannot be had first; of one application, or of all.
+    /// Payloads that lie elsewhere, of one application or of all: first those that cannot be had, then those of which
+    /// the most copies are in trouble.
     func payloadsElsewhere(of application: ApplicationID?, _ page: PageRequest)
         async throws(FleetStoreError) -> Page<Payload>
     /// Any payload made of exactly these bits that this server keeps; several releases may share them.

@@ -6,6 +6,8 @@ public final class MemoryRemoteFiles: RemoteFiles {
     private struct Entry {
         let bytes: [UInt8]
         let mark: String?
+        /// What a probe says of it.
+        let probed: RemoteFile
     }
 
     private let files = Mutex<[PayloadURL: Entry]>([:])
@@ -15,7 +17,13 @@ public final class MemoryRemoteFiles: RemoteFiles {
 
     /// `nil` takes the file away.
     public func put(_ bytes: [UInt8]?, mark: String? = nil, at url: PayloadURL) {
-        files.withLock { $0[url] = bytes.map { Entry(bytes: $0, mark: mark) } }
+        let probed = RemoteFile(size: bytes.map { UInt64($0.count) }, mark: mark)
+        files.withLock { $0[url] = bytes.map { Entry(bytes: $0, mark: mark, probed: probed) } }
+    }
+
+    /// Puts a file of which a probe tells something else than a reading.
+    public func put(_ bytes: [UInt8], mark: String?, probed: RemoteFile, at url: PayloadURL) {
+        files.withLock { $0[url] = Entry(bytes: bytes, mark: mark, probed: probed) }
     }
 
     /// How often the file was read whole.
@@ -34,9 +42,8 @@ public final class MemoryRemoteFiles: RemoteFiles {
         }
     }
 
-    public func probe(_ url: PayloadURL) async throws(RemoteFileError) -> RemoteFile {
-        let entry = try entry(url)
-        return RemoteFile(size: UInt64(entry.bytes.count), mark: entry.mark)
+    public func probe(_ url: PayloadURL, expecting size: UInt64) async throws(RemoteFileError) -> RemoteFile {
+        try entry(url).probed
     }
 
     private func entry(_ url: PayloadURL) throws(RemoteFileError) -> Entry {

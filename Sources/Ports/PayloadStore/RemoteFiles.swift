@@ -11,7 +11,8 @@ public protocol RemoteFiles: Sendable {
     ) async throws -> Result
 
     /// Asks what a file is, without reading it.
-    func probe(_ url: PayloadURL) async throws(RemoteFileError) -> RemoteFile
+    /// - Parameter size: bytes that it should have. A server that says so at once is asked nothing more.
+    func probe(_ url: PayloadURL, expecting size: UInt64) async throws(RemoteFileError) -> RemoteFile
 }
 
 /// What another server says of a file.
@@ -34,6 +35,8 @@ public enum RemoteFileError: Error, Hashable {
     /// It leads to an address from which this server fetches nothing. To which one is not told: who names a URL may not
     /// look around in the server's network.
     case forbidden(PayloadURL)
+    /// This server had too much to do to ask: that says nothing of the file.
+    case notAsked(PayloadURL)
     /// This server fetches nothing at all.
     case disabled
 }
@@ -49,6 +52,10 @@ extension RemoteFileError: UserFacingError, CustomStringConvertible {
                 "\(url) leads to no address of the public Internet: nothing is fetched from there.",
                 hint: "“martlet-server serve --fetch-from” allows networks by name; the server's log has the address.",
                 exit: .notPermitted)
+        case .notAsked(let url):
+            UserMessage(
+                "Too many names are being looked up to ask for \(url).", hint: "Try again in a minute.",
+                exit: .tryLater)
         case .disabled:
             UserMessage("This server fetches no payloads.", hint: "Upload it.", exit: .unavailable)
         }
@@ -65,5 +72,7 @@ public struct NoRemoteFiles: RemoteFiles {
         _ url: PayloadURL, _ body: (RemoteFile, () async throws -> [UInt8]?) async throws -> Result
     ) async throws -> Result { throw RemoteFileError.disabled }
 
-    public func probe(_ url: PayloadURL) async throws(RemoteFileError) -> RemoteFile { throw .disabled }
+    public func probe(_ url: PayloadURL, expecting size: UInt64) async throws(RemoteFileError) -> RemoteFile {
+        throw .disabled
+    }
 }

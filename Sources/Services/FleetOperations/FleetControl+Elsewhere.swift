@@ -34,21 +34,27 @@ extension FleetControl {
     }
 
     /// Stores the file, examines it, and lets its bits go.
+    ///
+    /// It is in custody only from its last byte on: another server takes hours, and bits that nobody needs wait until
+    /// no upload is in custody.
     private func learn(
         _ upload: PayloadUpload, _ url: PayloadURL, _ key: FetchDesk.Key,
         _ describe: (any PayloadReader) async throws -> PayloadDescription
     ) async throws(OperationError) -> Payload {
-        await custodian.begin()
+        var isInCustody = false
         var stored: StoredPayload?
         do {
-            let first = try await fetch(url, key)
+            let first = try await fetch(url, key) {
+                await custodian.begin()
+                isInCustody = true
+            }
             stored = first.bits
             var payload = try await examine(first.bits, upload, describe)
             payload.mirrors = [PayloadMirror(url: url, marks: first.marks)]
             await custodian.end(suspect: first.bits.sha256)
             return payload
         } catch {
-            await custodian.end(suspect: stored?.sha256)
+            if isInCustody { await custodian.end(suspect: stored?.sha256) }
             throw error
         }
     }
@@ -84,7 +90,8 @@ extension FleetControl {
     }
 
     /// Takes the file into the store, as an upload that nobody sent.
-    private func fetch(_ url: PayloadURL, _ key: FetchDesk.Key)
+    /// - Parameter noteEnd: called once, after the last byte and before the bits are there for others.
+    private func fetch(_ url: PayloadURL, _ key: FetchDesk.Key, _ noteEnd: () async -> Void)
         async throws(OperationError) -> (bits: StoredPayload, marks: [String])
     {
         var fault: RemoteFileError?
@@ -93,8 +100,11 @@ extension FleetControl {
                 var received: UInt64 = 0
                 let bits = try await payloads.receive(declaredSize: file.size) {
                     do {
-                        let chunk = try await nextChunk()
-                        received += UInt64(chunk?.count ?? 0)
+                        guard let chunk = try await nextChunk() else {
+                            await noteEnd()
+                            return nil
+                        }
+                        received += UInt64(chunk.count)
                         fetches.note(FetchProgress(url: url, received: received, size: file.size), of: key)
                         return chunk
                     } catch let error as RemoteFileError {
@@ -161,8 +171,8 @@ extension FleetControl {
         }
     }
 
-    /// Reads every copy that machines are sent to. All must be the payload; one that cannot be reached is passed over while
-    /// another can.
+    /// Reads every copy that machines are sent to. All must be the payload; one that cannot be reached is passed over
+    /// while another can.
     func rehashElsewhere(_ payload: Payload) async throws(OperationError) -> SHA256Digest? {
         var reason = payload.mirrors.compactMap(\.trouble).first?.text ?? ""
         var found: SHA256Digest?

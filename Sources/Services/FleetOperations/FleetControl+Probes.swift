@@ -14,48 +14,46 @@ package struct ProbeOutcome: Sendable {
 
 // Copies elsewhere are looked at again and again, whether machines ask for them or not.
 extension FleetControl {
-    /// At most so many copies are probed in one go, so many of them at once.
-    static let probesMaximum = 240
-    static let probesAtOnce = 8
-    /// After so long no more copies are read in one go.
-    static let turnSeconds: Int64 = 60
+    /// After so long nothing more is begun in one go.
+    private static let turnSeconds: Int64 = 60
 
-    /// Probes the copies that are due, those first that nobody looked at for longest. A copy that is gone or changed is not
-    /// offered from then on; one that was not there and is as it was is offered again.
+    /// Probes the copies that are due, those first that nobody looked at for longest. A copy that is gone or changed is
+    /// not offered from then on; one that was not there and is as it was is offered again.
+    ///
+    /// What is left after ``turnSeconds`` is left to the next call.
     package func probePayloads() async throws(OperationError) -> [ProbeOutcome] {
-        let uptime = clock.mark.uptimeMicroseconds
+        let start = clock.mark.uptimeMicroseconds
         let all = try await copiesElsewhere()
         probes.keep(Set(all.map(\.key)))
-        let due = all.filter { copy in
-            let interval = copy.mirror.trouble == nil ? ProbeBook.interval : ProbeBook.troubleInterval
-            guard let last = probes.lastProbe(copy.key) else { return true }
-            return uptime - last >= interval * 1_000_000
-        }
-        let turn = due.sorted { probes.lastProbe($0.key) ?? .min < probes.lastProbe($1.key) ?? .min }
-            .prefix(Self.probesMaximum)
-        return await withTaskGroup(of: ProbeOutcome?.self) { group in
+        let due = all.filter { probes.mayProbe($0.key, isInTrouble: $0.mirror.trouble != nil, at: start) }
+            .map { (copy: $0, last: probes.lastProbe($0.key) ?? .min) }.sorted { $0.last < $1.last }
+        var turn = ProbeTurn(due.map(\.copy))
+        return await withTaskGroup(of: Probe.self) { group in
             var outcomes: [ProbeOutcome] = []
-            for (index, copy) in turn.enumerated() {
-                if index >= Self.probesAtOnce, let outcome = await group.next() ?? nil { outcomes.append(outcome) }
-                group.addTask { await probe(copy, at: uptime) }
+            while true {
+                while isBeforeEnd(ofTurnFrom: start), let copy = turn.next() { group.addTask { await probe(copy) } }
+                guard let probe = await group.next() else { return outcomes }
+                turn.end(probe.copy, after: probe.microseconds)
+                if let outcome = probe.outcome { outcomes.append(outcome) }
             }
-            for await outcome in group { if let outcome { outcomes.append(outcome) } }
-            return outcomes
         }
     }
 
-    /// Reads the copies that changed, one after the other. One that still is the payload is offered again.
+    /// Reads the copies that changed, one after the other, and now and then those that became another file and have no
+    /// name that could change. One that still is the payload, or is it again, is offered again.
     ///
-    /// May be called again while it is under way: an application of which a copy is being read is passed over then. What is left
-    /// after ``turnSeconds`` is left to the next call, which knows better what there is.
+    /// May be called again while it is under way: an application of which a copy is being read is passed over then.
+    /// What is left after ``turnSeconds`` is left to the next call, which knows better what there is.
     package func readChangedPayloads() async throws(OperationError) -> [ProbeOutcome] {
         var outcomes: [ProbeOutcome] = []
         let start = clock.mark.uptimeMicroseconds
-        let changed = try await copiesElsewhere(inTrouble: true).filter { $0.mirror.trouble?.kind == .changed }
-        for copy in changed.sorted(by: { probes.lastReading($0.key) ?? .min < probes.lastReading($1.key) ?? .min }) {
+        let doubtful = try await copiesElsewhere(inTrouble: true).filter { $0.readingInterval != nil }
+        for copy in doubtful.sorted(by: { probes.lastReading($0.key) ?? .min < probes.lastReading($1.key) ?? .min }) {
             let uptime = clock.mark.uptimeMicroseconds
-            guard !Task.isCancelled, uptime - start < Self.turnSeconds * 1_000_000 else { break }
-            guard probes.mayRead(copy.key, at: uptime), readings.begin(copy.payload.application) else { continue }
+            guard isBeforeEnd(ofTurnFrom: start), let interval = copy.readingInterval else { break }
+            guard probes.mayRead(copy.key, after: interval, at: uptime), readings.begin(copy.payload.application) else {
+                continue
+            }
             defer { readings.end(copy.payload.application) }
             probes.noteReading(copy.key, at: uptime)
             if let outcome = await readAgain(copy) { outcomes.append(outcome) }
@@ -63,20 +61,19 @@ extension FleetControl {
         return outcomes
     }
 
-    /// One copy of one payload.
-    private struct Copy: Sendable {
-        let payload: Payload
-        let mirror: PayloadMirror
-        var key: ProbeBook.Key { ProbeBook.Key(payload, mirror) }
+    private func isBeforeEnd(ofTurnFrom start: Int64) -> Bool {
+        !Task.isCancelled && clock.mark.uptimeMicroseconds - start < Self.turnSeconds * 1_000_000
     }
 
-    private func copiesElsewhere(inTrouble: Bool = false) async throws(OperationError) -> [Copy] {
-        var copies: [Copy] = []
+    private func copiesElsewhere(inTrouble: Bool = false) async throws(OperationError) -> [CopyElsewhere] {
+        var copies: [CopyElsewhere] = []
         var offset = 0
         while true {
             let page = PageRequest(limit: PageRequest.limitMaximum, offset: offset)
             let payloads = try await payloadsElsewhere(of: nil, page, by: .server)
-            copies += payloads.items.flatMap { payload in payload.mirrors.map { Copy(payload: payload, mirror: $0) } }
+            copies += payloads.items.flatMap { payload in
+                payload.mirrors.map { CopyElsewhere(payload: payload, mirror: $0) }
+            }
             offset += payloads.items.count
             // Those in trouble come first.
             let isOver = inTrouble && payloads.items.last?.troubleCount == 0
@@ -87,92 +84,69 @@ extension FleetControl {
 
 // What a look at a copy makes of it.
 extension FleetControl {
-    private func probe(_ copy: Copy, at uptime: Int64) async -> ProbeOutcome? {
-        probes.noteProbe(copy.key, at: uptime)
+    /// A probe that is over.
+    private struct Probe: Sendable {
+        let copy: CopyElsewhere
+        let outcome: ProbeOutcome?
+        /// How long it took.
+        let microseconds: Int64
+    }
+
+    private func probe(_ copy: CopyElsewhere) async -> Probe {
+        let start = clock.mark.uptimeMicroseconds
+        probes.noteProbe(copy.key, at: start)
+        let outcome = await outcome(ofProbing: copy)
+        return Probe(copy: copy, outcome: outcome, microseconds: clock.mark.uptimeMicroseconds - start)
+    }
+
+    private func outcome(ofProbing copy: CopyElsewhere) async -> ProbeOutcome? {
         do {
-            let file = try await remote.probe(copy.mirror.url)
-            return await record(judge(file, copy), of: copy)
+            let file = try await remote.probe(copy.mirror.url, expecting: copy.payload.size)
+            probes.noteAnswer(copy.key)
+            // A server with a new name at every turn says nothing by it: what was right when it was read is in doubt no
+            // sooner than it may be read again.
+            let mayRead = probes.mayRead(copy.key, after: ProbeBook.readingInterval, at: clock.mark.uptimeMicroseconds)
+            if copy.mirror.trouble == nil, copy.hasRightSize(file), !mayRead { return nil }
+            return await record(copy.judged(file, at: now), of: copy)
         } catch {
             guard !Task.isCancelled else { return nil }
-            return await record(unanswered(error.userMessage.text, copy), of: copy)
+            if case .notAsked = error {
+                probes.forgetProbe(copy.key)
+                return nil
+            }
+            // What was lost once may be there a minute later; machines go on meanwhile.
+            guard probes.noteFailure(copy.key) >= ProbeBook.failuresMaximum else { return nil }
+            return await record(copy.unanswered(error.userMessage.text, at: now), of: copy)
         }
     }
 
-    private func readAgain(_ copy: Copy) async -> ProbeOutcome? {
+    private func readAgain(_ copy: CopyElsewhere) async -> ProbeOutcome? {
         do {
             let found = try await read(copy.mirror.url, of: copy.payload)
-            guard found.digest == copy.payload.sha256 else { return await record(different(found.file, copy), of: copy) }
-            return await record(await recognised(found.file, copy), of: copy)
+            if copy.mirror.trouble?.kind == .changed { probes.noteFall(copy.key, at: clock.mark.uptimeMicroseconds) }
+            guard found.digest == copy.payload.sha256 else {
+                return await record(copy.different(found.file, at: now), of: copy)
+            }
+            return await record(copy.recognised(as: await names(of: found.file, copy)), of: copy)
         } catch {
             guard !Task.isCancelled else { return nil }
-            return await record(unanswered(Self.words(for: error), copy), of: copy)
+            return await record(copy.unanswered(Self.words(for: error), at: now), of: copy)
         }
     }
 
-    /// The copy, whose bits are right. Some servers call a file one thing when asked for it and another when asked about it:
-    /// what they said before the reading counts as a name of it, too, where they say so still.
-    private func recognised(_ file: RemoteFile, _ copy: Copy) async -> PayloadMirror {
-        var mirror = copy.mirror
-        mirror.trouble = nil
-        guard let mark = file.mark else {
-            mirror.marks = []
-            return mirror
-        }
-        var names = [mark]
-        if let seen = copy.mirror.trouble?.seen, seen != mark,
-            let again = try? await remote.probe(mirror.url),  // Who does not answer now is asked in a minute.
-            again.mark == seen, again.size ?? copy.payload.size == copy.payload.size
-        {
-            names.append(seen)
-        }
-        mirror.marks = Array((names + mirror.marks.filter { !names.contains($0) }).prefix(PayloadMirror.marksMaximum))
-        return mirror
-    }
-
-    /// The copy as it is after a probe that was answered.
-    private func judge(_ file: RemoteFile, _ copy: Copy) -> PayloadMirror {
-        let (payload, mirror) = (copy.payload, copy.mirror)
-        if mirror.trouble?.kind == .changed { return mirror }  // It is about to be read.
-        let isDifferent = mirror.trouble?.kind == .different
-        if isDifferent, mirror.trouble?.seen == Self.sight(of: file) { return mirror }
-        if let size = file.size, size != payload.size { return different(file, copy) }
-        let isKnown = mirror.marks.isEmpty && file.mark == nil || mirror.marks.contains { $0 == file.mark }
-        if isKnown, !isDifferent {
-            var healed = mirror
-            healed.trouble = nil
-            return healed
-        }
-        return trouble(
-            .changed, "The file at \(mirror.url) was replaced, and is about to be read again.", of: copy, seen: file.mark)
-    }
-
-    /// The copy as it is after nobody answered. What is known as another file, or not known to be the payload, stays so: it heals
-    /// by its bits only, and not by what is said of it when it is back.
-    private func unanswered(_ text: String, _ copy: Copy) -> PayloadMirror {
-        switch copy.mirror.trouble?.kind {
-        case .different, .changed: copy.mirror
-        case .unavailable, nil: trouble(.unavailable, text, of: copy)
-        }
-    }
-
-    private func different(_ file: RemoteFile, _ copy: Copy) -> PayloadMirror {
-        let found = file.size.map { $0 == copy.payload.size ? "other bits" : "\($0) bytes" } ?? "other bits"
-        return trouble(
-            .different, "The file at \(copy.mirror.url) has \(found), and is not the payload that was added.", of: copy,
-            seen: Self.sight(of: file))
-    }
-
-    private static func sight(of file: RemoteFile) -> String { "\(file.size.map(String.init) ?? "-") \(file.mark ?? "-")" }
-
-    private func trouble(_ kind: MirrorTrouble.Kind, _ text: String, of copy: Copy, seen: String? = nil) -> PayloadMirror {
-        var mirror = copy.mirror
-        let since = mirror.trouble?.since ?? now
-        mirror.trouble = MirrorTrouble(kind: kind, since: since, text: text, seen: seen)
-        return mirror
+    /// What a copy is called whose bits are right: what was said when it was read, and what was said before, where it
+    /// is said still.
+    private func names(of file: RemoteFile, _ copy: CopyElsewhere) async -> [String] {
+        let name = copy.name(of: file)
+        let seen = copy.mirror.trouble?.seen ?? ""
+        guard seen != name, let again = try? await remote.probe(copy.mirror.url, expecting: copy.payload.size),
+            copy.name(of: again) == seen
+        else { return [name] }  // Who does not answer now is asked again soon.
+        return [name, seen]
     }
 
     /// Writes down what changed, as an act of the server's own.
-    private func record(_ mirror: PayloadMirror, of copy: Copy) async -> ProbeOutcome? {
+    private func record(_ mirror: PayloadMirror, of copy: CopyElsewhere) async -> ProbeOutcome? {
         guard mirror != copy.mirror else { return nil }
         let payload = copy.payload
         let change = FleetChange.changeMirror(
@@ -185,6 +159,7 @@ extension FleetControl {
         } catch {
             return nil  // The payload was deleted or changed meanwhile; what is there is looked at the next time.
         }
+        if mirror.trouble?.kind == .unavailable { probes.noteFall(copy.key, at: clock.mark.uptimeMicroseconds) }
         return ProbeOutcome(payload: payload, url: mirror.url, trouble: mirror.trouble)
     }
 }

@@ -1,4 +1,5 @@
 import AnyJSON
+import UpdateModel
 
 // What the server takes: the requests of `FleetAPI`, as schemas. What is not named here is passed over.
 extension Schema {
@@ -42,10 +43,17 @@ extension Schema {
 
     private static let follow = edit(
         ["channel": identifier], ["soakSeconds": integer(year), "machines": integer(0...1_000_000)])
+    /// Takes whatever ``PayloadURL`` takes, and little more: a name or an address, a port, and a path without empty
+    /// parts.
+    static let payloadURL = Schema([
+        "type": "string", "maxLength": .integer(Int64(PayloadURL.byteCountMaximum)),
+        "pattern": .text(
+            #"^[Hh][Tt][Tt][Pp][Ss]?://([A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:0*[1-9][0-9]{0,4})?"#
+                + #"(/([A-Za-z0-9._~!$'()*+,;=:@-]|%[0-9A-Fa-f]{2})+)+$"#),
+    ])
     private static let payloadURLs = Schema([
         "type": "array", "minItems": 1, "maxItems": 8, "uniqueItems": true,
-        "items": pattern("^https?://[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?(\\.[a-z]{2,20})?(:[1-9][0-9]{1,3})?(/[A-Za-z0-9_-]{1,60}){1,3}$")
-            .described("Ends in a file's name; no user, no query. All end in the same name.").json,
+        "items": payloadURL.described("Ends in a file's name; no user, no query. All end in the same name.").json,
     ])
     private static let semanticVersion = pattern("^(0|[1-9][0-9]{0,5})\\.(0|[1-9][0-9]{0,5})\\.(0|[1-9][0-9]{0,5})$")
         .described("Such as 2.0.0; whatever follows Semantic Versioning is taken.")
