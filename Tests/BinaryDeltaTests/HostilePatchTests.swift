@@ -66,6 +66,39 @@ import UpdateModel
         #expect(try apply(few.bytes(), to: [1]) == [5])
     }
 
+    @Test("more instructions than a patch of its size can need are refused")
+    func manyInstructions() throws {
+        let tiny = [(Int64, Int64, Int64)](repeating: (1, 0, 0), count: 2_000)
+        let zeros = [UInt8](repeating: 0, count: 2_000)
+        let patch = HandmadePatch(triples: tiny, diff: zeros, newSize: 2_000)
+        #expect(throws: BinaryDeltaError.damagedInstructions) { try apply(patch.bytes(), to: zeros) }
+    }
+
+    @Test("a patch that jumps about for single bytes reads little more than it makes")
+    func jumps() throws {
+        let blockCount = 2048
+        let old = [UInt8](repeating: 7, count: blockCount * 8192)
+        let steps = 40_000
+        // Each step adds to one byte of another block, and comes back to a block when all of the others have been read.
+        let places = (0...steps).map { Int64($0 * 7 % blockCount) * 8192 + 1 }
+        let triples = (0..<steps).map { (Int64(1), Int64(3), places[$0 + 1] - places[$0] - 1) }
+        let start = [(Int64(0), Int64(0), places[0])]
+        let patch = HandmadePatch(
+            triples: start + triples, diff: [UInt8](repeating: 1, count: steps),
+            extra: [UInt8](repeating: 9, count: 3 * steps), newSize: Int64(4 * steps))
+        var (bytesRead, made) = (0, [UInt8]())
+        try BSDiffPatch(patch.bytes(), newSizeLimit: 1 << 20).apply(
+            oldSize: UInt64(old.count),
+            readOld: { offset, count in
+                bytesRead += count
+                return Array(old[Int(offset)..<Int(offset) + count])
+            },
+            write: { made += $0 })
+        #expect(made == (0..<steps).flatMap { _ in [8, 9, 9, 9] as [UInt8] })
+        // A MiB to begin with; then nine for each byte that is added to.
+        #expect(bytesRead <= 1 << 20 + 9 * steps, "\(bytesRead) bytes for \(steps)")
+    }
+
     private func failure(_ patch: HandmadePatch) throws -> BinaryDeltaError {
         try #require(throws: BinaryDeltaError.self) { try apply(patch.bytes(), to: [1, 2, 3]) }
     }

@@ -1,5 +1,7 @@
 import BinaryDelta
+import ContentTrust
 import Testing
+import UpdateModel
 
 @Suite("Patches made here")
 struct MadePatchTests {
@@ -79,26 +81,49 @@ struct MadePatchTests {
         #expect(made == new)
     }
 
-    @Test(
-        "a streamed patch that was tampered with never makes something else silently, and never traps", arguments: 0..<8
-    )
+    @Test("a streamed patch with any bit turned is refused, or makes other bytes, but never fewer", arguments: 0..<8)
     func tampered(seed: UInt64) throws {
         let pair = DataPair(seed: seed + 3)
-        var maker = StreamedPatchMaker()
-        try maker.add(pair.new[...], resembling: pair.old[...], at: 0)
-        let patch = try maker.patch(old: pair.old[...])
-        for place in patch.indices {
-            var damaged = patch
-            damaged[place] ^= UInt8(1) << UInt8(place % 8)
-            guard let read = try? StreamedPatch(damaged[...], newSizeLimit: UInt64(pair.new.count)) else { continue }
-            var count = 0
-            try? read.apply(oldSize: UInt64(pair.old.count), readOld: pair.readOld) { count += $0.count }
-            #expect(count <= pair.new.count)
+        let patch = try patch(of: pair)
+        for bit in 0..<8 * patch.count {
+            guard let made = try? apply(patch.turning(bit), to: pair) else { continue }
+            #expect(made.count == pair.new.count, "bit \(bit)")
         }
         for length in 0..<patch.count {
-            let read = try? StreamedPatch(patch.prefix(length), newSizeLimit: UInt64(pair.new.count))
-            #expect(read == nil || length == patch.count)
+            #expect(throws: BinaryDeltaError.self) { try apply(Array(patch.prefix(length)), to: pair) }
         }
+    }
+
+    @Test("of a streamed patch every bit counts but a few of its header, and is refused or seen in the digest")
+    func everyBit() throws {
+        let pair = DataPair(unlike: 3_000, edits: 30)
+        let patch = try patch(of: pair)
+        let wanted = StreamDigest.digest(of: pair.new)
+        #expect(patch.count > 1_000)
+        var (refusedCount, noticedCount, harmlessCount) = (0, 0, 0)
+        for bit in 0..<8 * patch.count {
+            guard let made = try? apply(patch.turning(bit), to: pair) else {
+                refusedCount += 1
+                continue
+            }
+            #expect(made.count == pair.new.count)
+            let isNoticed = StreamDigest.digest(of: made) != wanted
+            #expect(isNoticed == (made != pair.new))
+            if isNoticed { noticedCount += 1 } else { harmlessCount += 1 }
+        }
+        // A dictionary may be larger than it must be, and known bytes that nothing refers to may be any.
+        #expect(harmlessCount < 8 * 32, "\(refusedCount) refused, \(noticedCount) noticed, \(harmlessCount) harmless")
+    }
+
+    private func patch(of pair: DataPair) throws -> [UInt8] {
+        var maker = StreamedPatchMaker()
+        try maker.add(pair.new[...], resembling: pair.old[...], at: 0)
+        return try maker.patch(old: pair.old[...])
+    }
+
+    private func apply(_ patch: [UInt8], to pair: DataPair) throws -> [UInt8] {
+        let read = try StreamedPatch(patch[...], newSizeLimit: UInt64(pair.new.count))
+        return try collect { try read.apply(oldSize: UInt64(pair.old.count), readOld: pair.readOld, write: $0) }
     }
 
     private func collect(_ body: ((ArraySlice<UInt8>) throws -> Void) throws -> Void) rethrows -> [UInt8] {
@@ -134,7 +159,25 @@ private struct DataPair {
         new = seed % 7 == 0 ? data(range / 2) : changed
     }
 
+    /// Old data that resembles nothing; new data that differs in places, and has something of its own in the middle.
+    init(unlike count: Int, edits: Int) {
+        var random = Numbers(seed: 1)
+        func data(_ count: Int) -> [UInt8] { (0..<count).map { _ in UInt8(truncatingIfNeeded: random.next()) } }
+        old = data(count)
+        var changed = old
+        for _ in 0..<edits { changed[Int(random.next() % UInt64(count))] &+= 1 }
+        new = changed[..<(count / 2)] + data(1_000) + changed[(count / 2)...]
+    }
+
     func readOld(_ offset: UInt64, _ count: Int) -> [UInt8] { Array(old[Int(offset)..<Int(offset) + count]) }
+}
+
+extension [UInt8] {
+    fileprivate func turning(_ bit: Int) -> [UInt8] {
+        var bytes = self
+        bytes[bit / 8] ^= 1 << UInt8(bit % 8)
+        return bytes
+    }
 }
 
 /// The same numbers for the same seed (SplitMix64).

@@ -1,7 +1,10 @@
+import BootControlGPT
 import ContentTrust
 import EngineTestKit
 import FleetTestKit
 import PayloadInstaller
+import SlotDevice
+import Synchronization
 import Testing
 import UpdateEngineKit
 import UpdateModel
@@ -34,11 +37,42 @@ import UpdateModel
         #expect(try rig.kernels.names().sorted() == ["filler", "vmlinuz-a"])
     }
 
+    @Test("What a delta starts from is opened once, so that nothing can take its place between its check and its use")
+    func sourceOnce() throws {
+        let (first, second) = (try TestRelease("1.0.0"), try TestRelease("2.0.0"))
+        let rig = try InstallRig(first, second, disk: try InstallRig.disk(with: first), seed: 1)
+        let opened = Mutex<[Slot: Int]>([:])
+        let control = rig.control(booted: .a)
+        var host = rig.host(booted: .a, bootID: "boot-1")
+        host.layout = .flatcar(
+            partition: { slot in
+                opened.withLock { $0[slot, default: 0] += 1 }
+                return try control.slotDevice(slot)
+            }, kernels: rig.kernels)
+        let writer = SlotWriter(plan(for: second), host: host)
+        _ = try writer.begin()
+        var position = 0
+        while position < second.payload.count {
+            let piece = second.payload[position..<Int(writer.boundBytes)]
+            try writer.consume(Array(piece))
+            position += piece.count
+            if writer.awaitsSlot {
+                try writer.checkTargets()
+                try writer.openTargets()
+            }
+        }
+        _ = try writer.finish()
+        #expect(opened.withLock { $0[.a] } == 1)
+    }
+
     private func writer(of release: TestRelease, on rig: InstallRig) throws -> SlotWriter {
-        let plan = InstallationPlan(
+        SlotWriter(plan(for: release), host: rig.host(booted: .a, bootID: "boot-1"))
+    }
+
+    private func plan(for release: TestRelease) -> InstallationPlan {
+        InstallationPlan(
             offer: release.offer, slot: .b, keys: TrustedKeys(keys: [TestRelease.key.verificationKey]), held: [],
             checkpointIntervalBytes: 16 << 10)
-        return SlotWriter(plan, host: rig.host(booted: .a, bootID: "boot-1"))
     }
 
     private func write(_ release: TestRelease, pieces: Int, on rig: InstallRig) throws -> SlotWriter {

@@ -1,10 +1,7 @@
 import CompressionCodecs
-import ContentTrust
-import FoundationEssentials
 import PayloadFormat
 import PayloadInstaller
 import SlotDevice
-import Synchronization
 import Testing
 import UpdateModel
 
@@ -23,7 +20,7 @@ struct DeltaTests {
 
     @Test("of a file system is small, and makes the same", arguments: ["ext4", "erofs", "lz4.erofs"])
     func fileSystems(form: String) async throws {
-        let (old, new) = (try image("old.\(form)"), try image("new.\(form)"))
+        let (old, new) = (try VectorFiles.image("old.\(form)"), try VectorFiles.image("new.\(form)"))
         let payload = try await delta(from: old, to: new)
         #expect(payload.count < 12_000)
         let target = MemoryBlockDevice(sizeBytes: UInt64(new.count))
@@ -33,7 +30,8 @@ struct DeltaTests {
 
     @Test("uses each kind of operation where it is shortest")
     func kinds() async throws {
-        let payload = try await delta(from: try image("old.lz4.erofs"), to: try image("new.lz4.erofs"))
+        let (old, new) = (try VectorFiles.image("old.lz4.erofs"), try VectorFiles.image("new.lz4.erofs"))
+        let payload = try await delta(from: old, to: new)
         let scan = try PayloadScan(of: MemoryBlockDevice(payload), policy: .unverified)
         let kinds = Set(scan.manifest.partitions[0].operations.map(\.kind))
         #expect(kinds.isSuperset(of: [.sourceCopy, .packedPatch]))
@@ -48,7 +46,7 @@ struct DeltaTests {
             ("old.lz4.erofs", "new.erofs"), ("old.ext4", "new.lz4.erofs"), ("old.legacy.erofs", "new.lz4.erofs"),
         ])
     func crossed(old: String, new: String) async throws {
-        let (old, new) = (try image(old), try image(new))
+        let (old, new) = (try VectorFiles.image(old), try VectorFiles.image(new))
         let payload = try await delta(from: old, to: new)
         let target = MemoryBlockDevice(sizeBytes: UInt64(new.count))
         try install(payload, onto: ["system": InstallTarget(device: target, source: MemoryBlockDevice(old))])
@@ -76,7 +74,7 @@ struct DeltaTests {
 
     @Test("blames the source that changes after it was checked, not the payload")
     func sourceChanges() async throws {
-        let (old, new) = (try image("old.ext4"), try image("new.ext4"))
+        let (old, new) = (try VectorFiles.image("old.ext4"), try VectorFiles.image("new.ext4"))
         let payload = try await delta(from: old, to: new)
         let target = MemoryBlockDevice(sizeBytes: UInt64(new.count))
         let source = FadingDevice(old)
@@ -102,7 +100,7 @@ struct DeltaTests {
 
     @Test("that needs more memory than allowed is refused with both sizes")
     func memory() async throws {
-        let (old, new) = (try image("old.ext4"), try image("new.ext4"))
+        let (old, new) = (try VectorFiles.image("old.ext4"), try VectorFiles.image("new.ext4"))
         let payload = try await delta(from: old, to: new)
         var limits = PayloadLimits.standard
         limits.unpackingBytesMax = 4095
@@ -129,36 +127,6 @@ struct DeltaTests {
         let device = MemoryBlockDevice(sizeBytes: 512)
         #expect(throws: InstallationError.payload(.malformedManifest(.foreignFields(.one)))) {
             try install(payload, onto: ["system": InstallTarget(device: device, source: device)])
-        }
-    }
-
-    @Test("goes on from every checkpoint")
-    func checkpoints() async throws {
-        let (old, new) = (try image("old.ext4"), try image("new.ext4"))
-        let payload = try await delta(from: old, to: new)
-        let points = Mutex<[PayloadCheckpoint]>([])
-        let options = InstallationOptions(
-            policy: .unverified,
-            expectation: PayloadExpectation(sizeBytes: UInt64(payload.count), digest: StreamDigest.digest(of: payload)),
-            checkpointIntervalBytes: 1)
-        let device = MemoryBlockDevice(sizeBytes: UInt64(new.count))
-        let target = ["system": InstallTarget(device: device, source: MemoryBlockDevice(old))]
-        var first = PayloadInstallation(
-            options: options,
-            storeCheckpoint: { (point) throws(InstallationError) in points.withLock { $0.append(point) } },
-            resolve: { (_) throws(InstallationError) in target })
-        try first.consume(payload[...])
-        let result = try first.finish()
-        let metadata = try #require(first.metadata)
-        let kept = points.withLock { $0 }
-        #expect(!kept.isEmpty)
-        for point in kept {
-            var resumed = try PayloadInstallation(
-                resuming: point, metadata: metadata, options: options,
-                resolve: { (_) throws(InstallationError) in target })
-            try resumed.consume(payload.dropFirst(Int(point.nextByteOffset)))
-            #expect(try resumed.finish() == result)
-            #expect(device.bytes == new)
         }
     }
 
@@ -195,12 +163,6 @@ struct DeltaTests {
             images: [.init(partition: "system", content: MemoryBlockDevice(new), source: MemoryBlockDevice(old))])
         let scratch = MemoryBlockDevice(sizeBytes: builder.scratchBytes)
         return try TestPayload.compose(try await builder.build(onto: scratch), blobs: scratch, keys: [])
-    }
-
-    private func image(_ name: String) throws -> [UInt8] {
-        let file = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .appending(path: "Vectors/filesystems/\(name).xz")
-        return try DecompressionReader.decompress(.xz, Array(Data(contentsOf: file))[...], outputLimit: 64 << 20)
     }
 
     /// Images of odd sizes: equal, unlike, moved by bytes or by blocks, smaller, larger, empty of content.
@@ -280,9 +242,6 @@ struct HashTreeDeltaTests {
     }
 
     private func device(_ name: String) throws -> MemoryBlockDevice {
-        let file = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .appending(path: "Vectors/filesystems/\(name).xz")
-        return MemoryBlockDevice(
-            try DecompressionReader.decompress(.xz, Array(Data(contentsOf: file))[...], outputLimit: 64 << 20))
+        MemoryBlockDevice(try VectorFiles.image(name))
     }
 }

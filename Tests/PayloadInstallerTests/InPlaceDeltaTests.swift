@@ -1,4 +1,3 @@
-import CompressionCodecs
 import FoundationEssentials
 import PayloadFormat
 import PayloadInstaller
@@ -66,7 +65,7 @@ struct InPlaceDeltaTests {
     func stockClient(form: String) async throws {
         let (old, new) =
             form == "mixed"
-            ? Self.images(seed: 21) : (try image("old.\(form)"), try image("new.\(form)"))
+            ? Self.images(seed: 21) : (try VectorFiles.image("old.\(form)"), try VectorFiles.image("new.\(form)"))
         let payload = try await delta(from: old, to: new)
         if form == "ext4" { #expect(payload.count < 40_000) }
         let folder = FileManager.default.temporaryDirectory.appending(path: "martlet-stock-\(UUID())")
@@ -123,12 +122,6 @@ struct InPlaceDeltaTests {
 
     private func blocks(_ extents: [BlockExtent]) -> Set<UInt64> {
         Set(extents.flatMap { $0.startBlock..<$0.endBlock })
-    }
-
-    private func image(_ name: String) throws -> [UInt8] {
-        let file = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .appending(path: "Vectors/filesystems/\(name).xz")
-        return try DecompressionReader.decompress(.xz, Array(Data(contentsOf: file))[...], outputLimit: 64 << 20)
     }
 
     /// Whole blocks: equal, unlike, moved by bytes, changed, turned round, shuffled; smaller and larger.

@@ -19,12 +19,11 @@ extension BSDiffPatch {
         let parts = try PatchParts(of: self)
         var old = OldDataCursor(sizeBytes: Int64(clamping: oldSize))
         var output = PieceBuffer(remainingByteCount: newSize)
-        var idleCount = 0
+        var limits = TripleLimits(newSize: newSize)
 
         while output.remainingByteCount > 0 {
             let triple = try parts.nextTriple()
-            idleCount = triple.makesNothing ? idleCount + 1 : 0
-            guard idleCount <= Self.idleTripleLimit, triple.addedByteCount <= output.remainingByteCount,
+            guard limits.admit(triple), triple.addedByteCount <= output.remainingByteCount,
                 triple.copiedByteCount <= output.remainingByteCount - triple.addedByteCount
             else { throw BinaryDeltaError.damagedInstructions }
 
@@ -42,9 +41,6 @@ extension BSDiffPatch {
         try parts.expectEnd()
     }
 
-    /// bsdiff writes such a triple now and then, never many in a row; a hostile patch could hold millions.
-    private static let idleTripleLimit = 64
-
     private func forEachPiece(of byteCount: UInt64, _ body: (Int) throws -> Void) rethrows {
         var remaining = byteCount
         while remaining > 0 {
@@ -52,6 +48,25 @@ extension BSDiffPatch {
             try body(Int(count))
             remaining -= count
         }
+    }
+}
+
+/// How many triples a patch may have: each costs time, and perhaps a read, however little it makes.
+private struct TripleLimits {
+    /// bsdiff writes a triple that makes nothing now and then, never many in a row; a hostile patch may hold millions.
+    private static let idleMax = 64
+
+    /// bsdiff and its relatives begin a triple only where nine bytes or more fit better than what was going on.
+    private var left: UInt64
+    private var idleCount = 0
+
+    init(newSize: UInt64) { left = newSize / 4 + 128 }
+
+    mutating func admit(_ triple: ControlTriple) -> Bool {
+        idleCount = triple.makesNothing ? idleCount + 1 : 0
+        guard left > 0, idleCount <= Self.idleMax else { return false }
+        left -= 1
+        return true
     }
 }
 

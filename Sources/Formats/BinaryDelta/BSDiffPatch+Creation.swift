@@ -3,7 +3,6 @@ internal import CompressionCodecs
 extension BSDiffPatch {
     /// A patch that every program for BSDIFF40 can apply.
     ///
-    /// Takes about twelve bytes of memory for each byte of `old`, and four for each of `new`.
     /// - Throws: ``BinaryDeltaError/tooLarge(byteCount:)``, ``BinaryDeltaError/outOfMemory``,
     ///   ``BinaryDeltaError/damagedPart(_:_:)`` when the library fails.
     public static func make(
@@ -22,6 +21,12 @@ extension BSDiffPatch {
         return Array("BSDIFF40".utf8) + signMagnitudeBytes(Int64(parts[0].count))
             + signMagnitudeBytes(Int64(parts[1].count)) + signMagnitudeBytes(Int64(new.count)) + parts.joined()
     }
+
+    /// The memory that making a patch takes at the most, in bytes, with what it is made of.
+    ///
+    /// The sorted old data takes five bytes for each. Of the new data there are four copies at times, and bzip2 takes
+    /// some memory of its own.
+    public static func workingByteCount(old: Int, new: Int) -> Int { 5 * old + 4 * new + 8 << 20 }
 
     /// What one patch may be made of, in bytes.
     public static let madeByteCountMax = 1 << 30

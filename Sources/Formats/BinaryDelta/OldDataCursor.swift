@@ -37,12 +37,19 @@ struct OldDataCursor {
 }
 
 /// Blocks of the old data that were read lately. Most instructions add a few bytes, and jump between a few places.
+///
+/// Where they jump about everywhere, whole blocks would be read for the sake of single bytes: beyond ``spareByteCount``
+/// only what is asked for is read.
 private struct OldDataBlocks {
     private static let blockByteCount: UInt64 = 8 << 10
     private static let blocksMax = 128
+    /// For each byte that was asked for, so many more may be read.
+    private static let spareFactor: UInt64 = 8
 
     /// Each block at the place that the rest of its number by ``blocksMax`` gives.
     private var blocks: [(number: UInt64, bytes: [UInt8])] = []
+    /// How many bytes may still be read that nobody has asked for.
+    private var spareByteCount = UInt64(blocksMax) * blockByteCount
 
     /// Gives the bytes of `range` in order, each piece with its offset within the range.
     mutating func forEachPiece(
@@ -52,26 +59,30 @@ private struct OldDataBlocks {
         guard UInt64(range.count) < 4 * Self.blockByteCount else {
             return body(try Self.read(range, readOld)[...], 0)
         }
+        spareByteCount += Self.spareFactor * UInt64(range.count)
         var offset = range.lowerBound
         while offset < range.upperBound {
-            let block = try block(offset / Self.blockByteCount, ofAll: sizeBytes, readOld)
-            let within = Int(offset % Self.blockByteCount)
-            let piece = block[within..<min(block.count, within + Int(range.upperBound - offset))]
-            body(piece, Int(offset - range.lowerBound))
-            offset += UInt64(piece.count)
+            let start = offset - offset % Self.blockByteCount
+            let block = start..<min(start + Self.blockByteCount, sizeBytes)
+            let wanted = offset..<min(range.upperBound, block.upperBound)
+            body(try bytes(wanted, of: block, readOld), Int(offset - range.lowerBound))
+            offset = wanted.upperBound
         }
     }
 
-    private mutating func block(
-        _ number: UInt64, ofAll sizeBytes: UInt64, _ readOld: (UInt64, Int) throws -> [UInt8]
-    ) throws -> [UInt8] {
+    private mutating func bytes(
+        _ wanted: Range<UInt64>, of block: Range<UInt64>, _ readOld: (UInt64, Int) throws -> [UInt8]
+    ) throws -> ArraySlice<UInt8> {
         if blocks.isEmpty { blocks = Array(repeating: (.max, []), count: Self.blocksMax) }
+        let number = block.lowerBound / Self.blockByteCount
         let slot = Int(number % UInt64(Self.blocksMax))
-        if blocks[slot].number == number { return blocks[slot].bytes }
-        let start = number * Self.blockByteCount
-        let bytes = try Self.read(start..<min(start + Self.blockByteCount, sizeBytes), readOld)
-        blocks[slot] = (number, bytes)
-        return bytes
+        if blocks[slot].number != number {
+            let unasked = UInt64(block.count - wanted.count)
+            guard unasked <= spareByteCount else { return try Self.read(wanted, readOld)[...] }
+            spareByteCount -= unasked
+            blocks[slot] = (number, try Self.read(block, readOld))
+        }
+        return blocks[slot].bytes[Int(wanted.lowerBound - block.lowerBound)..<Int(wanted.upperBound - block.lowerBound)]
     }
 
     private static func read(

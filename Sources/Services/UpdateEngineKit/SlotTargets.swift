@@ -14,6 +14,8 @@ final class SlotTargets {
     private let slot: Slot
     private let held: [HeldRelease]
     private var bootFileSizeBytes: UInt64?
+    /// What a delta starts from, by partition. Opened once: what was compared with its digest is what is read later.
+    private var sources: [String: any BlockDevice] = [:]
     /// The content that was refused because it has failed here before.
     private(set) var heldContent: SHA256Digest?
 
@@ -31,7 +33,7 @@ final class SlotTargets {
         }
         for system in layout.systems {
             let name = try name(of: system, in: manifest)
-            let device = try target(on: system).device
+            let device = try attempt(system) { try system.device(slot) }
             let needed = manifest.partitions.first { $0.name == name }?.newInfo?.sizeBytes ?? 0
             guard needed <= device.sizeBytes else {
                 throw .targetTooSmall(partition: name, neededBytes: needed, sizeBytes: device.sizeBytes)
@@ -47,7 +49,10 @@ final class SlotTargets {
     /// What the targets will be once the slot was given up: only its sizes and its sources count. Changes nothing.
     func promised(for manifest: PayloadManifest) throws(InstallationError) -> [String: InstallTarget] {
         var targets: [String: InstallTarget] = [:]
-        for system in layout.systems { targets[try name(of: system, in: manifest)] = try target(on: system) }
+        for system in layout.systems {
+            let name = try name(of: system, in: manifest)
+            targets[name] = try target(on: system, named: name)
+        }
         guard let bootFile = layout.bootFile,
             let partition = manifest.partitions.first(where: { $0.name == bootFile.partition })
         else { return targets }
@@ -60,9 +65,7 @@ final class SlotTargets {
             }
             let (room, overflow) = try bootFile.files.freeBytes().addingReportingOverflow(given)
             guard overflow || room >= sizeBytes else { throw DeviceError.full(path: bootFile.staged(slot)) }
-            return InstallTarget(
-                device: PromisedFile(sizeBytes: sizeBytes),
-                source: try bootFile.current(slot.other).flatMap { try bootFile.files.open($0) })
+            return InstallTarget(device: PromisedFile(sizeBytes: sizeBytes), source: try source(of: bootFile))
         }
         return targets
     }
@@ -72,7 +75,8 @@ final class SlotTargets {
         try check(manifest)
         var targets: [String: InstallTarget] = [:]
         for system in layout.systems {
-            targets[try name(of: system, in: manifest)] = try target(on: system)
+            let name = try name(of: system, in: manifest)
+            targets[name] = try target(on: system, named: name)
         }
         guard let bootFile = layout.bootFile else { return targets }
         if let partition = manifest.partitions.first(where: { $0.name == bootFile.partition }) {
@@ -137,9 +141,28 @@ final class SlotTargets {
         return only.name
     }
 
-    private func target(on system: SlotLayout.System) throws(InstallationError) -> InstallTarget {
+    private func target(
+        on system: SlotLayout.System, named name: String
+    ) throws(InstallationError) -> InstallTarget {
+        try attempt(system) {
+            let source = try sources[name] ?? system.device(slot.other)
+            sources[name] = source
+            return InstallTarget(device: try system.device(slot), source: source)
+        }
+    }
+
+    private func source(of bootFile: SlotLayout.BootFile) throws -> (any BlockDevice)? {
+        if let source = sources[bootFile.partition] { return source }
+        let source = try bootFile.current(slot.other).flatMap { try bootFile.files.open($0) }
+        sources[bootFile.partition] = source
+        return source
+    }
+
+    private func attempt<Value>(
+        _ system: SlotLayout.System, _ body: () throws -> Value
+    ) throws(InstallationError) -> Value {
         do {
-            return InstallTarget(device: try system.device(slot), source: try system.device(slot.other))
+            return try body()
         } catch {
             let message = (error as? any UserFacingError)?.userMessage ?? UserMessage("\(error)", exit: .inputOutput)
             throw .refused(message, updateEngineCode: 7)
@@ -163,8 +186,7 @@ final class SlotTargets {
             let (room, overflow) = try files.freeBytes().addingReportingOverflow(present)
             guard overflow || room >= sizeBytes else { throw DeviceError.full(path: staged) }
             return InstallTarget(
-                device: try files.create(staged, sizeBytes: sizeBytes),
-                source: try bootFile.current(slot.other).flatMap { try files.open($0) })
+                device: try files.create(staged, sizeBytes: sizeBytes), source: try source(of: bootFile))
         }
     }
 

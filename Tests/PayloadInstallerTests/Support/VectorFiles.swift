@@ -1,12 +1,17 @@
 import CompressionCodecs
 import FoundationEssentials
 
-/// The committed vectors in `Tests/Vectors/crau`.
+/// The committed vectors in `Tests/Vectors/crau`, and the images beside them.
 enum VectorFiles {
-    static func bytes(_ name: String) throws -> [UInt8] {
+    static func bytes(_ name: String, folder: String = "crau") throws -> [UInt8] {
         let file = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent().appending(path: "Vectors/crau/\(name)")
+            .deletingLastPathComponent().appending(path: "Vectors/\(folder)/\(name)")
         return Array(try Data(contentsOf: file))
+    }
+
+    /// A file system of `Tests/Vectors/filesystems`.
+    static func image(_ name: String) throws -> [UInt8] {
+        try DecompressionReader.decompress(.xz, bytes(name + ".xz", folder: "filesystems")[...], outputLimit: 64 << 20)
     }
 
     /// A file whose committed form has the further ending `.xz`.

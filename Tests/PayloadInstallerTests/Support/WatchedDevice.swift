@@ -6,6 +6,7 @@ final class WatchedDevice: BlockDevice {
     struct Events {
         var writes = 0
         var flushes = 0
+        var bytesRead: UInt64 = 0
     }
 
     let sizeBytes: UInt64
@@ -29,6 +30,7 @@ final class WatchedDevice: BlockDevice {
     var bytes: [UInt8] { memory.bytes }
 
     func read(at offsetBytes: UInt64, count: Int) throws(DeviceError) -> [UInt8] {
+        state.withLock { $0.bytesRead += UInt64(count) }
         let bytes = try memory.read(at: offsetBytes, count: count)
         return readsFlipped ? bytes.map { ~$0 } : bytes
     }

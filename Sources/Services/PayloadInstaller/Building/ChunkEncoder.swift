@@ -16,9 +16,9 @@ enum ChunkStyle: Sendable {
 }
 
 /// Finds the shortest operation that makes some bytes.
-struct ChunkEncoder: Sendable {
+struct ChunkEncoder: StepEncoder {
     /// A kind of operation and its blob.
-    struct Encoded: Sendable {
+    struct Encoded: EncodedOperation {
         let kind: OperationKind
         let blob: [UInt8]
         /// What it makes of the image, in bytes.
@@ -34,6 +34,16 @@ struct ChunkEncoder: Sendable {
 
     /// Data that is not packed comes in pieces of this size, since a machine holds each in memory.
     private static let plainByteCount: UInt64 = 512 << 10
+
+    /// What the libraries take at the greatest effort, with the bytes and what they refer to.
+    func workingByteCount(of chunk: ChunkPlan.Chunk) -> Int {
+        guard !chunk.isZero else { return 0 }
+        switch style {
+        case .bzip2: return 12 << 20
+        case .xz: return 104 << 20
+        case .zstd: return 144 << 20
+        }
+    }
 
     /// The operations that make the chunk, in order.
     func encode(_ chunk: ChunkPlan.Chunk) throws(PayloadBuildError) -> [Encoded] {

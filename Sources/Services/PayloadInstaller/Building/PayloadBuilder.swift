@@ -1,6 +1,5 @@
 internal import CompressionCodecs
 internal import ContentTrust
-internal import FoundationEssentials
 package import PayloadFormat
 package import SlotDevice
 
@@ -67,7 +66,7 @@ package struct PayloadBuilder: Sendable {
 
     /// Compresses the images on all processors, and keeps the blobs on `scratch`, one after the other.
     ///
-    /// Memory stays below some 150 MiB a processor, and 1 GiB for knowing what repeats, whatever the images' sizes.
+    /// Memory stays below some 150 MiB a processor, and below 2 GiB however many there are, whatever the images' sizes.
     /// - Parameters:
     ///   - scratch: At least ``imageBytes`` long; what it held is overwritten.
     ///   - progress: Told how many of ``imageBytes`` are done.
@@ -95,17 +94,7 @@ package struct PayloadBuilder: Sendable {
         let plan = try ChunkPlan(of: image.content, style: style, blockSize: blockSize)
         let encoder = ChunkEncoder(style: style, effort: effort, content: image.content)
         var operations: [PayloadOperation] = []
-        var pipeline = ChunkPipeline(encoder: encoder)
-        var waiting = plan.chunks[...]
-        var underway: [ChunkPlan.Chunk] = []
-        while !waiting.isEmpty || !pipeline.isEmpty {
-            while let chunk = waiting.first, !pipeline.isFull {
-                pipeline.submit(chunk)
-                underway.append(chunk)
-                waiting.removeFirst()
-            }
-            let encoded = try await pipeline.next()
-            let chunk = underway.removeFirst()
+        try await EncodingPipeline(encoder).run(plan.chunks) { (chunk, encoded) throws(PayloadBuildError) in
             for piece in encoded {
                 operations.append(try store.add(piece, of: chunk, targetExtent: extent(of: piece.range)))
             }
@@ -162,34 +151,5 @@ private struct BlobStore {
     private func blocks(_ range: Range<UInt64>) -> BlockExtent {
         BlockExtent(
             startBlock: range.lowerBound / blockSize, blockCount: (range.upperBound - range.lowerBound) / blockSize)
-    }
-}
-
-/// Chunks being compressed side by side; results come in the order of submission.
-private struct ChunkPipeline {
-    private let encoder: ChunkEncoder
-    private let width = max(1, ProcessInfo.processInfo.activeProcessorCount)
-    private var running: [Task<[ChunkEncoder.Encoded], any Error>] = []
-
-    init(encoder: ChunkEncoder) { self.encoder = encoder }
-
-    var isEmpty: Bool { running.isEmpty }
-    /// One more than there are processors, so that none waits while a result is stored.
-    var isFull: Bool { running.count > width }
-
-    mutating func submit(_ chunk: ChunkPlan.Chunk) {
-        let encoder = encoder
-        // Detached, so that it leaves the caller's actor; it has no parent to outlive, for `next` awaits every one.
-        running.append(Task.detached { try encoder.encode(chunk) })
-    }
-
-    mutating func next() async throws(PayloadBuildError) -> [ChunkEncoder.Encoded] {
-        do {
-            return try await running.removeFirst().value
-        } catch let error as PayloadBuildError {
-            throw error
-        } catch {
-            throw .compression(.outOfMemory(.zstd))  // Nothing else is thrown.
-        }
     }
 }

@@ -34,12 +34,9 @@ struct DeltaBuilder: Sendable {
         let steps = try Self.plan(from: source, to: target, leavingOut: tree?.place.span)
         let encoder = DeltaEncoder(target: target, source: source, effort: effort)
         var store = DeltaStore(device: blobs, start: blobsOffset)
-        var pipeline = EncodingPipeline<DeltaPlan.Step> { step throws(PayloadBuildError) in try encoder.encode(step) }
-        var waiting = steps[...]
         var doneBlocks = 0
-        while !waiting.isEmpty || !pipeline.isEmpty {
-            while !pipeline.isFull, let step = waiting.popFirst() { pipeline.submit(step) }
-            for encoded in try await pipeline.next() {
+        try await EncodingPipeline(encoder).run(steps) { (_, operations) throws(PayloadBuildError) in
+            for encoded in operations {
                 doneBlocks += Int(encoded.targetExtents.reduce(0) { $0 + $1.blockCount })
                 try store.add(encoded)
             }

@@ -5,9 +5,9 @@ internal import PayloadFormat
 internal import UpdateModel
 
 /// Makes the operation of one step.
-struct DeltaEncoder: Sendable {
+struct DeltaEncoder: StepEncoder {
     /// An operation without its place in the payload, and its blob.
-    struct Encoded: Sendable {
+    struct Encoded: EncodedOperation {
         var kind: OperationKind
         var blob: [UInt8] = []
         var sourceExtents: [BlockExtent] = []
@@ -20,6 +20,20 @@ struct DeltaEncoder: Sendable {
     let target: DeltaImage
     let source: DeltaImage
     let effort: PayloadBuilder.Effort
+
+    func workingByteCount(of step: DeltaPlan.Step) -> Int {
+        switch step {
+        case .zero: 0
+        case .copy: 2 * Self.pairBlocksMax * Int(DeltaImage.blockSize)
+        case .patch(let group):
+            StreamedPatchMaker.workingByteCount(
+                old: group.sourceBlocks * Int(DeltaImage.blockSize),
+                new: group.targetBlocks * Int(DeltaImage.blockSize))
+        case .packed(let units, _):
+            StreamedPatchMaker.workingByteCount(
+                old: units.reduce(0) { $0 + $1.sourceByteCount }, new: units.reduce(0) { $0 + $1.targetByteCount })
+        }
+    }
 
     /// The operations of a step: one, but for blocks to copy that turn out to differ.
     func encode(_ step: DeltaPlan.Step) throws(PayloadBuildError) -> [Encoded] {

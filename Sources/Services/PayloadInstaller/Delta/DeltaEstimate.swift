@@ -19,21 +19,12 @@ package struct DeltaEstimate: Hashable, Sendable {
     package init(from old: any BlockDevice, to new: any BlockDevice) async throws(PayloadBuildError) {
         let (source, target) = (try DeltaImage(old), try DeltaImage(new))
         let steps = try DeltaBuilder.plan(from: source, to: target, leavingOut: nil)
-        let encoder = DeltaEncoder(target: target, source: source, effort: .fast)
-        var pipeline = EncodingPipeline<DeltaPlan.Step> { step throws(PayloadBuildError) in try encoder.encode(step) }
         var tally = Tally()
-        var waiting = steps[...]
-        var shares: [Double] = []
-        while !waiting.isEmpty || !pipeline.isEmpty {
-            while !pipeline.isFull, let step = waiting.popFirst() {
-                tally.count(step)
-                guard let sample = step.sample else { continue }
-                pipeline.submit(sample.step)
-                shares.append(sample.share)
-            }
-            guard !pipeline.isEmpty else { continue }
-            let blobBytes = try await pipeline.next().reduce(0) { $0 + $1.blob.count }
-            tally.blobBytes += Double(blobBytes) / shares.removeFirst()
+        for step in steps { tally.count(step) }
+        let encoder = SampleEncoder(encoder: DeltaEncoder(target: target, source: source, effort: .fast))
+        try await EncodingPipeline(encoder).run(steps.compactMap(\.sample)) {
+            (sample, operations) throws(PayloadBuildError) in
+            tally.blobBytes += Double(operations.reduce(0) { $0 + $1.blob.count }) / sample.share
         }
         payloadBytes = tally.payloadBytes
         changedBytes = UInt64(tally.changedBlocks) * DeltaImage.blockSize
@@ -67,23 +58,42 @@ package struct DeltaEstimate: Hashable, Sendable {
     }
 }
 
+/// A part of what a step packs, and its share of the whole.
+private struct DeltaSample {
+    let step: DeltaPlan.Step
+    let share: Double
+}
+
+private struct SampleEncoder: StepEncoder {
+    let encoder: DeltaEncoder
+
+    func workingByteCount(of sample: DeltaSample) -> Int { encoder.workingByteCount(of: sample.step) }
+
+    func encode(_ sample: DeltaSample) throws(PayloadBuildError) -> [DeltaEncoder.Encoded] {
+        try encoder.encode(sample.step)
+    }
+}
+
 extension DeltaPlan.Step {
     /// One unit in so many is looked at.
     private static let sampleInterval = 4
     private static let sampleBlocksMin = 128
 
-    /// A part of what the step packs, and its share of the whole; `nil` for a step that packs nothing.
-    fileprivate var sample: (step: DeltaPlan.Step, share: Double)? {
+    /// `nil` for a step that packs nothing.
+    fileprivate var sample: DeltaSample? {
         switch self {
         case .copy, .zero: return nil
         case .patch(let group):
             var part = DeltaGroup()
             for unit in Self.some(of: group.units, size: { $0.target.blockCount }) { part.add(unit) }
-            return (.patch(part), Double(part.targetBlocks) / Double(group.targetBlocks))
+            return DeltaSample(
+                step: .patch(part), share: Double(part.targetBlocks) / Double(group.targetBlocks))
         case .packed(let units, let encoder):
             let part = Self.some(of: units) { $0.targetByteCount / PackedBlock.byteCount }
             let whole = units.reduce(0) { $0 + $1.targetByteCount }
-            return (.packed(part, encoder), Double(part.reduce(0) { $0 + $1.targetByteCount }) / Double(whole))
+            return DeltaSample(
+                step: .packed(part, encoder),
+                share: Double(part.reduce(0) { $0 + $1.targetByteCount }) / Double(whole))
         }
     }
 

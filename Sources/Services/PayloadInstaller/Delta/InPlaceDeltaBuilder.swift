@@ -20,12 +20,10 @@ struct InPlaceDeltaBuilder: Sendable {
         var order = InPlaceOrder(try Self.steps(from: source, to: target))
         let encoder = InPlaceEncoder(target: target, source: source)
         var store = DeltaStore(device: blobs, start: blobsOffset)
-        var pipeline = EncodingPipeline<InPlaceStep> { step throws(PayloadBuildError) in try encoder.encode(step) }
-        var waiting = order.ordered()[...]
-        var doneBlocks = target.blockCount - waiting.reduce(0) { $0 + $1.target.blockCount }
-        while !waiting.isEmpty || !pipeline.isEmpty {
-            while !pipeline.isFull, let step = waiting.popFirst() { pipeline.submit(step) }
-            for encoded in try await pipeline.next() {
+        let steps = order.ordered()
+        var doneBlocks = target.blockCount - steps.reduce(0) { $0 + $1.target.blockCount }
+        try await EncodingPipeline(encoder).run(steps) { (_, operations) throws(PayloadBuildError) in
+            for encoded in operations {
                 doneBlocks += Int(encoded.targetExtents.reduce(0) { $0 + $1.blockCount })
                 try store.add(encoded)
             }

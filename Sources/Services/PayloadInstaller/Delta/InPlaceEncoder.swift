@@ -3,12 +3,23 @@ internal import CompressionCodecs
 internal import PayloadFormat
 
 /// Makes operations that stock clients of format 1 know: MOVE, BSDIFF, REPLACE and REPLACE_BZ.
-struct InPlaceEncoder: Sendable {
+struct InPlaceEncoder: StepEncoder {
     let target: DeltaImage
     let source: DeltaImage
 
     /// As Flatcar cuts its own.
     private static let replacedBlocksMax = 256
+
+    func workingByteCount(of step: InPlaceStep) -> Int {
+        let size = Int(DeltaImage.blockSize)
+        return switch step.work {
+        // The bytes once more while they are packed, and bzip2's own.
+        case .replace: 12 << 20
+        case .move: (step.source.blockCount + step.target.blockCount) * size
+        case .patch:
+            BSDiffPatch.workingByteCount(old: step.source.byteCount, new: step.target.byteCount)
+        }
+    }
 
     func encode(_ step: InPlaceStep) throws(PayloadBuildError) -> [DeltaEncoder.Encoded] {
         switch step.work {
