@@ -131,7 +131,7 @@ private final class SlowRemote: RemoteFiles {
         throw RemoteFileError.unavailable(url, reason: "it answers with status 404")
     }
 
-    func probe(_ url: PayloadURL) async throws(RemoteFileError) -> RemoteFile {
+    func probe(_ url: PayloadURL, expecting size: UInt64) async throws(RemoteFileError) -> RemoteFile {
         throw .unavailable(url, reason: "it answers with status 404")
     }
 }

@@ -65,7 +65,7 @@ package enum OperationError: Error {
             .noMoveRequest, .clockIsRight, .nothingBefore, .notUndone, .takesNoOrders, .rollbackStands, .noRollback,
             .nothingWithheld:
             .conflict
-        case .fetchesTaken, .fetchUnderWay: .conflict
+        case .fetchesTaken, .fetchUnderWay, .remote(.notAsked): .conflict
         case .payloadUnavailable, .remote(.unavailable): .unavailable
         case .remote: .invalid
         case .store(let error): Self.kind(of: error)

@@ -66,7 +66,8 @@ package struct PayloadBuilder: Sendable {
 
     /// Compresses the images on all processors, and keeps the blobs on `scratch`, one after the other.
     ///
-    /// Memory stays below some 150 MiB a processor, and below 2 GiB however many there are, whatever the images' sizes.
+    /// Takes some 150 MiB a processor, as far as ``EncodingQueue/bytesMax`` reaches, and before that up to 1 GiB for
+    /// knowing what repeats, whatever the images' sizes.
     /// - Parameters:
     ///   - scratch: At least ``imageBytes`` long; what it held is overwritten.
     ///   - progress: Told how many of ``imageBytes`` are done.

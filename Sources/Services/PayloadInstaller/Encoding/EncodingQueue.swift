@@ -4,8 +4,8 @@
 /// taken, what it made. Another one begins only where all of that stays within a budget, so that many processors make
 /// the work faster, but not larger. One step always may begin, however much it weighs.
 package struct EncodingQueue {
-    /// The budget, in bytes. What a program has beside it, and what the system's allocator loses between the pieces,
-    /// leaves making a payload below 2 GiB.
+    /// The budget, in bytes: three quarters of the 2 GiB that making a payload may take. The rest is for what a program
+    /// has beside it, and for what the system's allocator loses between the pieces.
     package static let bytesMax = 3 << 29
 
     private let weights: [Int]

@@ -106,7 +106,7 @@ struct Fault {
     /// what it is asked to fetch, or as much as it may.
     private static func passes(_ error: OperationError) -> Bool {
         switch error {
-        case .payloads, .fetchUnderWay, .fetchesTaken: true
+        case .payloads, .fetchUnderWay, .fetchesTaken, .remote(.notAsked): true
         default: false
         }
     }
