@@ -190,9 +190,9 @@ struct NounTests {
                     ["payload", "add"] + place + ["--url", urls[0], "--url", urls[1], "--sha256", digest])
                 #expect(added.contains(digest) && urls.allSatisfy { added.contains($0) })
             }
-            remote.put(nil, at: try PayloadURL(urls[0]))
+            remote.put([1, 2, 3], at: try PayloadURL(urls[0]))
             _ = try await control.probePayloads()
-            #expect(try await martlet.run(["payload", "show"] + place).contains("(unavailable since "))
+            #expect(try await martlet.run(["payload", "show"] + place).contains("(changed since "))
         }
         let command = ["payload", "add", "--app", "os", "--release", "1.0.0", "--arch", "amd64"]
         for rest in [
