@@ -109,7 +109,7 @@ full() {
     row full "peer: casync extract, no hash of the whole" "$(median apply-casync 1)" s "$(cost apply-casync)"
     row full "peer: unzck" "$(median apply-zchunk 1)" s "$(cost apply-zchunk)"
     [ ! -f "$work/times.apply-rauc" ] || row full "peer: rauc install, with its service's start" \
-        "$(median apply-rauc 1)" s "$(cost apply-rauc)"
+        "$(median apply-rauc 1)" s "median of $rounds; what the service takes is not counted"
     row full "apply beside the zstd pipe" "$(ratio "$(median apply-martlet 1)" "$(median apply-zstd 1)")" × \
         "CPU $(ratio "$(median apply-martlet 2)" "$(median apply-zstd 2)")×"
     rm -rf "$work/store" "$work/image.caibx" "$work/image.zst" "$work/image.zck" "$work/rauc"
