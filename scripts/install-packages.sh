@@ -4,7 +4,7 @@
 # Usage: scripts/install-packages.sh [build] [demo] [test] [api] [bench] [server] [payloads] [boot] [image]     (no word: build)
 set -eu
 
-build="pkg-config libexpat1-dev libbz2-dev liblzma-dev libzstd-dev liblz4-dev libdivsufsort-dev libssl-dev libsqlite3-dev"
+build="pkg-config libexpat1-dev libbz2-dev liblzma-dev libzstd-dev liblz4-dev zlib1g-dev libdivsufsort-dev libssl-dev libsqlite3-dev"
 # mke2fs and debugfs make and read the images; the demo fetches the rest by itself.
 demo="e2fsprogs"
 # The system's own tools are run over what we write.

@@ -116,7 +116,7 @@ struct DeltaTests {
 
     @Test(
         "has no operation that format 1 may have",
-        arguments: [OperationKind.sourcePatch, .packedPatch, .hashTree, .zstd])
+        arguments: [OperationKind.sourcePatch, .packedPatch, .gzipPatch, .hashTree, .zstd])
     func formatOne(kind: OperationKind) throws {
         let operation = PayloadOperation(
             kind: kind, sourceExtents: [BlockExtent(startBlock: 0, blockCount: 1)],

@@ -9,7 +9,8 @@ import UpdateModel
 @Suite("A delta that is damaged where its digests were made")
 struct TamperedDeltaTests {
     @Test(
-        "is refused, or found out by what it made, wherever a bit is turned", arguments: ["ext4", "erofs", "lz4.erofs"])
+        "is refused, or found out by what it made, wherever a bit is turned",
+        arguments: ["ext4", "erofs", "lz4.erofs", "gzip.ext4", "gzip.erofs"])
     func everyBlob(form: String) async throws {
         let old = MemoryBlockDevice(try VectorFiles.image("old.\(form)"))
         let new = MemoryBlockDevice(try VectorFiles.image("new.\(form)"))

@@ -37,12 +37,13 @@ struct ErofsReader {
         }
     }
 
-    /// `nil` for a file without blocks of its own.
+    /// `nil` for a file that stands nowhere.
     private mutating func file(_ inode: ErofsInode, path: String) throws(MapFailure) -> MappedFile? {
         switch inode.layout {
         case .plain, .inline:
-            guard let run = try plainRun(inode) else { return nil }
-            return MappedFile(path: path, sizeBytes: inode.sizeBytes, runs: [run])
+            let (run, tail) = (try plainRun(inode), tail(of: inode))
+            guard run != nil || tail != nil else { return nil }
+            return MappedFile(path: path, sizeBytes: inode.sizeBytes, runs: run.map { [$0] } ?? [], tail: tail)
         case .compressed(let isCompact):
             guard superblock.hasSimpleCompression else { return nil }
             var index = ClusterIndex(inode: inode, isCompact: isCompact, image: image)
@@ -53,7 +54,17 @@ struct ErofsReader {
         }
     }
 
-    /// The tail of an inline file stands behind its inode, and is not counted.
+    /// The end of a file that fills no block stands behind its inode, in the same block.
+    private func tail(of inode: ErofsInode) -> Range<UInt64>? {
+        let count = inode.sizeBytes % Self.blockSize
+        guard inode.layout == .inline, inode.isRegular, count > 0,
+            inode.endOffset % Self.blockSize + count <= Self.blockSize,
+            inode.endOffset / Self.blockSize < superblock.blockCount
+        else { return nil }
+        return inode.endOffset..<inode.endOffset + count
+    }
+
+    /// The tail of an inline file is not counted.
     private mutating func plainRun(_ inode: ErofsInode) throws(MapFailure) -> BlockRun? {
         let whole = inode.sizeBytes / Self.blockSize
         let isInline = inode.layout == .inline

@@ -16,8 +16,8 @@ public struct FileSystemMap: Sendable {
     public let blockSize: UInt64
     /// The blocks that the file system says it has.
     public let blockCount: UInt64
-    /// Regular files and directories with blocks of their own, in the order in which they were found. A file with
-    /// several names has the first.
+    /// Regular files, and directories with blocks of their own, in the order in which they were found. A file with
+    /// several names has the first; one that is empty, or tells nothing of where it stands, is left out.
     public let files: [MappedFile]
 
     /// - Returns: `nil` when the image holds no file system that is known here.
@@ -52,12 +52,36 @@ public struct MappedFile: Sendable, Hashable {
     public let runs: [BlockRun]
     /// Blocks that hold the content compressed; then there are no ``runs``.
     public let clusters: [CompressedCluster]
+    /// Where the content's end stands if it shares a block with other things (erofs), in bytes on the image. It is
+    /// not in ``runs``.
+    public let tail: Range<UInt64>?
 
-    init(path: String, sizeBytes: UInt64, runs: [BlockRun] = [], clusters: [CompressedCluster] = []) {
+    init(
+        path: String, sizeBytes: UInt64, runs: [BlockRun] = [], clusters: [CompressedCluster] = [],
+        tail: Range<UInt64>? = nil
+    ) {
         self.path = path
         self.sizeBytes = sizeBytes
         self.runs = runs
         self.clusters = clusters
+        self.tail = tail
+    }
+
+    /// Where all of the content stands, in its order, in bytes on the image.
+    /// - Returns: `nil` where it has holes, or stands nowhere as it is because it is compressed.
+    public func places(blockSize: UInt64) -> [Range<UInt64>]? {
+        guard clusters.allSatisfy(\.isPlain) else { return nil }
+        var places = clusters.map { $0.block * blockSize..<$0.block * blockSize + UInt64($0.byteCount) }
+        var left = sizeBytes
+        places += runs.map { $0.startBlock * blockSize..<($0.startBlock + $0.blockCount) * blockSize }
+        if let tail { places.append(tail) }
+        for index in places.indices {
+            let count = min(left, UInt64(places[index].count))
+            // What is left of the last block is not content.
+            places[index] = places[index].lowerBound..<places[index].lowerBound + count
+            left -= count
+        }
+        return left == 0 && places.allSatisfy { !$0.isEmpty } ? places : nil
     }
 }
 

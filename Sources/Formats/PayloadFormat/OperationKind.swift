@@ -29,6 +29,8 @@ public enum OperationKind: Hashable, Sendable {
     case packedPatch
     /// Writes the hashes of blocks that earlier operations wrote, as dm-verity reads them.
     case hashTree
+    /// Unpacks gzip files of the source, patches what they hold and what stands between them, and packs it again.
+    case gzipPatch
     /// A kind that cannot be applied here.
     case other(UInt32)
 
@@ -51,6 +53,7 @@ public enum OperationKind: Hashable, Sendable {
         case .sourcePatch: Self.ownNumbers.lowerBound + 1
         case .packedPatch: Self.ownNumbers.lowerBound + 2
         case .hashTree: Self.ownNumbers.lowerBound + 3
+        case .gzipPatch: Self.ownNumbers.lowerBound + 4
         case .other(let number): number
         }
     }
@@ -65,6 +68,7 @@ public enum OperationKind: Hashable, Sendable {
         case Self.sourcePatch.rawNumber: self = .sourcePatch
         case Self.packedPatch.rawNumber: self = .packedPatch
         case Self.hashTree.rawNumber: self = .hashTree
+        case Self.gzipPatch.rawNumber: self = .gzipPatch
         default: self = .other(rawNumber)
         }
     }
@@ -85,6 +89,7 @@ public enum OperationKind: Hashable, Sendable {
         case .sourcePatch: "MARTLET_PATCH"
         case .packedPatch: "MARTLET_LZ4_PATCH"
         case .hashTree: "MARTLET_HASH_TREE"
+        case .gzipPatch: "MARTLET_GZIP_PATCH"
         case .other(9): "PUFFDIFF"
         case .other(10): "BROTLI_BSDIFF"
         case .other(11): "ZUCCHINI or REPLACE_ZSTD"
@@ -105,7 +110,7 @@ public enum OperationKind: Hashable, Sendable {
     /// Whether every operation of this kind reads the source device. ``zstd`` may; see `PayloadOperation.readsSource`.
     public var readsSource: Bool {
         switch self {
-        case .sourceCopy, .sourceBSDIFF, .sourcePatch, .packedPatch: true
+        case .sourceCopy, .sourceBSDIFF, .sourcePatch, .packedPatch, .gzipPatch: true
         default: false
         }
     }
@@ -114,7 +119,7 @@ public enum OperationKind: Hashable, Sendable {
     var hasBlob: Bool? {
         switch self {
         case .replace, .replaceBZ, .replaceXZ, .zstd, .bsdiff, .sourceBSDIFF: true
-        case .sourcePatch, .packedPatch, .hashTree: true
+        case .sourcePatch, .packedPatch, .gzipPatch, .hashTree: true
         case .move, .sourceCopy, .zero, .discard: false
         case .other: nil
         }

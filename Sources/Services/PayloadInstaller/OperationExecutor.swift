@@ -60,6 +60,7 @@ struct OperationExecutor: Sendable {
         case .zstd: try unpackZstandard(operation, place, blob)
         case .sourcePatch: try patchStreamed(operation, place, blob)
         case .packedPatch: try patchPacked(operation, place, blob)
+        case .gzipPatch: try patchGzip(operation, place, blob)
         case .hashTree: try makeHashTree(operation, place, blob)
         case .zero, .discard: try zero(operation, place)
         case .move: try move(operation, place)

@@ -62,9 +62,10 @@ struct DeltaBuilder: Sendable {
         var plan = DeltaPlan(
             target: target, targetDigests: try BlockDigests(of: target), source: source,
             sourceDigests: try BlockDigests(of: source),
-            similar: try SimilarContent(source: source, target: target))
+            similar: try SimilarContent(source: source, target: target),
+            gzip: (try GzipFiles(of: target), try GzipFiles(of: source)))
         if let span { plan.leaveOut(span) }
-        return plan.steps(encoder: try target.packedEncoder())
+        return try plan.steps(encoder: try target.packedEncoder())
     }
 
     /// The size and the digest of all that `device` holds.

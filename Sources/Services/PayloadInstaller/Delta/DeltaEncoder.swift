@@ -32,6 +32,10 @@ struct DeltaEncoder: StepEncoder {
         case .packed(let units, _):
             StreamedPatchMaker.workingByteCount(
                 old: units.reduce(0) { $0 + $1.sourceByteCount }, new: units.reduce(0) { $0 + $1.targetByteCount })
+        case .gzip(let group):
+            StreamedPatchMaker.workingByteCount(
+                old: group.sourceContentByteCount + group.source.byteCount,
+                new: group.contentByteCount + group.target.byteCount)
         }
     }
 
@@ -42,6 +46,7 @@ struct DeltaEncoder: StepEncoder {
         case .copy(let target, let source): try copy(target: target, source: source)
         case .patch(let group): [try patch(group)]
         case .packed(let units, let encoder): try packed(units, with: encoder)
+        case .gzip(let group): [try gzip(group)]
         }
     }
 

@@ -49,6 +49,9 @@ package struct DeltaEstimate: Hashable, Sendable {
             case .packed(let units, _):
                 spans = units.reduce(0) { $0 + 2 * $1.runs.count }
                 changedBlocks += units.reduce(0) { $0 + $1.runs.reduce(0) { $0 + $1.clusters.count } }
+            case .gzip(let group):
+                spans = group.target.spans.count + group.source.spans.count
+                changedBlocks += group.target.blocks.count
             }
             // An operation's digests, and an extent's two numbers.
             manifestBytes += 90 + 9 * spans
@@ -94,6 +97,11 @@ extension DeltaPlan.Step {
             return DeltaSample(
                 step: .packed(part, encoder),
                 share: Double(part.reduce(0) { $0 + $1.targetByteCount }) / Double(whole))
+        case .gzip(let group):
+            var part = GzipGroup()
+            for unit in Self.some(of: group.units, size: { $0.target.blocks.count }) { part.add(unit) }
+            return DeltaSample(
+                step: .gzip(part), share: Double(part.contentByteCount) / Double(max(1, group.contentByteCount)))
         }
     }
 

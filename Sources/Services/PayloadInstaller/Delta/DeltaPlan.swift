@@ -8,32 +8,38 @@ struct DeltaPlan {
         case zero([BlockSpan])
         case patch(DeltaGroup)
         case packed([PackedUnit], PackedBlock.Encoder)
+        case gzip(GzipGroup)
 
         var firstTargetBlock: Int {
             switch self {
             case .copy(let target, _), .zero(let target): target.first?.start ?? 0
             case .patch(let group): group.units.first?.target.first?.start ?? 0
             case .packed(let units, _): units.first?.runs.first?.clusters.first.map { Int($0.block) } ?? 0
+            case .gzip(let group): group.target.blocks.first ?? 0
             }
         }
     }
 
-    private let target: DeltaImage
-    private let source: DeltaImage
+    let target: DeltaImage
+    let source: DeltaImage
+    /// Of the target and of the source.
+    let gzip: (target: GzipFiles, source: GzipFiles)
     private let similar: SimilarContent?
     private var matches: BlockMatches
-    private var isOwned: [Bool]
+    private(set) var isOwned: [Bool]
 
     /// - Parameters:
     ///   - similar: Finds content that has no counterpart by name.
+    ///   - gzip: Files to be unpacked.
     ///   - isInPlace: The target is a copy of the source when the delta is applied.
     init(
         target: DeltaImage, targetDigests: BlockDigests, source: DeltaImage, sourceDigests: BlockDigests,
-        similar: SimilarContent?, isInPlace: Bool = false
+        similar: SimilarContent?, gzip: (target: GzipFiles, source: GzipFiles) = (.none, .none), isInPlace: Bool = false
     ) {
         self.target = target
         self.source = source
         self.similar = similar
+        self.gzip = gzip
         matches = BlockMatches(
             target: targetDigests, source: sourceDigests, hints: Self.hints(target: target, source: source),
             isInPlace: isInPlace)
@@ -41,15 +47,20 @@ struct DeltaPlan {
     }
 
     /// Leaves blocks to an operation of their own.
-    mutating func leaveOut(_ span: BlockSpan) {
-        matches.take([span])
-        for block in span.start..<span.end { isOwned[block] = true }
+    mutating func leaveOut(_ span: BlockSpan) { own(Array(span.start..<span.end)) }
+
+    /// Says that an operation makes these blocks.
+    mutating func own(_ blocks: [Int]) {
+        matches.take([BlockSpan](blocks: blocks))
+        for block in blocks { isOwned[block] = true }
     }
+
+    func isNew(_ block: Int) -> Bool { matches.origins[block] == .new }
 
     /// Steps in the order of their first block.
     /// - Parameter encoder: What made the target's compressed blocks, if that is known.
-    mutating func steps(encoder: PackedBlock.Encoder?) -> [Step] {
-        var steps: [Step] = []
+    mutating func steps(encoder: PackedBlock.Encoder?) throws(PayloadBuildError) -> [Step] {
+        var steps = try gzipGroups().map { Step.gzip($0) }
         if let encoder { steps += PackedUnit.groups(of: packedUnits()).map { .packed($0, encoder) } }
         var units = fileUnits()
         units += looseUnits()
@@ -104,18 +115,14 @@ struct DeltaPlan {
             guard file.clusters.contains(where: { isNew($0) }) else { continue }
             let counterpart = pairing.counterpart(of: file).map { old[$0].clusters } ?? []
             let found = PackedUnit.units(of: file.clusters, source: counterpart) { isNew($0) }
-            for cluster in found.flatMap(\.runs).flatMap(\.clusters) {
-                let span = BlockSpan(start: Int(cluster.block), count: 1)
-                isOwned[span.start] = true
-                matches.take([span])
-            }
+            own(found.flatMap(\.runs).flatMap(\.clusters).map { Int($0.block) })
             units += found
         }
         return units
     }
 
     private func isNew(_ cluster: CompressedCluster) -> Bool {
-        cluster.block < UInt64(target.blockCount) && matches.origins[Int(cluster.block)] == .new
+        cluster.block < UInt64(target.blockCount) && isNew(Int(cluster.block))
     }
 
     /// New blocks, and short stretches of others between them.

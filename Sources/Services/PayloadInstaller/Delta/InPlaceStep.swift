@@ -49,6 +49,7 @@ struct InPlaceStep: Sendable {
                 // Known to our own format only, and not planned for this one.
                 let blocks = units.flatMap(\.runs).flatMap(\.clusters).map { Int($0.block) }
                 steps.append(InPlaceStep(.replace, target: [BlockSpan](blocks: blocks)))
+            case .gzip(let group): steps.append(InPlaceStep(.replace, target: group.target.spans))
             }
         }
         return steps

@@ -35,7 +35,7 @@ struct PackedRecipe: Equatable {
 
     /// Both sides are in memory.
     static let unpackedBytesMax = 8 << 20
-    private static let piecesMax = 65_536
+    fileprivate static let piecesMax = 65_536
 
     init(encoder: PackedBlock.Encoder, source: [Piece], runs: [[Piece]]) {
         self.encoder = encoder
@@ -59,20 +59,14 @@ struct PackedRecipe: Equatable {
             numbers.appendVarint(UInt64(run.count))
             for piece in run { numbers.appendVarint(UInt64(piece.byteCount) << 2 | piece.form.rawValue) }
         }
-        let packed = try Zstandard.compress(numbers)
-        var bytes: [UInt8] = []
-        bytes.appendVarint(UInt64(packed.count))
-        return bytes + packed
+        return try RecipeNumbers.blob(numbers)
     }
 
     /// Splits a blob.
     /// - Returns: The recipe, within its bounds, and the patch; `nil` for what is neither.
     static func decode(_ blob: [UInt8]) -> (recipe: PackedRecipe, patch: ArraySlice<UInt8>)? {
-        var opening = NumberList(blob[...])
-        guard let size = opening.next(), let count = Int(exactly: size), count <= opening.rest.count,
-            let list = try? Zstandard.decompress(opening.rest.prefix(count), outputLimit: 1 << 20)
-        else { return nil }
-        var numbers = NumberList(list[...])
+        guard let (opening, patch) = RecipeNumbers.split(blob) else { return nil }
+        var numbers = opening
         guard let version = numbers.next(), let level = numbers.next(),
             let encoder = PackedBlock.Encoder(libraryVersion: version, level: Int(clamping: level)),
             let source = numbers.pieces(shift: 1), let runCount = numbers.next(), runCount <= UInt64(piecesMax)
@@ -88,49 +82,22 @@ struct PackedRecipe: Equatable {
         guard numbers.rest.isEmpty, recipe.sourceByteCount <= 2 * unpackedBytesMax,
             recipe.targetByteCount <= 2 * unpackedBytesMax
         else { return nil }
-        return (recipe, opening.rest.dropFirst(count))
-    }
-
-    /// Reads varints until one makes no sense.
-    private struct NumberList {
-        private(set) var rest: ArraySlice<UInt8>
-
-        init(_ bytes: ArraySlice<UInt8>) { rest = bytes }
-
-        mutating func next() -> UInt64? {
-            var value: UInt64 = 0
-            for shift in stride(from: UInt64(0), to: 63, by: 7) {
-                guard let byte = rest.popFirst() else { return nil }
-                value |= UInt64(byte & 0x7F) << shift
-                if byte < 0x80 { return value }
-            }
-            return nil
-        }
-
-        mutating func pieces(shift: UInt64) -> [Piece]? {
-            guard let count = next(), count <= UInt64(piecesMax) else { return nil }
-            var pieces: [Piece] = []
-            for _ in 0..<count {
-                guard let number = next(), let form = Form(rawValue: number & (1 << shift - 1)),
-                    number >> shift <= UInt64(2 * unpackedBytesMax)
-                else { return nil }
-                let byteCount = Int(number >> shift)
-                guard byteCount > 0, form != .plain || byteCount <= PackedBlock.byteCount else { return nil }
-                pieces.append(Piece(byteCount: byteCount, form: form))
-            }
-            return pieces
-        }
+        return (recipe, patch)
     }
 }
 
-extension [UInt8] {
-    /// Seven bits a byte, the lowest first, the highest bit set where more follow.
-    fileprivate mutating func appendVarint(_ number: UInt64) {
-        var rest = number
-        while rest >= 0x80 {
-            append(UInt8(truncatingIfNeeded: rest) | 0x80)
-            rest >>= 7
+extension RecipeNumbers {
+    fileprivate mutating func pieces(shift: UInt64) -> [PackedRecipe.Piece]? {
+        guard let count = next(), count <= UInt64(PackedRecipe.piecesMax) else { return nil }
+        var pieces: [PackedRecipe.Piece] = []
+        for _ in 0..<count {
+            guard let number = next(), let form = PackedRecipe.Form(rawValue: number & (1 << shift - 1)),
+                number >> shift <= UInt64(2 * PackedRecipe.unpackedBytesMax)
+            else { return nil }
+            let byteCount = Int(number >> shift)
+            guard byteCount > 0, form != .plain || byteCount <= PackedBlock.byteCount else { return nil }
+            pieces.append(PackedRecipe.Piece(byteCount: byteCount, form: form))
         }
-        append(UInt8(rest))
+        return pieces
     }
 }

@@ -1,0 +1,75 @@
+internal import FileSystemMaps
+
+/// Gzip files of the target that changed, and what they were, for one operation.
+struct GzipGroup: Sendable {
+    struct Unit: Sendable {
+        let target: GzipFiles.File
+        /// The file's number in the source's map, and the file.
+        let source: (index: Int, file: GzipFiles.File)?
+    }
+
+    private(set) var units: [Unit] = []
+    private(set) var target = BlockList()
+    private(set) var source = BlockList()
+    private(set) var contentByteCount = 0
+    private(set) var sourceContentByteCount = 0
+    private var sourceIndices: Set<Int> = []
+
+    /// Both sides are in memory, unpacked.
+    private static let contentBytesMax = 8 << 20
+
+    mutating func add(_ unit: Unit) {
+        units.append(unit)
+        for block in unit.target.blocks { target.append(block) }
+        contentByteCount += unit.target.contentByteCount
+        guard let old = unit.source, sourceIndices.insert(old.index).inserted else { return }
+        for block in old.file.blocks { source.append(block) }
+        sourceContentByteCount += old.file.contentByteCount
+    }
+
+    func hasRoom(for unit: Unit) -> Bool {
+        units.isEmpty
+            || contentByteCount + unit.target.contentByteCount + target.byteCount <= Self.contentBytesMax
+                && sourceContentByteCount + (unit.source?.file.contentByteCount ?? 0) + source.byteCount
+                    <= Self.contentBytesMax
+    }
+}
+
+/// Blocks, each once, and where their bytes stand when they are put one after the other.
+struct BlockList: Sendable {
+    private(set) var blocks: [Int] = []
+    private var ranks: [Int: Int] = [:]
+
+    mutating func append(_ block: Int) {
+        guard ranks[block] == nil else { return }
+        ranks[block] = blocks.count
+        blocks.append(block)
+    }
+
+    func contains(_ block: Int) -> Bool { ranks[block] != nil }
+
+    var byteCount: Int { blocks.count * Int(DeltaImage.blockSize) }
+    var spans: [BlockSpan] { [BlockSpan](blocks: blocks) }
+
+    /// Where bytes of the image that lie in these blocks stand in the list; neighbours together.
+    func places(of ranges: [Range<UInt64>]) -> [Range<Int>] {
+        let size = Int(DeltaImage.blockSize)
+        var places: [Range<Int>] = []
+        for range in ranges {
+            var start = range.lowerBound
+            while start < range.upperBound {
+                let block = Int(start / DeltaImage.blockSize)
+                let end = min(range.upperBound, UInt64(block + 1) * DeltaImage.blockSize)
+                let place = (ranks[block] ?? 0) * size + Int(start % DeltaImage.blockSize)
+                let count = Int(end - start)
+                if let last = places.last, last.upperBound == place {
+                    places[places.count - 1] = last.lowerBound..<place + count
+                } else {
+                    places.append(place..<place + count)
+                }
+                start = end
+            }
+        }
+        return places
+    }
+}

@@ -1,0 +1,59 @@
+internal import BinaryDelta
+internal import CompressionCodecs
+internal import PayloadFormat
+internal import UpdateModel
+
+extension OperationExecutor {
+    /// Unpacks gzip files of the source, patches what they hold, and packs the result.
+    func patchGzip(
+        _ operation: PayloadOperation, _ place: OperationPlace, _ blob: [UInt8]
+    ) throws(InstallationError) {
+        let room = operation.targetExtents.reduce(0) { $0 + $1.blockCount * blockSize }
+        guard let (recipe, patchBytes) = GzipRecipe.decode(blob), room <= UInt64(GzipRecipe.sideBytesMax),
+            var packer = GzipPacker(recipe, byteCount: Int(room))
+        else { throw .badRecipe(place) }
+        let old = try unpackGzip(operation, place, recipe)
+        do {
+            let patch = try StreamedPatch(patchBytes, newSizeLimit: UInt64(packer.newByteCount))
+            try checkMemory(UInt64(old.count) + room + patch.unpackingByteCount, place)
+            try patch.apply(
+                oldSize: UInt64(old.count),
+                readOld: { offset, count in Array(old[Int(offset)..<Int(offset) + count]) },
+                write: { piece in guard packer.append(piece) else { throw InstallationError.badRecipe(place) } })
+        } catch let error as BinaryDeltaError {
+            throw .badPatch(place, error)
+        } catch let error as InstallationError {
+            throw error
+        } catch {
+            throw .badRecipe(place)  // Nothing else is thrown.
+        }
+        guard packer.finish() else { throw .wrongLength(place) }
+        var writer = writer(operation, place)
+        try writer.write(packer.bytes[...])
+    }
+
+    /// The old data of the operation's patch.
+    private func unpackGzip(
+        _ operation: PayloadOperation, _ place: OperationPlace, _ recipe: GzipRecipe
+    ) throws(InstallationError) -> [UInt8] {
+        guard !operation.sourceExtents.isEmpty else {
+            guard recipe.source.isEmpty else { throw .badRecipe(place) }
+            return []
+        }
+        let reader = try sourceReader(operation, place, length: nil)
+        guard reader.byteCount <= UInt64(GzipRecipe.sideBytesMax),
+            let places = GzipPlaces(recipe.source, byteCount: Int(reader.byteCount))
+        else { throw .badRecipe(place) }
+        try checkMemory(reader.byteCount, place)
+        let blocks = try reader.read(at: 0, count: Int(reader.byteCount))
+        var content: [UInt8] = []
+        for file in recipe.source {
+            let limit = min(GzipRecipe.contentBytesMax, GzipRecipe.sideBytesMax - content.count)
+            guard let held = GzipMember.unpacked(blocks.gathered(from: file)[...], contentLimit: limit) else {
+                throw .badRecipe(place)
+            }
+            content += held
+        }
+        return content + blocks.gathered(from: places.between)
+    }
+}
