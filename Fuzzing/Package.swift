@@ -50,12 +50,13 @@ let package = Package(
         shim("CLibcrypto", library: "libcrypto", package: "libssl-dev"),
         shim("CLZMA", library: "liblzma", package: "liblzma-dev"),
         shim("CZstd", library: "libzstd", package: "libzstd-dev"),
+        shim("CZlib", library: "zlib", package: "zlib1g-dev"),
         shim("CLZ4", library: "liblz4", package: "liblz4-dev"),
         shim("CDivsufsort", library: "libdivsufsort", package: "libdivsufsort-dev"),
         // Debian's libbz2-dev has no file for pkg-config.
         .systemLibrary(name: "CBZip2", path: "House/Shims/CBZip2", providers: [.apt(["libbz2-dev"])]),
         house("Formats/ContentTrust", "CLibcrypto", "UpdateModel"),
-        house("Formats/CompressionCodecs", "CBZip2", "CLZMA", "CZstd", "UpdateModel"),
+        house("Formats/CompressionCodecs", "CBZip2", "CLZMA", "CZlib", "CZstd", "UpdateModel"),
         house("Formats/BinaryDelta", "CDivsufsort", "CLZMA", "CompressionCodecs", "UpdateModel"),
         house("Formats/FileSystemMaps", "CLZ4", "SlotDevice"),
         .target(
@@ -70,6 +71,7 @@ let package = Package(
         fuzzer(
             "FuzzApply", "CompressionCodecs", "ContentTrust", "PayloadFormat", "PayloadInstaller", "SlotDevice",
             "UpdateModel"),
+        fuzzer("FuzzGzip", "CompressionCodecs"),
         fuzzer("FuzzZstandard", "CompressionCodecs", "UpdateModel"),
         fuzzer("FuzzPatch", "BinaryDelta", "UpdateModel"),
         fuzzer("FuzzFileSystem", "FileSystemMaps", "SlotDevice"),

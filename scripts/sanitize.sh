@@ -23,7 +23,7 @@ mkdir -p "$built"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 checks="-fsanitize=address,undefined,integer -fno-sanitize=unsigned-integer-overflow,unsigned-shift-base"
-libraries=$(pkg-config --cflags --libs expat liblzma libzstd liblz4 libdivsufsort libcrypto)
+libraries=$(pkg-config --cflags --libs expat liblzma libzstd liblz4 zlib libdivsufsort libcrypto)
 "$clang" -g -O1 -Wall -Wextra -Werror $checks -fno-sanitize-recover=all -fno-omit-frame-pointer -fuse-ld=lld \
     -ISources/Shims/CLinux/include Fuzzing/Shims/ShimChecks.c Sources/Shims/CLinux/*.c $libraries -lbz2 -o "$built/ShimChecks"
 

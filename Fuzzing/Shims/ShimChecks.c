@@ -11,6 +11,7 @@
 #include "../../Sources/Shims/CLZ4/shim.h"
 #include "../../Sources/Shims/CLZMA/shim.h"
 #include "../../Sources/Shims/CLibcrypto/shim.h"
+#include "../../Sources/Shims/CZlib/shim.h"
 #include "../../Sources/Shims/CZstd/shim.h"
 
 #include <errno.h>
@@ -60,6 +61,9 @@ static void constants(void) {
     CHECK(martlet_lzma_filter_lzma2() == LZMA_FILTER_LZMA2);
     CHECK(martlet_lzma_filter_end() == LZMA_VLI_UNKNOWN);
     CHECK(martlet_zstd_unknown_size() == ZSTD_CONTENTSIZE_UNKNOWN);
+    z_stream stream = {0};
+    CHECK(martlet_inflate_raw_init(&stream) == Z_OK);
+    CHECK(inflateEnd(&stream) == Z_OK);
 }
 
 static void files(int directory) {

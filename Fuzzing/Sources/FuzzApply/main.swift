@@ -45,11 +45,11 @@ private struct Recipe {
         var operations: [PayloadOperation] = []
         var blobs: [UInt8] = []
         for _ in 0..<(byte() % 8) {
-            let number = byte() % 15
+            let number = byte() % 16
             // The last numbers stand for those of our own.
             let kind = OperationKind(rawNumber: number < 11 ? UInt32(number) : 0x4D00 + UInt32(number - 11))
             var operation = PayloadOperation(kind: kind, sourceExtents: extents(), targetExtents: extents())
-            if kind == .zstd, byte() & 1 == 1 { operation.writtenExtents = extents() }
+            if kind == .zstd || kind == .sourcePatch, byte() & 1 == 1 { operation.writtenExtents = extents() }
             if byte() & 1 == 1 { operation.sourceLength = UInt64(byte()) << 4 }
             if byte() & 1 == 1 { operation.targetLength = UInt64(byte()) << 4 }
             let blob = self.blob(of: kind)
@@ -69,9 +69,14 @@ private struct Recipe {
         return envelope.metadata + blobs
     }
 
-    /// Half of the zstd blobs are frames, of which some need a prefix: few inputs would hit one by chance.
+    /// Half of the zstd blobs are frames, of which some need a prefix: few inputs would hit one by chance. Nor would they hit
+    /// a recipe, which stands packed before a patch.
     private mutating func blob(of kind: OperationKind) -> [UInt8] {
         let bytes = take(Int(byte()) * 2)
+        if kind == .gzipPatch || kind == .packedPatch {
+            let recipe = (try? Zstandard.compress(take(Int(byte() % 64)))) ?? []
+            return [UInt8(clamping: recipe.count & 0x7F)] + recipe + bytes
+        }
         guard kind == .zstd, byte() & 1 == 1 else { return bytes }
         let prefix = ZstandardPrefix([UInt8](repeating: 0, count: Int(byte()) << 5))
         let settings = ZstandardSettings(level: 1, hasChecksum: byte() & 1 == 1)

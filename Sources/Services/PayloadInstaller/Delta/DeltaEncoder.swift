@@ -12,6 +12,7 @@ struct DeltaEncoder: StepEncoder {
         var blob: [UInt8] = []
         var sourceExtents: [BlockExtent] = []
         var targetExtents: [BlockExtent]
+        var writtenExtents: [BlockExtent] = []
         var sourceDigest: SHA256Digest?
         var sourceLength: UInt64?
         var targetLength: UInt64?
@@ -27,7 +28,7 @@ struct DeltaEncoder: StepEncoder {
         case .copy: 2 * Self.pairBlocksMax * Int(DeltaImage.blockSize)
         case .patch(let group):
             StreamedPatchMaker.workingByteCount(
-                old: group.sourceBlocks * Int(DeltaImage.blockSize),
+                old: (group.sourceBlocks + group.written.blockCount) * Int(DeltaImage.blockSize),
                 new: group.targetBlocks * Int(DeltaImage.blockSize))
         case .packed(let units, _):
             StreamedPatchMaker.workingByteCount(
@@ -122,12 +123,14 @@ struct DeltaEncoder: StepEncoder {
             starts[unit.source] = spans.byteCount
             spans += unit.source
         }
-        let old = try source.bytes(of: spans)
+        let sourceBytes = try source.bytes(of: spans)
+        let old = sourceBytes + (try target.bytes(of: group.written))
         var maker = StreamedPatchMaker(effort: patchEffort)
         for unit in group.units {
             let bytes = try target.bytes(of: unit.target)
             let start = starts[unit.source] ?? 0
-            let resembled = old[start..<start + unit.source.byteCount]
+            // What refers to the target has no source of its own.
+            let resembled = group.written.isEmpty ? old[start..<start + unit.source.byteCount] : old[...]
             try attempt { () throws(BinaryDeltaError) in
                 if resembled.isEmpty {
                     maker.add(bytes[...])
@@ -139,7 +142,8 @@ struct DeltaEncoder: StepEncoder {
         return Encoded(
             kind: .sourcePatch, blob: try attempt { () throws(BinaryDeltaError) in try maker.patch(old: old[...]) },
             sourceExtents: spans.joined.extents, targetExtents: group.units.flatMap(\.target).joined.extents,
-            sourceDigest: spans.isEmpty ? nil : StreamDigest.digest(of: old))
+            writtenExtents: group.written.extents,
+            sourceDigest: spans.isEmpty ? nil : StreamDigest.digest(of: sourceBytes))
     }
 
     var patchEffort: StreamedPatchMaker.Effort { effort == .best ? .best : .fast }

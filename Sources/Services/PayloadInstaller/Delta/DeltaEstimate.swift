@@ -44,7 +44,7 @@ package struct DeltaEstimate: Hashable, Sendable {
             case .copy(let target, let source): spans = target.count + source.count
             case .zero(let zeros): spans = zeros.count
             case .patch(let group):
-                spans = group.units.reduce(0) { $0 + $1.target.count + $1.source.count }
+                spans = group.units.reduce(group.written.count) { $0 + $1.target.count + $1.source.count }
                 changedBlocks += group.targetBlocks
             case .packed(let units, _):
                 spans = units.reduce(0) { $0 + 2 * $1.runs.count }
@@ -87,6 +87,7 @@ extension DeltaPlan.Step {
         switch self {
         case .copy, .zero: return nil
         case .patch(let group):
+            guard group.written.isEmpty else { return DeltaSample(step: self, share: 1) }
             var part = DeltaGroup()
             for unit in Self.some(of: group.units, size: { $0.target.blockCount }) { part.add(unit) }
             return DeltaSample(

@@ -25,6 +25,7 @@ struct DeltaPlan {
     /// Of the target and of the source.
     let gzip: (target: GzipFiles, source: GzipFiles)
     private let similar: SimilarContent?
+    private let isInPlace: Bool
     private var matches: BlockMatches
     private(set) var isOwned: [Bool]
 
@@ -40,6 +41,7 @@ struct DeltaPlan {
         self.source = source
         self.similar = similar
         self.gzip = gzip
+        self.isInPlace = isInPlace
         matches = BlockMatches(
             target: targetDigests, source: sourceDigests, hints: Self.hints(target: target, source: source),
             isInPlace: isInPlace)
@@ -62,11 +64,33 @@ struct DeltaPlan {
     mutating func steps(encoder: PackedBlock.Encoder?) throws(PayloadBuildError) -> [Step] {
         var steps = try gzipGroups().map { Step.gzip($0) }
         if let encoder { steps += PackedUnit.groups(of: packedUnits()).map { .packed($0, encoder) } }
-        var units = fileUnits()
-        units += looseUnits()
+        let files = fileUnits()
+        // In place, what others refer to may be overwritten.
+        let told = try isInPlace ? nil : WrittenContent(files, target: target, source: source)
+        let units = (told?.units ?? files) + looseUnits()
         steps += DeltaGroup.groups(of: units).map { .patch($0) }
         steps += copySteps() + zeroSteps()
-        return steps.sorted { $0.firstTargetBlock < $1.firstTargetBlock }
+        return ordered(steps, told?.pieces ?? [])
+    }
+
+    /// Steps by their first block, but none before what it refers to.
+    private func ordered(_ steps: [Step], _ pieces: [WrittenContent.Piece]) -> [Step] {
+        var keyed = steps.map { (key: $0.firstTargetBlock, rank: 0, step: $0) }
+        // The key of the step that makes a block.
+        var keys = [Int](repeating: 0, count: pieces.isEmpty ? 0 : target.blockCount)
+        func note(_ spans: [BlockSpan], _ key: Int) {
+            for span in spans { for block in span.start..<span.end { keys[block] = key } }
+        }
+        if !pieces.isEmpty {
+            for (key, _, step) in keyed { if case .patch(let group) = step { note(group.units.flatMap(\.target), key) } }
+        }
+        for (rank, piece) in pieces.enumerated() {
+            let step = Step.patch(DeltaGroup(piece))
+            let key = piece.written.reduce(step.firstTargetBlock) { max($0, keys[$1.start..<$1.end].max() ?? 0) }
+            note(piece.target, key)
+            keyed.append((key, rank + 1, step))
+        }
+        return keyed.sorted { ($0.key, $0.rank) < ($1.key, $1.rank) }.map(\.step)
     }
 
     private static func hints(target: DeltaImage, source: DeltaImage) -> [Int32] {

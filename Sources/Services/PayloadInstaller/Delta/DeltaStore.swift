@@ -24,7 +24,7 @@ struct DeltaStore {
                 dataDigest: blob.isEmpty ? nil : StreamDigest.digest(of: blob),
                 sourceExtents: encoded.sourceExtents, targetExtents: encoded.targetExtents,
                 sourceLength: encoded.sourceLength, targetLength: encoded.targetLength,
-                sourceDigest: encoded.sourceDigest))
+                sourceDigest: encoded.sourceDigest, writtenExtents: encoded.writtenExtents))
         byteCount += UInt64(blob.count)
     }
 }

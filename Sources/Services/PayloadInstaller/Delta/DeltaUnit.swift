@@ -9,12 +9,21 @@ struct DeltaUnit: Sendable {
 /// Units that one operation makes.
 struct DeltaGroup: Sendable {
     var units: [DeltaUnit] = []
+    /// Blocks of the target that earlier operations write, and that the units resemble as well.
+    private(set) var written: [BlockSpan] = []
     private(set) var targetBlocks = 0
     private(set) var sourceBlocks = 0
 
     /// The machine holds the known part of the source, and unpacks so much at once: together this stays below 64 MiB.
     static let targetBlocksMax = 2048
     static let sourceBlocksMax = 2048
+
+    init() {}
+
+    init(_ piece: WrittenContent.Piece) {
+        add(DeltaUnit(target: piece.target, source: []))
+        written = piece.written
+    }
 
     func hasRoom(for unit: DeltaUnit) -> Bool {
         units.isEmpty

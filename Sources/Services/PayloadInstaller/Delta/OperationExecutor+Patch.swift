@@ -8,8 +8,7 @@ extension OperationExecutor {
     func patchStreamed(
         _ operation: PayloadOperation, _ place: OperationPlace, _ blob: [UInt8]
     ) throws(InstallationError) {
-        let old =
-            operation.sourceExtents.isEmpty ? nil : try sourceReader(operation, place, length: operation.sourceLength)
+        let old = try oldData(operation, place)
         let room = operation.targetExtents.reduce(0) { $0 + $1.blockCount * blockSize }
         var writer = writer(operation, place)
         do {
@@ -19,8 +18,7 @@ extension OperationExecutor {
             }
             try checkMemory(patch.unpackingByteCount, place)
             try patch.apply(
-                oldSize: old?.byteCount ?? 0,
-                readOld: { offset, count in try old?.read(at: offset, count: count) ?? [] },
+                oldSize: old.byteCount, readOld: { offset, count in try old.read(at: offset, count: count) },
                 write: { piece in try writer.write(piece) })
         } catch let error as BinaryDeltaError {
             throw .badPatch(place, error)
@@ -32,10 +30,52 @@ extension OperationExecutor {
         try writer.finish()
     }
 
+    /// Blocks of the source, and behind them blocks of the target that earlier operations wrote.
+    private func oldData(
+        _ operation: PayloadOperation, _ place: OperationPlace
+    ) throws(InstallationError) -> ReaderChain {
+        var readers: [ExtentReader] = []
+        if !operation.sourceExtents.isEmpty {
+            readers.append(try sourceReader(operation, place, length: operation.sourceLength))
+        }
+        if !operation.writtenExtents.isEmpty {
+            readers.append(
+                try ExtentReader(target, operation.writtenExtents, length: nil, blockSize: blockSize, place: place))
+        }
+        return ReaderChain(readers)
+    }
+
     /// Refuses what would take more memory than one operation may.
     func checkMemory(_ byteCount: UInt64, _ place: OperationPlace) throws(InstallationError) {
         guard byteCount <= memoryLimit else {
             throw .badCompression(place, .memoryLimit(needed: byteCount, limit: memoryLimit))
         }
+    }
+}
+
+/// Some runs of bytes as if they were one.
+private struct ReaderChain {
+    private let readers: [ExtentReader]
+    let byteCount: UInt64
+
+    init(_ readers: [ExtentReader]) {
+        self.readers = readers
+        byteCount = readers.reduce(0) { $0 + $1.byteCount }
+    }
+
+    /// `count` bytes from `offset`, which lie within ``byteCount``.
+    func read(at offset: UInt64, count: Int) throws(InstallationError) -> [UInt8] {
+        var bytes: [UInt8] = []
+        var start: UInt64 = 0
+        for reader in readers {
+            let position = offset + UInt64(bytes.count)
+            if bytes.count < count, position >= start, position - start < reader.byteCount {
+                let available = min(UInt64(count - bytes.count), reader.byteCount - (position - start))
+                let piece = try reader.read(at: position - start, count: Int(available))
+                bytes = bytes.isEmpty ? piece : bytes + piece
+            }
+            start += reader.byteCount
+        }
+        return bytes
     }
 }

@@ -1,7 +1,6 @@
 /// Finds where in the source something stands that a piece of the target resembles, wherever it has moved to.
 ///
-/// A rolling hash of 64 bytes chooses one place in about two thousand by its content alone, so the same content has the same
-/// places in both images.
+/// The same content has the same places of a ``ContentRoller`` in both images.
 struct SimilarContent: Sendable {
     private let target: DeltaImage
     private let sourceBlockCount: Int
@@ -15,7 +14,7 @@ struct SimilarContent: Sendable {
 
     init(source: DeltaImage, target: DeltaImage) throws(PayloadBuildError) {
         var places: [UInt64] = []
-        var roller = Roller()
+        var roller = ContentRoller()
         try source.forEachPiece { (first, bytes) throws(PayloadBuildError) in
             roller.forEachPlace(in: bytes) { hash, offset in
                 places.append(hash & 0xFFFF_FFFF_0000_0000 | UInt64(first + offset / Int(DeltaImage.blockSize)))
@@ -32,7 +31,7 @@ struct SimilarContent: Sendable {
     func spans(resembling spans: [BlockSpan], limit: Int) -> [BlockSpan] {
         guard let bytes = try? target.bytes(of: spans) else { return [] }
         var votes: [Int: Int] = [:]
-        var roller = Roller()
+        var roller = ContentRoller()
         roller.forEachPlace(in: bytes) { hash, _ in
             let key = hash & 0xFFFF_FFFF_0000_0000
             var index = firstPlace(atLeast: key)
@@ -57,33 +56,5 @@ struct SimilarContent: Sendable {
             if places[middle] >= key { high = middle } else { low = middle + 1 }
         }
         return low
-    }
-}
-
-/// The rolling hash: every byte moves what came before it by one bit, so that after 64 bytes it is gone.
-private struct Roller {
-    private var state: UInt64 = 0
-    private static let placeMask: UInt64 = 0x7FF
-
-    /// The same random numbers always (SplitMix64).
-    private static let gears: [UInt64] = (1...256).map { (index: UInt64) in
-        var mixed = index &* 0x9E37_79B9_7F4A_7C15
-        mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ mixed >> 31
-    }
-
-    mutating func forEachPlace(in bytes: [UInt8], _ body: (_ hash: UInt64, _ offset: Int) -> Void) {
-        var state = state
-        unsafe Self.gears.withUnsafeBufferPointer { gears in
-            unsafe bytes.withUnsafeBufferPointer { bytes in
-                for offset in 0..<bytes.count {
-                    state = unsafe state << 1 &+ gears[Int(bytes[offset])]
-                    // The upper bits have seen the most bytes.
-                    if state >> 20 & Self.placeMask == 0 { body(state, offset) }
-                }
-            }
-        }
-        self.state = state
     }
 }
