@@ -48,6 +48,43 @@ struct GzipDeltaTests {
         #expect(target.bytes == new)
     }
 
+    @Test("that nobody can make again are compared as they are")
+    func otherPacker() async throws {
+        // Level 5 is not tried: so both are patched packed, and share all but their ends.
+        let text = Array(noise(200_000, seed: 21).map { 97 + $0 % 16 })
+        let header: [UInt8] = [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3]
+        let member = try #require(GzipMember(header: header, level: 5))
+        let (before, after) = (member.file(holding: text[...]), member.file(holding: text + [97]))
+        let old = SmallErofs.image([("a.gz", try #require(before))])
+        let new = SmallErofs.image([("a.gz", try #require(after))])
+        let (_, payload) = try await delta(from: old, to: new)
+        #expect(payload.count < 3_000, "\(payload.count) bytes")
+        let target = MemoryBlockDevice(sizeBytes: UInt64(new.count))
+        try install(payload, onto: ["system": InstallTarget(device: target, source: MemoryBlockDevice(old))])
+        #expect(target.bytes == new)
+    }
+
+    @Test("that hold nothing have an estimate, and many files with long names a recipe that is read")
+    func emptyFiles() async throws {
+        func images(_ time: UInt8, count: Int) -> [UInt8] {
+            SmallErofs.image(
+                (0..<count).map { index in
+                    let name = [UInt8](repeating: 97 + UInt8(index % 26), count: 250) + [0]
+                    let header: [UInt8] = [0x1F, 0x8B, 8, 8, time, UInt8(index % 256), 0, 0, 2, 3] + name
+                    return ("\(index / 10)\(index % 10).gz", header + [3, 0] + [UInt8](repeating: 0, count: 8))
+                })
+        }
+        for count in [1, 60] {
+            let (old, new) = (MemoryBlockDevice(images(1, count: count)), MemoryBlockDevice(images(2, count: count)))
+            let estimate = try await DeltaEstimate(from: old, to: new)
+            #expect((1...20_000).contains(estimate.payloadBytes))
+            let (_, payload) = try await delta(from: old.bytes, to: new.bytes)
+            let target = MemoryBlockDevice(sizeBytes: new.sizeBytes)
+            try install(payload, onto: ["system": InstallTarget(device: target, source: old)])
+            #expect(target.bytes == new.bytes)
+        }
+    }
+
     @Test("are not unpacked for format 1")
     func formatOne() async throws {
         let (old, new) = (try VectorFiles.image("old.gzip.ext4"), try VectorFiles.image("new.gzip.ext4"))

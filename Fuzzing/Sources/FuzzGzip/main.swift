@@ -17,6 +17,7 @@ exit(
         guard let member = GzipMember(header: header, level: level) else { preconditionFailure("No member.") }
         // The same again and again, so that the window slides.
         let content = bytes.count > 1000 && bytes.count % 3 == 0 ? Array(repeatElement(bytes, count: 5).joined()) : bytes
-        let file = member.file(holding: content[...])
+        // What takes gzip too long is left alone.
+        guard let file = member.file(holding: content[...]) else { return }
         precondition(GzipMember.unpacked(file[...], contentLimit: content.count) == content, "It does not come back.")
     })

@@ -12,8 +12,8 @@ struct PartPacker {
             switch coding {
             case .plain: bytes.appendVarint(0)
             case .zstd: bytes.appendVarint(1)
-            case .lzma(let isProgram, let dictionary, let start, let count):
-                for number in [isProgram ? 3 : 2, dictionary, start, count] { bytes.appendVarint(number) }
+            case .lzma(let filter, let dictionary, let start, let count):
+                for number in [filter.rawValue, dictionary, start, count] { bytes.appendVarint(number) }
             }
             bytes.appendVarint(UInt64(data.count))
             return bytes
@@ -36,8 +36,8 @@ struct PartPacker {
     /// Bytes that the one before tells nothing about.
     func packDifferences(_ bytes: [UInt8]) throws(CodecError) -> Packed {
         if effort == .fast, bytes.count > Self.smallByteCount { return try zstd(bytes) }
-        let packed = try PatchLZMA(.differences, isProgram: false).compress(bytes, known: .none, effort: effort)
-        return shorter(Packed(coding: .plain, data: bytes), lzma(packed, of: bytes, isProgram: false, known: .none))
+        let packed = try PatchLZMA(.differences).compress(bytes, known: .none, effort: effort)
+        return shorter(Packed(coding: .plain, data: bytes), lzma(packed, of: bytes, .none, known: .none))
     }
 
     func packNew(_ bytes: [UInt8]) throws(CodecError) -> Packed {
@@ -47,7 +47,7 @@ struct PartPacker {
         }
         let way = try PatchEstimate.bestWay(for: bytes, known: known)
         let packed = try way.compress(bytes, known: known, effort: effort)
-        return shorter(plain, lzma(packed, of: bytes, isProgram: way.isProgram, known: known))
+        return shorter(plain, lzma(packed, of: bytes, way.filter, known: known))
     }
 
     private func shorter(_ one: Packed, _ other: Packed) -> Packed {
@@ -59,10 +59,10 @@ struct PartPacker {
         return Packed(coding: .zstd, data: packed)
     }
 
-    private func lzma(_ packed: [UInt8], of bytes: [UInt8], isProgram: Bool, known: KnownBytes) -> Packed {
+    private func lzma(_ packed: [UInt8], of bytes: [UInt8], _ filter: PatchFilter, known: KnownBytes) -> Packed {
         Packed(
             coding: .lzma(
-                isProgram: isProgram,
+                filter,
                 dictionaryByteCount: UInt64(PatchLZMA.dictionaryByteCount(for: bytes.count + known.bytes.count)),
                 knownStart: UInt64(known.start), knownByteCount: UInt64(known.bytes.count)),
             data: packed)
@@ -72,17 +72,18 @@ struct PartPacker {
 /// One of the ways in which LZMA may pack a part.
 struct PatchLZMA {
     let content: RawLZMA.Content
-    /// Behind a ``ProgramFilter``.
-    let isProgram: Bool
+    let filter: PatchFilter
 
-    init(_ content: RawLZMA.Content, isProgram: Bool) {
+    init(_ content: RawLZMA.Content, _ filter: PatchFilter = .none) {
         self.content = content
-        self.isProgram = isProgram
+        self.filter = filter
     }
 
-    static let text = PatchLZMA(.text, isProgram: false)
-    static let program = PatchLZMA(.text, isProgram: true)
-    static let table = PatchLZMA(.table, isProgram: false)
+    static let text = PatchLZMA(.text)
+    static let program = PatchLZMA(.text, .program)
+    static let table = PatchLZMA(.table)
+    static let relocations = PatchLZMA(.text, .table)
+    static let programWithRelocations = PatchLZMA(.text, .programAndTable)
 
     /// LZMA_PRESET_EXTREME, a macro that Swift cannot import.
     private static let extreme: UInt32 = 1 << 31
@@ -94,10 +95,17 @@ struct PatchLZMA {
     }
 
     /// As LZMA gets them.
-    func prepared(_ bytes: [UInt8]) -> [UInt8] { isProgram ? ProgramFilter.filtered(bytes[...]) : bytes }
+    func prepared(_ bytes: [UInt8]) -> [UInt8] {
+        var bytes = bytes
+        filter.apply(to: &bytes)
+        return bytes
+    }
 
     func prepared(_ known: KnownBytes) -> ArraySlice<UInt8> {
-        isProgram ? ProgramFilter.filtered(known.bytes, position: known.start)[...] : known.bytes
+        guard filter != .none else { return known.bytes }
+        var bytes = Array(known.bytes)
+        filter.apply(to: &bytes, position: known.start)
+        return bytes[...]
     }
 
     func compress(

@@ -13,12 +13,12 @@ enum PatchEstimate {
         do throws(CodecError) {
             let known = KnownBytes(of: old, for: new)
             var cost = beside.steps.count * stepByteCount
-            cost += try PatchLZMA(.differences, isProgram: false)
+            cost += try PatchLZMA(.differences)
                 .compress(beside.diff, known: .none, effort: .fast).count
             cost += try PatchLZMA.text.compress(beside.extra, known: known, effort: .fast).count
             guard cost > new.count / cheapShare else { return false }
             let isProgram = ProgramFilter.isMade(for: new)
-            for way in isProgram ? [PatchLZMA.program, .text] : [.text, .table]
+            for way in isProgram ? [PatchLZMA.programWithRelocations, .relocations] : [.text, .table]
             where try way.compress(Array(new), known: known, effort: .fast).count < cost + cost / 4 {
                 return true
             }
@@ -37,7 +37,7 @@ enum PatchEstimate {
     static func bestWay(for bytes: [UInt8], known: KnownBytes) throws(CodecError) -> PatchLZMA {
         guard bytes.count > smallByteCount else { return .text }
         var best = (way: PatchLZMA.text, byteCount: Int.max)
-        for way in [PatchLZMA.text, .program, .table] {
+        for way in [PatchLZMA.text, .program, .table, .relocations, .programWithRelocations] {
             // The whole is prepared: a program's pieces by themselves would stand at other places.
             let sample = sample(of: way.prepared(bytes))
             let byteCount = try way.compress(prepared: sample, known: way.prepared(known), effort: .fast).count

@@ -19,7 +19,7 @@
 ///
 /// Source of the opcodes: Intel 64 and IA-32 Architectures Software Developer's Manual, volume 2, section 2.2.1.6 and the
 /// opcode maps; which of them pay was measured.
-package struct ProgramFilter {
+package struct ProgramFilter: StreamFilter {
     /// Where the next byte stands, and where the program began.
     private var position: Int
     private var origin = 0
@@ -49,9 +49,6 @@ package struct ProgramFilter {
     /// Undoes the filter, for bytes that come piece by piece: hand on what ``settle(_:from:isEnd:)`` says is settled.
     package static var undoing: ProgramFilter { ProgramFilter(isUndoing: true) }
 
-    /// Works on `bytes` from `start` on, the place it came to the last time.
-    /// - Parameter isEnd: Nothing follows.
-    /// - Returns: Up to where the bytes are final. What is behind it is to be given again with more bytes.
     package mutating func settle(_ bytes: inout [UInt8], from start: Int, isEnd: Bool) -> Int {
         var span = bytes.mutableSpan
         let limit = isEnd ? span.count : span.count - Self.lookaheadByteCount

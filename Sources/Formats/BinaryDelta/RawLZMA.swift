@@ -82,7 +82,7 @@ enum RawLZMA {
 
 /// Unpacks what ``RawLZMA`` made, as much at a time as is asked for.
 @safe
-final class RawLZMAReader {
+final class RawLZMAReader: PieceReader {
     private let stream: UnsafeMutablePointer<lzma_stream>
     private var input: ArraySlice<UInt8>
     private var isFinished = false
@@ -107,13 +107,6 @@ final class RawLZMAReader {
         unsafe stream.deallocate()
     }
 
-    func read(count: Int) throws(CodecError) -> [UInt8] {
-        let output = try read(atMost: count)
-        guard output.count == count else { throw .outputTooShort(missing: count - output.count) }
-        return output
-    }
-
-    /// Fewer bytes only at the end.
     func read(atMost count: Int) throws(CodecError) -> [UInt8] {
         var output = [UInt8](repeating: 0, count: count)
         var filled = 0
@@ -126,7 +119,6 @@ final class RawLZMAReader {
         return output
     }
 
-    /// Makes sure that nothing is left.
     func expectEnd() throws(CodecError) {
         var rest = [UInt8](repeating: 0, count: 1)
         while !isFinished {

@@ -51,8 +51,7 @@ private struct PartReader {
     private enum Source {
         case plain(PlainReader)
         case zstd(DecompressionReader)
-        case lzma(RawLZMAReader)
-        case program(ProgramReader)
+        case lzma(any PieceReader)
     }
 
     private let source: Source
@@ -71,12 +70,12 @@ private struct PartReader {
                     try DecompressionReader(
                         .zstd, part.data, outputLimit: limit.overflow ? .max : limit.partialValue,
                         memoryLimit: StreamedPatch.dictionaryByteCountMax))
-            case .lzma(let isProgram, let dictionary, let start, let count):
+            case .lzma(let filter, let dictionary, let start, let count):
                 guard count <= oldSize, start <= oldSize - count else { throw BinaryDeltaError.damagedHeader }
                 var known = try Self.known(start, Int(count), readOld)
-                if isProgram { ProgramFilter.filter(&known, position: Int(start)) }
+                filter.apply(to: &known, position: Int(start))
                 let reader = try RawLZMAReader(part.data, known: known[...], dictionaryByteCount: Int(dictionary))
-                source = isProgram ? .program(ProgramReader(reader)) : .lzma(reader)
+                source = .lzma(filter.undoing(reader))
             }
         } catch let error as CodecError {
             throw BinaryDeltaError.damagedPart(.extra, error)
@@ -104,7 +103,6 @@ private struct PartReader {
             case .plain(let reader): return try reader.read(count: count)
             case .zstd(let reader): return try reader.read(count: count)
             case .lzma(let reader): return try reader.read(count: count)
-            case .program(let reader): return try reader.read(count: count)
             }
         } catch {
             throw .damagedPart(.diff, error)
@@ -117,7 +115,6 @@ private struct PartReader {
             case .plain(let reader): try reader.expectEnd()
             case .zstd(let reader): try reader.expectEnd()
             case .lzma(let reader): try reader.expectEnd()
-            case .program(let reader): try reader.expectEnd()
             }
         } catch {
             throw .damagedPart(.diff, error)

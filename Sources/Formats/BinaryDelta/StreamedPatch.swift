@@ -7,10 +7,10 @@ internal import CompressionCodecs
 /// 4 bytes   ASCII "MDP1"
 /// number    the size of the new data
 /// five parts, each:
-///   number    0 as it is · 1 zstd · 2 LZMA2 · 3 LZMA2 behind ``ProgramFilter``
-///   number    (2 and 3) the dictionary's size
-///   number    (2 and 3) the start of the known bytes, a place in the old data
-///   number    (2 and 3) how many they are
+///   number    0 as it is · 1 zstd · LZMA2: 2 · 3 behind ``ProgramFilter`` · 4 behind ``TableFilter`` · 5 behind both
+///   number    (from 2 on) the dictionary's size
+///   number    (from 2 on) the start of the known bytes, a place in the old data
+///   number    (from 2 on) how many they are
 ///   number    the size of the part's data
 /// the data of the parts
 /// ```
@@ -32,7 +32,7 @@ public struct StreamedPatch: Sendable {
     enum Coding: Sendable, Hashable {
         case plain
         case zstd
-        case lzma(isProgram: Bool, dictionaryByteCount: UInt64, knownStart: UInt64, knownByteCount: UInt64)
+        case lzma(PatchFilter, dictionaryByteCount: UInt64, knownStart: UInt64, knownByteCount: UInt64)
     }
 
     static let opening = Array("MDP1".utf8)
@@ -81,14 +81,15 @@ public struct StreamedPatch: Sendable {
         switch number {
         case 0: return .plain
         case 1: return .zstd
-        case 2, 3:
+        default:
+            guard let filter = PatchFilter(rawValue: number) else {
+                throw .unsupportedCompressor(identifier: UInt8(truncatingIfNeeded: number))
+            }
             let dictionary = try reader.number()
             let (start, count) = (try reader.number(), try reader.number())
             guard dictionary <= dictionaryByteCountMax, count <= UInt64(knownByteCountMax), start <= UInt64(Int64.max)
             else { throw .damagedHeader }
-            return .lzma(
-                isProgram: number == 3, dictionaryByteCount: dictionary, knownStart: start, knownByteCount: count)
-        default: throw .unsupportedCompressor(identifier: UInt8(truncatingIfNeeded: number))
+            return .lzma(filter, dictionaryByteCount: dictionary, knownStart: start, knownByteCount: count)
         }
     }
 }

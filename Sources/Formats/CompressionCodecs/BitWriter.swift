@@ -1,8 +1,11 @@
 /// Bits into bytes, the lowest first, as deflate has them. Source: RFC 1951, section 3.1.1.
 struct BitWriter {
-    private(set) var bytes: [UInt8] = []
+    private(set) var bytes: [UInt8]
     private var waiting: UInt64 = 0
     private var waitingCount = 0
+
+    /// - Parameter bytes: What stands before.
+    init(behind bytes: [UInt8]) { self.bytes = bytes }
 
     /// - Parameter count: At most 16 bits.
     mutating func write(_ bits: UInt16, count: Int) {

@@ -2,7 +2,7 @@
 ///
 /// Others pack as well, but images are full of what gzip packed: to make those bytes again from what they say, every choice
 /// has to be the same, down to which of two equally good repetitions is taken, and what stands in the window behind the
-/// end. Measured: all of the 2400 gzip files of a Debian system.
+/// end. Measured: all of the 4487 gzip files of two releases of Debian.
 ///
 /// The method is that of J. Gailly's deflate: chains of places with the same three bytes, and a match is taken only if the
 /// next byte does not begin a longer one. Source of the method: “Deflate: algorithm”, in the documentation of gzip and zlib.
@@ -10,7 +10,7 @@ struct DeflateEncoder {
     private let effort: Effort
     private var window: DeflateWindow
     private var block = DeflateBlock()
-    private var writer = BitWriter()
+    private var writer: BitWriter
     /// Where the block begins in the window; below 0 when that has gone by.
     private var blockStart = 0
 
@@ -46,25 +46,30 @@ struct DeflateEncoder {
         }
     }
 
-    /// - Parameter level: As of gzip, 4 to 9.
-    /// - Returns: `nil` for another level.
-    static func encode(_ content: ArraySlice<UInt8>, level: Int) -> [UInt8]? {
+    /// - Parameters:
+    ///   - level: As of gzip, 4 to 9.
+    ///   - opening: What stands before the stream.
+    /// - Returns: `opening` and the stream; `nil` for another level, and for content with more places to look at than
+    ///   ``DeflateWindow/placesLeft`` allows.
+    static func encode(_ content: ArraySlice<UInt8>, level: Int, behind opening: [UInt8] = []) -> [UInt8]? {
         guard let effort = Effort(level: level) else { return nil }
-        var encoder = DeflateEncoder(content, effort)
-        encoder.run()
-        return encoder.writer.bytes
+        var encoder = DeflateEncoder(content, effort, BitWriter(behind: opening))
+        return encoder.run() ? encoder.writer.bytes : nil
     }
 
-    private init(_ content: ArraySlice<UInt8>, _ effort: Effort) {
+    private init(_ content: ArraySlice<UInt8>, _ effort: Effort, _ writer: BitWriter) {
         self.effort = effort
+        self.writer = writer
         window = DeflateWindow(content)
     }
 
-    private mutating func run() {
+    /// - Returns: Whether it came to the end.
+    private mutating func run() -> Bool {
         var match = Match()
         // A byte that waits to hear whether the next one begins a longer match.
         var isByteWaiting = false
         while window.lookahead > 0 {
+            guard window.placesLeft > 0 else { return false }
             let candidate = window.insert()
             let previous = match
             match = Match(length: 2, start: match.start)
@@ -94,6 +99,7 @@ struct DeflateEncoder {
         if isByteWaiting { _ = block.add(byte: window.byteBefore, byteCount: window.position - blockStart) }
         endBlock(at: window.position, isLast: true)
         writer.align()
+        return true
     }
 
     private mutating func endBlock(at end: Int, isLast: Bool = false) {
@@ -104,7 +110,7 @@ struct DeflateEncoder {
     /// Places further back than this are not worth it for three bytes.
     private static let shortMatchReach = 4096
 
-    private func search(from candidate: Int, atLeast length: Int, into match: inout Match) {
+    private mutating func search(from candidate: Int, atLeast length: Int, into match: inout Match) {
         let places = length >= effort.goodLength ? effort.placesMax >> 2 : effort.placesMax
         let found = window.longestMatch(
             from: candidate, longerThan: length, niceLength: effort.niceLength, placesMax: places)

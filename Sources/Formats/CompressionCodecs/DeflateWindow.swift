@@ -6,6 +6,9 @@ struct DeflateWindow {
     private(set) var position = 0
     /// How many bytes are there from `position` on.
     private(set) var lookahead = 0
+    /// How many places may still be looked at for matches. All files of two releases of Debian stay below; content made for the
+    /// purpose would need sixteen times as many.
+    private(set) var placesLeft: Int
 
     private var bytes = [UInt8](repeating: 0, count: 2 * Self.half)
     private var rest: ArraySlice<UInt8>
@@ -17,6 +20,8 @@ struct DeflateWindow {
     private var hash = 0
 
     private static let half = 32_768
+    private static let placesPerByte = 256
+    private static let sparePlaces = 1 << 20
     private static let mask = half - 1
     private static let lengthMax = 258
     /// With fewer bytes ahead more are taken in.
@@ -25,6 +30,7 @@ struct DeflateWindow {
 
     init(_ content: ArraySlice<UInt8>) {
         rest = content
+        placesLeft = Self.placesPerByte * content.count + Self.sparePlaces
         take(bytes.count)
         isAtEnd = lookahead == 0
         fill()
@@ -114,14 +120,22 @@ struct DeflateWindow {
     /// Follows the chain of places with the same hash.
     /// - Returns: The longest match, and where it stands if one was found that is longer than `minimum`. It may reach past
     ///   the end of the content.
-    func longestMatch(
+    mutating func longestMatch(
         from candidate: Int, longerThan minimum: Int, niceLength: Int, placesMax: Int
     ) -> (length: Int, start: Int?) {
+        let found = matches(from: candidate, longerThan: minimum, niceLength: niceLength, placesMax: placesMax)
+        placesLeft -= found.placeCount
+        return (found.length, found.start)
+    }
+
+    private func matches(
+        from candidate: Int, longerThan minimum: Int, niceLength: Int, placesMax: Int
+    ) -> (length: Int, start: Int?, placeCount: Int) {
         let (bytes, before, position) = (bytes.span, before.span, position)
         let limit = max(0, position - Self.reach)
         var best = (length: minimum, start: Int?.none)
         var place = candidate
-        var placesLeft = placesMax
+        var left = placesMax
         repeat {
             if bytes[place + best.length] == bytes[position + best.length],
                 bytes[place + best.length - 1] == bytes[position + best.length - 1],
@@ -135,8 +149,8 @@ struct DeflateWindow {
                 }
             }
             place = Int(before[place & Self.mask])
-            placesLeft -= 1
-        } while place > limit && placesLeft > 0
-        return best
+            left -= 1
+        } while place > limit && left > 0
+        return (best.length, best.start, placesMax - left)
     }
 }

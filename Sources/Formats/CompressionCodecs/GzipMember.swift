@@ -24,18 +24,17 @@ public struct GzipMember: Sendable, Hashable {
         else { return nil }
         let header = Array(file.prefix(headerCount))
         // The header says 2 for the slowest, and nothing of those between.
-        let levels = header[8] == 2 ? [9] : [6]
-        for level in levels {
-            guard let member = GzipMember(header: header, level: level) else { continue }
-            if member.file(holding: content[...])[...] == file { return (member, content) }
-        }
-        return nil
+        guard let member = GzipMember(header: header, level: header[8] == 2 ? 9 : 6),
+            let remade = member.file(holding: content[...]), remade[...] == file
+        else { return nil }
+        return (member, content)
     }
 
     /// The file, bit for bit as gzip makes it.
-    public func file(holding content: ArraySlice<UInt8>) -> [UInt8] {
-        let packed = DeflateEncoder.encode(content, level: level) ?? []  // Levels were looked at in the beginning.
-        return header + packed + Self.trailer(of: content)
+    /// - Returns: `nil` for content that takes gzip much longer than files do: runs of a few letters at random.
+    public func file(holding content: ArraySlice<UInt8>) -> [UInt8]? {
+        guard let packed = DeflateEncoder.encode(content, level: level, behind: header) else { return nil }
+        return packed + Self.trailer(of: content)
     }
 
     /// What a file holds.
@@ -78,7 +77,8 @@ public struct GzipMember: Sendable, Hashable {
         return (10...headerByteCountMax).contains(count) ? count : nil
     }
 
-    private static let headerByteCountMax = 4096
+    /// gzip writes ten bytes and a file's name.
+    private static let headerByteCountMax = 300
 
     private static func trailer(of content: ArraySlice<UInt8>) -> [UInt8] {
         let checksum = unsafe content.withUnsafeBufferPointer { bytes in

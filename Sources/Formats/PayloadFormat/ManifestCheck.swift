@@ -68,7 +68,7 @@ struct ManifestCheck {
         if operation.kind == .zstd {
             try PayloadError.check(
                 (operation.sourceLength ?? source) + written, .unpackingBytes, max: limits.unpackingBytesMax)
-        } else if written > 0, operation.kind != .sourcePatch {
+        } else if written > 0, operation.kind != .sourcePatch, operation.kind != .packedPatch {
             throw .malformedManifest(.writtenBlocks(place))
         }
         if operation.kind == .move || operation.kind == .sourceCopy, source != target {

@@ -17,8 +17,8 @@ public struct PayloadOperation: Hashable, Sendable {
     public var targetLength: UInt64?
     /// SHA-256 of the bytes that the source extents must hold.
     public var sourceDigest: SHA256Digest?
-    /// Blocks of the target that earlier operations wrote, and that the blob of ``OperationKind/zstd`` or
-    /// ``OperationKind/sourcePatch`` refers back to.
+    /// Blocks of the target that earlier operations wrote, and that the blob of ``OperationKind/zstd``,
+    /// ``OperationKind/sourcePatch`` or ``OperationKind/packedPatch`` refers back to.
     public var writtenExtents: [BlockExtent]
 
     public init(

@@ -2,6 +2,8 @@
 /// about two thousand by what stands there alone.
 struct ContentRoller {
     private var state: UInt64 = 0
+    /// At the last place. A run of one byte has the same everywhere.
+    private var chosen: UInt64?
     private static let placeMask: UInt64 = 0x7FF
 
     /// The same random numbers always (SplitMix64).
@@ -13,16 +15,19 @@ struct ContentRoller {
     }
 
     mutating func forEachPlace(in bytes: [UInt8], _ body: (_ hash: UInt64, _ offset: Int) -> Void) {
-        var state = state
+        var (state, chosen) = (state, chosen)
         unsafe Self.gears.withUnsafeBufferPointer { gears in
             unsafe bytes.withUnsafeBufferPointer { bytes in
                 for offset in 0..<bytes.count {
                     state = unsafe state << 1 &+ gears[Int(bytes[offset])]
                     // The upper bits have seen the most bytes.
-                    if state >> 20 & Self.placeMask == 0 { body(state, offset) }
+                    if state >> 20 & Self.placeMask == 0, state != chosen {
+                        chosen = state
+                        body(state, offset)
+                    }
                 }
             }
         }
-        self.state = state
+        (self.state, self.chosen) = (state, chosen)
     }
 }

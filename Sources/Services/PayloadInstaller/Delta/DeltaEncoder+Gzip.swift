@@ -8,7 +8,7 @@ extension DeltaEncoder {
     func gzip(_ group: GzipGroup) throws(PayloadBuildError) -> Encoded {
         let blocks = (old: try source.bytes(of: group.source.spans), new: try target.bytes(of: group.target.spans))
         let (files, contents) = Self.remade(group, blocks.new)
-        let old = Self.unpacked(group, blocks.old)
+        let old = Self.unpacked(group, blocks.old, wanted: Set(contents.compactMap(\.index)))
         let recipe = GzipRecipe(source: old.files, target: files)
         var maker = StreamedPatchMaker(effort: patchEffort)
         for (content, index) in contents {
@@ -31,17 +31,18 @@ extension DeltaEncoder {
     ) -> (files: [GzipRecipe.File], contents: [(content: [UInt8], index: Int?)]) {
         var files: [GzipRecipe.File] = []
         var contents: [(content: [UInt8], index: Int?)] = []
+        var taken = TakenBytes(byteCount: blocks.count)
         for unit in group.units {
             let places = group.target.places(of: unit.target.places)
             guard
                 let (member, content) = GzipMember.remade(
-                    from: blocks.gathered(from: places)[...], contentLimit: GzipRecipe.contentBytesMax)
+                    from: blocks.gathered(from: places)[...], contentLimit: GzipRecipe.contentBytesMax),
+                taken.take(places)
             else { continue }
             files.append(GzipRecipe.File(member: member, contentByteCount: content.count, places: places))
             contents.append((content, unit.source?.index))
         }
-        // Where an image makes no sense, files overlap.
-        return GzipPlaces(files.map(\.places), byteCount: blocks.count) == nil ? ([], []) : (files, contents)
+        return (files, contents)
     }
 
     private struct OldData {
@@ -54,19 +55,22 @@ extension DeltaEncoder {
         var between = 0..<0
     }
 
-    private static func unpacked(_ group: GzipGroup, _ blocks: [UInt8]) -> OldData {
+    /// - Parameter wanted: The numbers of the files that are unpacked. What others resemble is packed on both sides.
+    private static func unpacked(_ group: GzipGroup, _ blocks: [UInt8], wanted: Set<Int>) -> OldData {
         var old = OldData()
-        var seen: Set<Int> = []
+        var left = wanted
+        var taken = TakenBytes(byteCount: blocks.count)
         for unit in group.units {
-            guard let source = unit.source, seen.insert(source.index).inserted else { continue }
+            guard let source = unit.source, left.remove(source.index) != nil else { continue }
             let places = group.source.places(of: source.file.places)
             let packed = blocks.gathered(from: places)
-            guard let content = GzipMember.unpacked(packed[...], contentLimit: GzipRecipe.contentBytesMax) else { continue }
+            guard let content = GzipMember.unpacked(packed[...], contentLimit: GzipRecipe.contentBytesMax),
+                taken.take(places)
+            else { continue }
             old.files.append(places)
             old.contents[source.index] = old.bytes.count..<old.bytes.count + content.count
             old.bytes += content
         }
-        if GzipPlaces(old.files, byteCount: blocks.count) == nil { old = OldData() }
         let start = old.bytes.count
         old.bytes += blocks.gathered(from: between(old.files, blocks.count))
         old.between = start..<old.bytes.count
@@ -88,5 +92,19 @@ extension DeltaEncoder {
                 maker.add(new[...])
             }
         }
+    }
+}
+
+/// Which bytes belong to files already. Files overlap where blocks are shared, or an image makes no sense.
+private struct TakenBytes {
+    private var isTaken: [Bool]
+
+    init(byteCount: Int) { isTaken = [Bool](repeating: false, count: byteCount) }
+
+    /// - Returns: `false`, and nothing is taken, where a byte was taken before.
+    mutating func take(_ places: [Range<Int>]) -> Bool {
+        guard places.allSatisfy({ place in !isTaken[place].contains(true) }) else { return false }
+        for index in places.joined() { isTaken[index] = true }
+        return true
     }
 }

@@ -16,7 +16,7 @@ extension DeltaEncoder {
             operations.append(
                 Encoded(
                     kind: .packedPatch, blob: opening + patch, sourceExtents: draft.sourceBlocks.extents,
-                    targetExtents: draft.targetBlocks.extents,
+                    targetExtents: draft.targetBlocks.extents, writtenExtents: draft.writtenBlocks.extents,
                     sourceDigest: draft.sourceBlocks.isEmpty ? nil : draft.sourceDigest.finalized()))
         }
         if !draft.rest.isEmpty {
@@ -28,7 +28,7 @@ extension DeltaEncoder {
     }
 
     private func add(_ unit: PackedUnit, to draft: inout PackedDraft) throws(PayloadBuildError) {
-        let start = try addSource(unit.source, to: &draft)
+        let start = try addSource(unit, to: &draft)
         var new: [UInt8] = []
         for run in unit.runs { new += try checked(run, &draft) }
         let resembled = draft.old[start.lowerBound..<start.upperBound]
@@ -41,19 +41,22 @@ extension DeltaEncoder {
         }
     }
 
-    /// Unpacks clusters of the source, once for all units that share them.
-    private func addSource(
-        _ clusters: [CompressedCluster], to draft: inout PackedDraft
-    ) throws(PayloadBuildError) -> Range<Int> {
+    /// Unpacks what a unit resembles, once for all units that share it.
+    private func addSource(_ unit: PackedUnit, to draft: inout PackedDraft) throws(PayloadBuildError) -> Range<Int> {
+        let (clusters, image) = unit.written.isEmpty ? (unit.source, source) : (unit.written, target)
         if let known = draft.known[clusters] { return known }
         let start = draft.old.count
         for cluster in clusters {
-            let block = try source.block(cluster.block)
+            let block = try image.block(cluster.block)
             guard let content = DeltaImage.unpack(block[...], cluster.piece) else { continue }
             draft.old += content
             draft.recipe.source.append(cluster.piece)
-            draft.sourceBlocks.append(block: Int(cluster.block))
-            draft.sourceDigest.update(block)
+            if unit.written.isEmpty {
+                draft.sourceBlocks.append(block: Int(cluster.block))
+                draft.sourceDigest.update(block)
+            } else {
+                draft.writtenBlocks.append(block: Int(cluster.block))
+            }
         }
         draft.known[clusters] = start..<draft.old.count
         return start..<draft.old.count
@@ -101,6 +104,8 @@ private struct PackedDraft {
     var known: [[CompressedCluster]: Range<Int>] = [:]
     var sourceBlocks: [BlockSpan] = []
     var sourceDigest = StreamDigest()
+    /// Units that refer to the target stand by themselves, so that these come behind no others.
+    var writtenBlocks: [BlockSpan] = []
     var targetBlocks: [BlockSpan] = []
     /// Blocks that the encoder does not make again.
     var rest: [BlockSpan] = []

@@ -47,7 +47,7 @@ package struct DeltaEstimate: Hashable, Sendable {
                 spans = group.units.reduce(group.written.count) { $0 + $1.target.count + $1.source.count }
                 changedBlocks += group.targetBlocks
             case .packed(let units, _):
-                spans = units.reduce(0) { $0 + 2 * $1.runs.count }
+                spans = units.reduce(0) { $0 + 2 * $1.runs.count + $1.written.count / 4 }
                 changedBlocks += units.reduce(0) { $0 + $1.runs.reduce(0) { $0 + $1.clusters.count } }
             case .gzip(let group):
                 spans = group.target.spans.count + group.source.spans.count
@@ -93,6 +93,7 @@ extension DeltaPlan.Step {
             return DeltaSample(
                 step: .patch(part), share: Double(part.targetBlocks) / Double(group.targetBlocks))
         case .packed(let units, let encoder):
+            guard units.allSatisfy(\.written.isEmpty) else { return DeltaSample(step: self, share: 1) }
             let part = Self.some(of: units) { $0.targetByteCount / PackedBlock.byteCount }
             let whole = units.reduce(0) { $0 + $1.targetByteCount }
             return DeltaSample(
@@ -101,8 +102,8 @@ extension DeltaPlan.Step {
         case .gzip(let group):
             var part = GzipGroup()
             for unit in Self.some(of: group.units, size: { $0.target.blocks.count }) { part.add(unit) }
-            return DeltaSample(
-                step: .gzip(part), share: Double(part.contentByteCount) / Double(max(1, group.contentByteCount)))
+            // A file may hold nothing, but it stands in a block.
+            return DeltaSample(step: .gzip(part), share: Double(part.newByteCount) / Double(group.newByteCount))
         }
     }
 

@@ -12,17 +12,20 @@ extension DeltaPlan {
             let counterpart = pairing.counterpart(of: file)
             let was = counterpart.flatMap { index in gzip.source[index].map { (index: index, file: $0) } }
             let unit = GzipGroup.Unit(target: new, source: was)
-            if groups.last?.hasRoom(for: unit) != true { groups.append(GzipGroup()) }
-            let (blocks, group) = (new.blocks, groups[groups.count - 1])
+            let open = groups.last?.hasRoom(for: unit) == true ? groups.popLast() : nil
+            var group = open ?? GzipGroup()
             // A block that holds ends of several files belongs to one operation.
+            let blocks = new.blocks
             let fresh = blocks.filter { !group.target.contains($0) }
-            guard fresh.allSatisfy({ !isOwned[$0] }), fresh.count < blocks.count || fresh.contains(where: isNew),
+            if fresh.allSatisfy({ !isOwned[$0] }), fresh.count < blocks.count || fresh.contains(where: isNew),
                 try isChanged(new, was?.file)
-            else { continue }
-            own(fresh)
-            groups[groups.count - 1].add(unit)
+            {
+                own(fresh)
+                group.add(unit)
+            }
+            if !group.units.isEmpty { groups.append(group) }
         }
-        return groups.filter { !$0.units.isEmpty }
+        return groups
     }
 
     private func isChanged(_ new: GzipFiles.File, _ old: GzipFiles.File?) throws(PayloadBuildError) -> Bool {

@@ -63,34 +63,60 @@ struct DeltaPlan {
     /// - Parameter encoder: What made the target's compressed blocks, if that is known.
     mutating func steps(encoder: PackedBlock.Encoder?) throws(PayloadBuildError) -> [Step] {
         var steps = try gzipGroups().map { Step.gzip($0) }
-        if let encoder { steps += PackedUnit.groups(of: packedUnits()).map { .packed($0, encoder) } }
-        let files = fileUnits()
+        var referring: [ReferringStep] = []
+        if let encoder {
+            let told = try WrittenContent(packedUnits(), target: target, source: source)
+            steps += PackedUnit.groups(of: told.units).map { .packed($0, encoder) }
+            let clusters = packedClusters()
+            for piece in told.pieces {
+                let step = Step.packed([PackedUnit(piece, clusters: clusters)], encoder)
+                referring.append(ReferringStep(step: step, target: piece.unit.targetBlocks, written: piece.written))
+            }
+        }
+        var units = fileUnits()
         // In place, what others refer to may be overwritten.
-        let told = try isInPlace ? nil : WrittenContent(files, target: target, source: source)
-        let units = (told?.units ?? files) + looseUnits()
+        if !isInPlace {
+            let told = try WrittenContent(units, target: target, source: source)
+            units = told.units
+            for piece in told.pieces {
+                let step = Step.patch(DeltaGroup(piece))
+                referring.append(ReferringStep(step: step, target: piece.unit.targetBlocks, written: piece.written))
+            }
+        }
+        units += looseUnits()
         steps += DeltaGroup.groups(of: units).map { .patch($0) }
         steps += copySteps() + zeroSteps()
-        return ordered(steps, told?.pieces ?? [])
+        return ordered(steps, referring)
+    }
+
+    /// A step that reads blocks of the target.
+    private struct ReferringStep {
+        let step: Step
+        let target: [Int]
+        let written: [BlockSpan]
     }
 
     /// Steps by their first block, but none before what it refers to.
-    private func ordered(_ steps: [Step], _ pieces: [WrittenContent.Piece]) -> [Step] {
+    /// - Parameter referring: Each refers to steps, and to those before it.
+    private func ordered(_ steps: [Step], _ referring: [ReferringStep]) -> [Step] {
         var keyed = steps.map { (key: $0.firstTargetBlock, rank: 0, step: $0) }
         // The key of the step that makes a block.
-        var keys = [Int](repeating: 0, count: pieces.isEmpty ? 0 : target.blockCount)
-        func note(_ spans: [BlockSpan], _ key: Int) {
-            for span in spans { for block in span.start..<span.end { keys[block] = key } }
+        var keys = [Int](repeating: 0, count: referring.isEmpty ? 0 : target.blockCount)
+        if !referring.isEmpty {
+            for (key, _, step) in keyed { for block in step.comparedBlocks { keys[block] = key } }
         }
-        if !pieces.isEmpty {
-            for (key, _, step) in keyed { if case .patch(let group) = step { note(group.units.flatMap(\.target), key) } }
-        }
-        for (rank, piece) in pieces.enumerated() {
-            let step = Step.patch(DeltaGroup(piece))
-            let key = piece.written.reduce(step.firstTargetBlock) { max($0, keys[$1.start..<$1.end].max() ?? 0) }
-            note(piece.target, key)
-            keyed.append((key, rank + 1, step))
+        for (rank, step) in referring.enumerated() {
+            let key = step.written.reduce(step.step.firstTargetBlock) { max($0, keys[$1.start..<$1.end].max() ?? 0) }
+            for block in step.target { keys[block] = key }
+            keyed.append((key, rank + 1, step.step))
         }
         return keyed.sorted { ($0.key, $0.rank) < ($1.key, $1.rank) }.map(\.step)
+    }
+
+    private func packedClusters() -> [Int: CompressedCluster] {
+        var clusters: [Int: CompressedCluster] = [:]
+        for cluster in (target.map?.files ?? []).flatMap(\.clusters) { clusters[Int(cluster.block)] = cluster }
+        return clusters
     }
 
     private static func hints(target: DeltaImage, source: DeltaImage) -> [Int32] {
@@ -121,8 +147,11 @@ struct DeltaPlan {
         let pairing = FilePairing(old)
         var units: [DeltaUnit] = []
         for file in files where file.clusters.isEmpty {
-            let blocks = file.spans(within: target.blockCount).flatMap { $0.start..<$0.end }.filter { !isOwned[$0] }
-            for block in blocks { isOwned[block] = true }
+            // A file may name a block twice.
+            let blocks = file.spans(within: target.blockCount).flatMap { $0.start..<$0.end }.filter { block in
+                defer { isOwned[block] = true }
+                return !isOwned[block]
+            }
             let chosen = changedBlocks(of: blocks)
             guard !chosen.isEmpty else { continue }
             let counterpart = pairing.counterpart(of: file).map { old[$0].spans(within: source.blockCount) }
@@ -136,7 +165,9 @@ struct DeltaPlan {
         let pairing = FilePairing(old)
         var units: [PackedUnit] = []
         for file in target.map?.files ?? [] where !file.clusters.isEmpty {
-            guard file.clusters.contains(where: { isNew($0) }) else { continue }
+            guard file.clusters.contains(where: { isNew($0) }),
+                Set(file.clusters.map(\.block)).count == file.clusters.count
+            else { continue }
             let counterpart = pairing.counterpart(of: file).map { old[$0].clusters } ?? []
             let found = PackedUnit.units(of: file.clusters, source: counterpart) { isNew($0) }
             own(found.flatMap(\.runs).flatMap(\.clusters).map { Int($0.block) })

@@ -20,8 +20,8 @@ struct DeltaGroup: Sendable {
 
     init() {}
 
-    init(_ piece: WrittenContent.Piece) {
-        add(DeltaUnit(target: piece.target, source: []))
+    init(_ piece: WrittenContent<DeltaUnit>.Piece) {
+        add(piece.unit)
         written = piece.written
     }
 

@@ -17,6 +17,11 @@ struct GzipGroup: Sendable {
 
     /// Both sides are in memory, unpacked.
     private static let contentBytesMax = 8 << 20
+    /// So that a recipe stays below ``RecipeNumbers/byteCountMax``, whatever the files are called.
+    private static let unitsMax = 2048
+
+    /// What the files hold, and the blocks that they stand in.
+    var newByteCount: Int { contentByteCount + target.byteCount }
 
     mutating func add(_ unit: Unit) {
         units.append(unit)
@@ -29,7 +34,7 @@ struct GzipGroup: Sendable {
 
     func hasRoom(for unit: Unit) -> Bool {
         units.isEmpty
-            || contentByteCount + unit.target.contentByteCount + target.byteCount <= Self.contentBytesMax
+            || units.count < Self.unitsMax && contentByteCount + unit.target.contentByteCount + target.byteCount <= Self.contentBytesMax
                 && sourceContentByteCount + (unit.source?.file.contentByteCount ?? 0) + source.byteCount
                     <= Self.contentBytesMax
     }

@@ -29,10 +29,11 @@ struct GzipPacker {
                 let taken = rest.prefix(file.contentByteCount - content.count)
                 content += taken
                 rest = rest.dropFirst(taken.count)
-            } else if let place = between.popFirst() {
+            } else if let place = between.first {
                 let taken = rest.prefix(place.count)
                 bytes.replaceSubrange(place.lowerBound..<place.lowerBound + taken.count, with: taken)
-                if taken.count < place.count { between = [place.lowerBound + taken.count..<place.upperBound] + between }
+                between[between.startIndex] = place.lowerBound + taken.count..<place.upperBound
+                if taken.count == place.count { between.removeFirst() }
                 rest = rest.dropFirst(taken.count)
             } else {
                 return false
@@ -48,8 +49,9 @@ struct GzipPacker {
     /// Packs the files that are whole. One may hold nothing.
     private mutating func packFiles() -> Bool {
         while let file = files.first, content.count == file.contentByteCount {
-            var packed = file.member.file(holding: content[...])[...]
-            guard packed.count == file.places.reduce(0, { $0 + $1.count }) else { return false }
+            guard var packed = file.member.file(holding: content[...])?[...],
+                packed.count == file.places.reduce(0, { $0 + $1.count })
+            else { return false }
             for place in file.places {
                 bytes.replaceSubrange(place, with: packed.prefix(place.count))
                 packed = packed.dropFirst(place.count)

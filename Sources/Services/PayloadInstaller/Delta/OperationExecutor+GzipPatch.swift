@@ -9,13 +9,16 @@ extension OperationExecutor {
         _ operation: PayloadOperation, _ place: OperationPlace, _ blob: [UInt8]
     ) throws(InstallationError) {
         let room = operation.targetExtents.reduce(0) { $0 + $1.blockCount * blockSize }
-        guard let (recipe, patchBytes) = GzipRecipe.decode(blob), room <= UInt64(GzipRecipe.sideBytesMax),
-            var packer = GzipPacker(recipe, byteCount: Int(room))
-        else { throw .badRecipe(place) }
-        let old = try unpackGzip(operation, place, recipe)
+        guard let (recipe, patchBytes) = GzipRecipe.decode(blob), room <= UInt64(GzipRecipe.sideBytesMax) else {
+            throw .badRecipe(place)
+        }
+        // The blocks, and a file that is packed: what it holds, and three copies of what is made of it at the most.
+        let ownByteCount = room + 4 * UInt64(recipe.target.map(\.contentByteCount).max() ?? 0)
+        let old = try unpackGzip(operation, place, recipe, besideByteCount: ownByteCount)
+        guard var packer = GzipPacker(recipe, byteCount: Int(room)) else { throw .badRecipe(place) }
         do {
             let patch = try StreamedPatch(patchBytes, newSizeLimit: UInt64(packer.newByteCount))
-            try checkMemory(UInt64(old.count) + room + patch.unpackingByteCount, place)
+            try checkMemory(ownByteCount + UInt64(old.count) + patch.unpackingByteCount, place)
             try patch.apply(
                 oldSize: UInt64(old.count),
                 readOld: { offset, count in Array(old[Int(offset)..<Int(offset) + count]) },
@@ -34,7 +37,7 @@ extension OperationExecutor {
 
     /// The old data of the operation's patch.
     private func unpackGzip(
-        _ operation: PayloadOperation, _ place: OperationPlace, _ recipe: GzipRecipe
+        _ operation: PayloadOperation, _ place: OperationPlace, _ recipe: GzipRecipe, besideByteCount: UInt64
     ) throws(InstallationError) -> [UInt8] {
         guard !operation.sourceExtents.isEmpty else {
             guard recipe.source.isEmpty else { throw .badRecipe(place) }
@@ -44,7 +47,8 @@ extension OperationExecutor {
         guard reader.byteCount <= UInt64(GzipRecipe.sideBytesMax),
             let places = GzipPlaces(recipe.source, byteCount: Int(reader.byteCount))
         else { throw .badRecipe(place) }
-        try checkMemory(reader.byteCount, place)
+        // They are read in pieces, which are put together.
+        try checkMemory(besideByteCount + 2 * reader.byteCount, place)
         let blocks = try reader.read(at: 0, count: Int(reader.byteCount))
         var content: [UInt8] = []
         for file in recipe.source {
@@ -52,8 +56,10 @@ extension OperationExecutor {
             guard let held = GzipMember.unpacked(blocks.gathered(from: file)[...], contentLimit: limit) else {
                 throw .badRecipe(place)
             }
+            try checkMemory(besideByteCount + reader.byteCount + UInt64(content.count + 2 * held.count), place)
             content += held
         }
-        return content + blocks.gathered(from: places.between)
+        for place in places.between { content += blocks[place] }
+        return content
     }
 }

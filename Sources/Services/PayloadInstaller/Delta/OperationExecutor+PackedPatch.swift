@@ -43,7 +43,7 @@ extension OperationExecutor {
         _ operation: PayloadOperation, _ place: OperationPlace, _ recipe: PackedRecipe
     ) throws(InstallationError) -> [UInt8] {
         guard !recipe.source.isEmpty else { return [] }
-        let reader = try sourceReader(operation, place, length: nil)
+        let reader = try oldData(operation, place)
         var content: [UInt8] = []
         content.reserveCapacity(recipe.sourceByteCount)
         for (index, piece) in recipe.source.enumerated() {

@@ -31,7 +31,7 @@ extension OperationExecutor {
     }
 
     /// Blocks of the source, and behind them blocks of the target that earlier operations wrote.
-    private func oldData(
+    func oldData(
         _ operation: PayloadOperation, _ place: OperationPlace
     ) throws(InstallationError) -> ReaderChain {
         var readers: [ExtentReader] = []
@@ -50,32 +50,5 @@ extension OperationExecutor {
         guard byteCount <= memoryLimit else {
             throw .badCompression(place, .memoryLimit(needed: byteCount, limit: memoryLimit))
         }
-    }
-}
-
-/// Some runs of bytes as if they were one.
-private struct ReaderChain {
-    private let readers: [ExtentReader]
-    let byteCount: UInt64
-
-    init(_ readers: [ExtentReader]) {
-        self.readers = readers
-        byteCount = readers.reduce(0) { $0 + $1.byteCount }
-    }
-
-    /// `count` bytes from `offset`, which lie within ``byteCount``.
-    func read(at offset: UInt64, count: Int) throws(InstallationError) -> [UInt8] {
-        var bytes: [UInt8] = []
-        var start: UInt64 = 0
-        for reader in readers {
-            let position = offset + UInt64(bytes.count)
-            if bytes.count < count, position >= start, position - start < reader.byteCount {
-                let available = min(UInt64(count - bytes.count), reader.byteCount - (position - start))
-                let piece = try reader.read(at: position - start, count: Int(available))
-                bytes = bytes.isEmpty ? piece : bytes + piece
-            }
-            start += reader.byteCount
-        }
-        return bytes
     }
 }

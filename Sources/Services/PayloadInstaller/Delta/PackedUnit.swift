@@ -12,9 +12,11 @@ struct PackedUnit: Sendable {
 
     var runs: [Run]
     var source: [CompressedCluster]
+    /// Blocks of the target that earlier operations write; then there are none of the source.
+    var written: [CompressedCluster] = []
 
     var targetByteCount: Int { runs.reduce(0) { $0 + ($1.clusters + $1.following).reduce(0) { $0 + $1.byteCount } } }
-    var sourceByteCount: Int { source.reduce(0) { $0 + $1.byteCount } }
+    var sourceByteCount: Int { (source + written).reduce(0) { $0 + $1.byteCount } }
 
     /// Puts as many units together as one operation may hold in memory.
     static func groups(of units: [PackedUnit]) -> [[PackedUnit]] {
@@ -30,6 +32,20 @@ struct PackedUnit: Sendable {
             groups[groups.count - 1].append(unit)
         }
         return groups
+    }
+}
+
+extension PackedUnit {
+    /// The unit of a piece, as far as what it refers to fits into memory.
+    /// - Parameter clusters: Those of the target, by their block.
+    init(_ piece: WrittenContent<PackedUnit>.Piece, clusters: [Int: CompressedCluster]) {
+        self = piece.unit
+        var byteCount = 0
+        for cluster in piece.written.flatMap({ $0.start..<$0.end }).compactMap({ clusters[$0] }) {
+            byteCount += cluster.byteCount
+            guard byteCount <= PackedRecipe.unpackedBytesMax else { break }
+            written.append(cluster)
+        }
     }
 }
 

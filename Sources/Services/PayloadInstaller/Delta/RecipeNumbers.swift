@@ -3,6 +3,9 @@ internal import CompressionCodecs
 /// The numbers of a recipe, which stand in an operation's blob before its patch: their size packed, then a zstd frame of
 /// varints.
 struct RecipeNumbers {
+    /// More are not read.
+    static let byteCountMax = 1 << 20
+
     private(set) var rest: ArraySlice<UInt8>
 
     private init(_ bytes: ArraySlice<UInt8>) { rest = bytes }
@@ -20,7 +23,7 @@ struct RecipeNumbers {
     static func split(_ blob: [UInt8]) -> (numbers: RecipeNumbers, patch: ArraySlice<UInt8>)? {
         var opening = RecipeNumbers(blob[...])
         guard let count = opening.next(atMost: opening.rest.count),
-            let list = try? Zstandard.decompress(opening.rest.prefix(count), outputLimit: 1 << 20)
+            let list = try? Zstandard.decompress(opening.rest.prefix(count), outputLimit: UInt64(byteCountMax))
         else { return nil }
         return (RecipeNumbers(list[...]), opening.rest.dropFirst(count))
     }

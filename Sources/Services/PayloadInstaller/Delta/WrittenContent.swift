@@ -3,15 +3,15 @@
 ///
 /// Only large ones are looked at; small ones stand in one operation with what resembles them. The larger of two is told by
 /// itself, and the smaller one refers to it.
-struct WrittenContent {
-    /// A part of a file, and the blocks that it refers to.
+struct WrittenContent<Unit: ComparableUnit> {
+    /// A part of a file, and the blocks of the target that it refers to.
     struct Piece: Sendable {
-        let target: [BlockSpan]
+        let unit: Unit
         let written: [BlockSpan]
     }
 
     /// What is left to be told by itself.
-    private(set) var units: [DeltaUnit] = []
+    private(set) var units: [Unit] = []
     /// What refers to blocks of ``units``, or of pieces before it.
     private(set) var pieces: [Piece] = []
 
@@ -22,77 +22,62 @@ struct WrittenContent {
     /// The blocks that may be referred to.
     private var isTold: [Bool]
 
-    private static let unitBlocksMin = 256
-    private static let pieceBlocksMax = 1024
-    private static let regionBlockCount = 32
-
-    init(_ all: [DeltaUnit], target: DeltaImage, source: DeltaImage) throws(PayloadBuildError) {
+    init(_ all: [Unit], target: DeltaImage, source: DeltaImage) throws(PayloadBuildError) {
         self.target = target
         self.source = source
         isTold = [Bool](repeating: false, count: target.blockCount)
-        let large = all.indices.filter { all[$0].target.blockCount >= Self.unitBlocksMin }
-            .sorted { (all[$1].target.blockCount, $0) < (all[$0].target.blockCount, $1) }
-        var referring: Set<Int> = []
+        let large = all.indices.filter { all[$0].contentByteCount >= 1 << 20 }
+            .sorted { (all[$1].contentByteCount, $0) < (all[$0].contentByteCount, $1) }
+        var cut: Set<Int> = []
         for index in large {
-            let samples = try target.samples(of: all[index].target)
-            if try isLikeTarget(samples, all[index]) {
-                referring.insert(index)
-                try cut(all[index].target)
-            }
+            let samples = try all[index].samples(of: target)
+            if isKnown(samples), try self.cut(all[index]) { cut.insert(index) }
             for sample in samples where places[sample.hash] == nil { places[sample.hash] = sample.block }
-            for span in all[index].target {
-                for block in span.start..<span.end { isTold[block] = true }
+            for block in all[index].targetBlocks { isTold[block] = true }
+        }
+        units += all.indices.filter { !cut.contains($0) }.map { all[$0] }
+    }
+
+    /// - Returns: Whether parts of the unit refer to the target; otherwise it stays whole.
+    private mutating func cut(_ unit: Unit) throws(PayloadBuildError) -> Bool {
+        var (referring, rest): ([Piece], [Unit]) = ([], [])
+        for piece in unit.pieces {
+            let samples = try piece.samples(of: target)
+            if try isLikeTarget(samples, piece) {
+                referring.append(Piece(unit: piece.withoutSource, written: resembled(by: samples)))
+            } else {
+                rest.append(piece)
             }
         }
-        units = all.indices.filter { !referring.contains($0) }.map { all[$0] }
+        guard !referring.isEmpty else { return false }
+        pieces += referring
+        units += rest
+        return true
     }
 
-    /// Whether more of it stands elsewhere in the target than in what it was, and enough to be worth while.
-    private func isLikeTarget(_ samples: [ContentSample], _ unit: DeltaUnit) throws(PayloadBuildError) -> Bool {
-        let known = samples.count { places[$0.hash] != nil }
-        guard known > samples.count / 16 else { return false }
-        let old = Set(try source.samples(of: unit.source).map(\.hash))
-        return known > 2 * samples.count { old.contains($0.hash) }
+    /// Whether enough of it stands elsewhere in the target to be worth while.
+    private func isKnown(_ samples: [ContentSample]) -> Bool {
+        samples.count { places[$0.hash] != nil } > samples.count / 16
     }
 
-    private mutating func cut(_ spans: [BlockSpan]) throws(PayloadBuildError) {
-        for start in stride(from: 0, to: spans.blockCount, by: Self.pieceBlocksMax) {
-            let piece = spans.dropping(start).window(of: Self.pieceBlocksMax, around: 0)
-            pieces.append(Piece(target: piece, written: try resembled(by: piece)))
-        }
+    /// Whether more of it stands there than in what it was.
+    private func isLikeTarget(_ samples: [ContentSample], _ unit: Unit) throws(PayloadBuildError) -> Bool {
+        guard isKnown(samples) else { return false }
+        let old = Set(try unit.samples(ofSource: source).map(\.hash))
+        return samples.count { places[$0.hash] != nil } > 2 * samples.count { old.contains($0.hash) }
     }
 
-    /// The regions with the most samples of the piece.
-    private func resembled(by piece: [BlockSpan]) throws(PayloadBuildError) -> [BlockSpan] {
+    /// The regions with the most samples of a piece.
+    private func resembled(by samples: [ContentSample]) -> [BlockSpan] {
         var votes: [Int: Int] = [:]
-        for sample in try target.samples(of: piece) {
-            if let block = places[sample.hash] { votes[block / Self.regionBlockCount, default: 0] += 1 }
+        for sample in samples {
+            if let block = places[sample.hash] { votes[block / Unit.regionBlockCount, default: 0] += 1 }
         }
         let best = votes.sorted { ($0.value, $1.key) > ($1.value, $0.key) }
-            .prefix(DeltaGroup.sourceBlocksMax / Self.regionBlockCount)
+            .prefix(Unit.writtenBlocksMax / Unit.regionBlockCount)
         let blocks = best.map(\.key).sorted().flatMap { region in
-            region * Self.regionBlockCount..<min(target.blockCount, (region + 1) * Self.regionBlockCount)
+            region * Unit.regionBlockCount..<min(target.blockCount, (region + 1) * Unit.regionBlockCount)
         }
         return [BlockSpan](blocks: blocks.lazy.filter { isTold[$0] })
-    }
-}
-
-/// The hash of 64 bytes that chose themselves, and where they end.
-private struct ContentSample {
-    let hash: UInt64
-    let block: Int
-}
-
-extension DeltaImage {
-    fileprivate func samples(of spans: [BlockSpan]) throws(PayloadBuildError) -> [ContentSample] {
-        var samples: [ContentSample] = []
-        for span in spans {
-            // Each by itself: what stands at a seam stands nowhere.
-            var roller = ContentRoller()
-            roller.forEachPlace(in: try bytes(of: [span])) { hash, offset in
-                samples.append(ContentSample(hash: hash, block: span.start + offset / Int(Self.blockSize)))
-            }
-        }
-        return samples
     }
 }
