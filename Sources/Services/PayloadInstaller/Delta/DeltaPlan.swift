@@ -10,12 +10,12 @@ struct DeltaPlan {
         case packed([PackedUnit], PackedBlock.Encoder)
         case gzip(GzipGroup)
 
+        /// Of all that it makes, the first: files do not come in the order of their blocks.
         var firstTargetBlock: Int {
             switch self {
             case .copy(let target, _), .zero(let target): target.first?.start ?? 0
-            case .patch(let group): group.units.first?.target.first?.start ?? 0
-            case .packed(let units, _): units.first?.runs.first?.clusters.first.map { Int($0.block) } ?? 0
-            case .gzip(let group): group.target.blocks.first ?? 0
+            case .patch, .packed: comparedBlocks.min() ?? 0
+            case .gzip(let group): group.target.blocks.min() ?? 0
             }
         }
     }
