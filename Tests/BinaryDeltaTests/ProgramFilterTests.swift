@@ -35,18 +35,7 @@ struct ProgramFilterTests {
         let filtered = ProgramFilter.filtered(original[...])
         #expect(filtered.count == original.count)
 
-        var filter = ProgramFilter.undoing
-        var made: [UInt8] = []
-        var settled = 0
-        var rest = filtered[...]
-        repeat {
-            let piece = rest.prefix(1 + Int(random.next() % 3000))
-            rest = rest.dropFirst(piece.count)
-            made += piece
-            settled = filter.settle(&made, from: settled, isEnd: rest.isEmpty)
-            #expect(made[..<settled] == original[..<settled])
-        } while !rest.isEmpty
-        #expect(made == original)
+        expectUndone(filtered, by: ProgramFilter.undoing, to: original, pieceByteCountMax: 3000, &random)
     }
 
     @Test("calls to the same functions from many places cost little, and survive tampering without a trap")

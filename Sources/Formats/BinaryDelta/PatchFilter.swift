@@ -11,12 +11,15 @@ enum PatchFilter: UInt64, Sendable, CaseIterable {
 
     /// - Parameter position: Of the first byte in the old data, for what is known; otherwise 0.
     func apply(to bytes: inout [UInt8], position: Int = 0) {
-        if isProgram { ProgramFilter.filter(&bytes, position: position) }
+        if isProgram {
+            UnwindFilter.filter(&bytes)
+            ProgramFilter.filter(&bytes, position: position)
+        }
         if isTable { TableFilter.filter(&bytes) }
     }
 
     func undoing(_ reader: any PieceReader) -> any PieceReader {
         let words: any PieceReader = isTable ? FilterReader(reader, TableFilter.undoing) : reader
-        return isProgram ? FilterReader(words, ProgramFilter.undoing) : words
+        return isProgram ? FilterReader(FilterReader(words, ProgramFilter.undoing), UnwindFilter.undoing) : words
     }
 }

@@ -10,7 +10,7 @@
 ///
 /// 1. Where an ELF file's magic number stands at `i`, places count from there on.
 /// 2. An operand begins at `i + 1` where the byte at `i` is E8 (a call); at `i + 2` where the byte at `i` is one of the opcodes
-///    in ``operandStart(_:_:)`` and the byte behind it is a ModR/M byte that says “a distance from here” (`xx & C7 = 05`).
+///    in ``operandStarts`` and the byte behind it is a ModR/M byte that says “a distance from here” (`xx & C7 = 05`).
 ///    Elsewhere `i` goes one on.
 /// 3. Where fewer than four bytes are left for the operand, the rest stays as it is.
 /// 4. The operand is a number of four bytes, the lowest first. Where the last of them is 00 or FF, the place behind the
@@ -52,34 +52,44 @@ package struct ProgramFilter: StreamFilter {
     package mutating func settle(_ bytes: inout [UInt8], from start: Int, isEnd: Bool) -> Int {
         var span = bytes.mutableSpan
         let limit = isEnd ? span.count : span.count - Self.lookaheadByteCount
+        let startPosition = position - start
+        let operandStarts = Self.operandStarts.span
         var index = start
         while index < limit {
-            if Self.isProgram(span, at: index) { origin = position }
-            var next = index + 1
-            if let operand = Self.operandStart(span[index], next < span.count ? span[next] : 0) {
-                guard index + operand + 4 <= span.count else {
-                    position += span.count - index
-                    return span.count
-                }
-                next = index + operand + 4
-                turn(&span, at: index + operand, placeBehind: position + next - index - origin)
+            let operandStart = Int(operandStarts[Int(span[index])])
+            guard operandStart > 0 else {
+                index += 1
+                continue
             }
-            position += next - index
-            index = next
+            // The magic number begins with one of the opcodes.
+            if Self.isProgram(span, at: index) { origin = startPosition + index }
+            guard operandStart == 1 || index + 1 < span.count && Self.isDistance(modRM: span[index + 1]) else {
+                index += 1
+                continue
+            }
+            guard index + operandStart + 4 <= span.count else {
+                index = span.count
+                break
+            }
+            index += operandStart + 4
+            turn(&span, at: index - 4, placeBehind: startPosition + index - origin)
         }
+        position = startPosition + index
         return index
     }
 
-    /// How far behind the opcode its operand begins, if it has one of those that are turned.
-    private static func operandStart(_ opcode: UInt8, _ modRM: UInt8) -> Int? {
+    /// How far behind each opcode its operand begins; 0 for those that are left alone.
+    private static let operandStarts: [UInt8] = (0..<256).map { opcode in
         switch opcode {
         case 0xE8: 1
         case 0x03, 0x10, 0x11, 0x28, 0x39, 0x3B, 0x63, 0x6F, 0x7F, 0x80, 0x81, 0x83, 0x89, 0x8B, 0x8D, 0xB6, 0xBE, 0xC6,
             0xC7, 0xFF:
-            modRM & 0xC7 == 0x05 ? 2 : nil
-        default: nil
+            2
+        default: 0
         }
     }
+
+    private static func isDistance(modRM: UInt8) -> Bool { modRM & 0xC7 == 0x05 }
 
     private func turn(_ span: inout MutableSpan<UInt8>, at operand: Int, placeBehind place: Int) {
         let top = span[operand + 3]

@@ -39,9 +39,9 @@ public struct StreamedPatch: Sendable {
     static let partCount = 5
     /// What a part's dictionary may take, in bytes. With the known bytes, read once more beside it, and two parts at work,
     /// patching stays below 48 MiB.
-    static let dictionaryByteCountMax: UInt64 = 16 << 20
+    static let dictionaryByteCountMax: UInt64 = 24 << 20
     /// How much of the old data a part may know, in bytes.
-    public static let knownByteCountMax = 8 << 20
+    public static let knownByteCountMax = 12 << 20
 
     /// Checks the structure; the parts are unpacked by ``apply(oldSize:readOld:write:)``.
     /// - Parameter newSizeLimit: In bytes; a patch that makes more is refused.

@@ -8,7 +8,8 @@
 ///
 /// 1. A word is looked at where three words stand before it, none of the last two of which was looked at and turned.
 /// 2. It is turned where the first of the three is below 2^32, the second has 1 to 42 in its lower half and less than 2^20 in its
-///    upper half: a place, and a type and a symbol. Then the first of the three is taken from it, modulo 2^64.
+///    upper half: a place, and a type and a symbol. Then the first of the three is taken from it, modulo 2^64. From the second word
+///    behind it the one three words before is taken as well, if the word between is the second of the three once more.
 /// 3. Where an ELF file's magic number ends in a word, and begins at no word's beginning, the next word is the first that begins a
 ///    multiple of eight bytes behind the magic number's beginning; the words before are forgotten, and the bytes between stay as
 ///    they are.
@@ -21,6 +22,8 @@ package struct TableFilter: StreamFilter {
     private var words = Self.noWords
     /// How many words are not looked at.
     private var restCount = 0
+    /// The word between the two from which the last distance was.
+    private var kind: UInt64 = 0
     /// How many bytes stand before the next word.
     private var skippedCount = 0
 
@@ -62,12 +65,15 @@ package struct TableFilter: StreamFilter {
     private mutating func turned(_ word: UInt64) -> UInt64 {
         guard restCount == 0 else {
             restCount -= 1
-            return word
+            // What goes there, of two places for the same symbol.
+            return restCount == 0 && words.2 == kind ? difference(word) : word
         }
         guard isEntry else { return word }
-        restCount = 2
-        return isUndoing ? word &+ words.0 : word &- words.0
+        (restCount, kind) = (2, words.1)
+        return difference(word)
     }
+
+    private func difference(_ word: UInt64) -> UInt64 { isUndoing ? word &+ words.0 : word &- words.0 }
 
     /// - Parameter word: As it is before the filter.
     private mutating func note(_ word: UInt64) {

@@ -15,8 +15,8 @@ struct DeltaGroup: Sendable {
     private(set) var sourceBlocks = 0
 
     /// The machine holds the known part of the source, and unpacks so much at once: together this stays below 64 MiB.
-    static let targetBlocksMax = 2048
-    static let sourceBlocksMax = 2048
+    static let targetBlocksMax = 3072
+    static let sourceBlocksMax = 3072
 
     init() {}
 

@@ -12,8 +12,7 @@ extension OperationExecutor {
         guard let (recipe, patchBytes) = GzipRecipe.decode(blob), room <= UInt64(GzipRecipe.sideBytesMax) else {
             throw .badRecipe(place)
         }
-        // The blocks, and a file that is packed: what it holds, and three copies of what is made of it at the most.
-        let ownByteCount = room + 4 * UInt64(recipe.target.map(\.contentByteCount).max() ?? 0)
+        let ownByteCount = room + GzipPacker.packingByteCount(of: recipe)
         let old = try unpackGzip(operation, place, recipe, besideByteCount: ownByteCount)
         guard var packer = GzipPacker(recipe, byteCount: Int(room)) else { throw .badRecipe(place) }
         do {
@@ -30,7 +29,8 @@ extension OperationExecutor {
         } catch {
             throw .badRecipe(place)  // Nothing else is thrown.
         }
-        guard packer.finish() else { throw .wrongLength(place) }
+        guard packer.finish() else { throw .badRecipe(place) }
+        guard packer.isDone else { throw .wrongLength(place) }
         var writer = writer(operation, place)
         try writer.write(packer.bytes[...])
     }
