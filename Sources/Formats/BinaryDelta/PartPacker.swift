@@ -37,7 +37,7 @@ struct PartPacker {
     func packDifferences(_ bytes: [UInt8]) throws(CodecError) -> Packed {
         if effort == .fast, bytes.count > Self.smallByteCount { return try zstd(bytes) }
         let packed = try PatchLZMA(.differences).compress(bytes, known: .none, effort: effort)
-        return shorter(Packed(coding: .plain, data: bytes), lzma(packed, of: bytes, .none, known: .none))
+        return shorter(Packed(coding: .plain, data: bytes), lzma(packed, of: bytes, PatchLZMA(.differences), known: .none))
     }
 
     func packNew(_ bytes: [UInt8]) throws(CodecError) -> Packed {
@@ -47,7 +47,7 @@ struct PartPacker {
         }
         let way = try PatchEstimate.bestWay(for: bytes, known: known)
         let packed = try way.compress(bytes, known: known, effort: effort)
-        return shorter(plain, lzma(packed, of: bytes, way.filter, known: known))
+        return shorter(plain, lzma(packed, of: bytes, way, known: known))
     }
 
     private func shorter(_ one: Packed, _ other: Packed) -> Packed {
@@ -59,11 +59,11 @@ struct PartPacker {
         return Packed(coding: .zstd, data: packed)
     }
 
-    private func lzma(_ packed: [UInt8], of bytes: [UInt8], _ filter: PatchFilter, known: KnownBytes) -> Packed {
+    private func lzma(_ packed: [UInt8], of bytes: [UInt8], _ way: PatchLZMA, known: KnownBytes) -> Packed {
         Packed(
             coding: .lzma(
-                filter,
-                dictionaryByteCount: UInt64(PatchLZMA.dictionaryByteCount(for: bytes.count + known.bytes.count)),
+                way.filter,
+                dictionaryByteCount: UInt64(way.dictionaryByteCount(for: bytes.count + known.bytes.count)),
                 knownStart: UInt64(known.start), knownByteCount: UInt64(known.bytes.count)),
             data: packed)
     }
@@ -80,13 +80,9 @@ struct PatchLZMA {
     }
 
     static let text = PatchLZMA(.text)
-    static let program = PatchLZMA(.text, .program)
     static let table = PatchLZMA(.table)
     static let relocations = PatchLZMA(.text, .table)
     static let programWithRelocations = PatchLZMA(.text, .programAndTable)
-
-    /// LZMA_PRESET_EXTREME, a macro that Swift cannot import.
-    private static let extreme: UInt32 = 1 << 31
 
     func compress(
         _ bytes: [UInt8], known: KnownBytes, effort: StreamedPatchMaker.Effort
@@ -112,12 +108,16 @@ struct PatchLZMA {
         prepared bytes: [UInt8], known: ArraySlice<UInt8>, effort: StreamedPatchMaker.Effort
     ) throws(CodecError) -> [UInt8] {
         try RawLZMA.compress(
-            bytes, known: known, dictionaryByteCount: Self.dictionaryByteCount(for: bytes.count + known.count),
-            content: content, effort: effort == .best ? 9 | Self.extreme : 1)
+            bytes, known: known, dictionaryByteCount: dictionaryByteCount(for: bytes.count + known.count),
+            content: content, effort: effort == .best ? .best : .fast)
     }
 
-    /// No more than there is to refer to, nor than a machine takes.
-    static func dictionaryByteCount(for byteCount: Int) -> Int {
-        min(max(byteCount, RawLZMA.dictionaryByteCountMin), Int(StreamedPatch.dictionaryByteCountMax))
+    /// No more than there is to refer to, nor than a machine takes. Differences repeat what is near; a machine unpacks them beside
+    /// what is new, and has both in memory.
+    func dictionaryByteCount(for byteCount: Int) -> Int {
+        let limit = content == .differences ? Self.differencesReach : Int(StreamedPatch.dictionaryByteCountMax)
+        return min(max(byteCount, RawLZMA.dictionaryByteCountMin), limit)
     }
+
+    private static let differencesReach = 8 << 20
 }

@@ -17,8 +17,7 @@ enum PatchEstimate {
                 .compress(beside.diff, known: .none, effort: .fast).count
             cost += try PatchLZMA.text.compress(beside.extra, known: known, effort: .fast).count
             guard cost > new.count / cheapShare else { return false }
-            let isProgram = ProgramFilter.isMade(for: new)
-            for way in isProgram ? [PatchLZMA.programWithRelocations, .relocations] : [.text, .table]
+            for way in ways(for: new)
             where try way.compress(Array(new), known: known, effort: .fast).count < cost + cost / 4 {
                 return true
             }
@@ -26,6 +25,12 @@ enum PatchEstimate {
         } catch {
             throw .damagedPart(.extra, error)
         }
+    }
+
+    private static func ways(for new: ArraySlice<UInt8>) -> [PatchLZMA] {
+        guard ProgramFilter.isMade(for: new) else { return [.text, .table] }
+        // What is not linked yet has nothing in its calls.
+        return ProgramFilter.isLinked(new) ? [.programWithRelocations] : [.relocations]
     }
 
     /// What the numbers of one step take, packed; measured.
@@ -37,10 +42,11 @@ enum PatchEstimate {
     static func bestWay(for bytes: [UInt8], known: KnownBytes) throws(CodecError) -> PatchLZMA {
         guard bytes.count > smallByteCount else { return .text }
         var best = (way: PatchLZMA.text, byteCount: Int.max)
-        for way in [PatchLZMA.text, .program, .table, .relocations, .programWithRelocations] {
+        for way in [PatchLZMA.text, .table, .relocations, .programWithRelocations] {
             // The whole is prepared: a program's pieces by themselves would stand at other places.
-            let sample = sample(of: way.prepared(bytes))
-            let byteCount = try way.compress(prepared: sample, known: way.prepared(known), effort: .fast).count
+            let sample = sample(of: way.prepared(bytes)[...], pieceByteCount: pieceByteCount)
+            let knownSample = Self.sample(of: way.prepared(known), pieceByteCount: 2 * pieceByteCount)
+            let byteCount = try way.compress(prepared: sample, known: knownSample[...], effort: .fast).count
             if byteCount < best.byteCount { best = (way, byteCount) }
         }
         return best.way
@@ -51,9 +57,9 @@ enum PatchEstimate {
     private static let pieceCount = 8
 
     /// Pieces from all over `bytes`, at the beginnings of pages as in the whole.
-    private static func sample(of bytes: [UInt8]) -> [UInt8] {
-        guard bytes.count > pieceCount * pieceByteCount else { return bytes }
+    private static func sample(of bytes: ArraySlice<UInt8>, pieceByteCount: Int) -> [UInt8] {
+        guard bytes.count > pieceCount * pieceByteCount else { return Array(bytes) }
         let distance = bytes.count / pieceCount & ~4095
-        return (0..<pieceCount).flatMap { bytes[$0 * distance..<$0 * distance + pieceByteCount] }
+        return (0..<pieceCount).flatMap { bytes.dropFirst($0 * distance).prefix(pieceByteCount) }
     }
 }

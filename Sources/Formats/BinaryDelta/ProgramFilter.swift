@@ -119,4 +119,7 @@ package struct ProgramFilter: StreamFilter {
         bytes.starts(with: [0x7F, 0x45, 0x4C, 0x46]) && bytes.count > 19
             && bytes[bytes.startIndex + 18] == 62 && bytes[bytes.startIndex + 19] == 0
     }
+
+    /// Whether such a file has been linked: `e_type` is not 1. Calls in one that has not lead nowhere yet.
+    static func isLinked(_ bytes: ArraySlice<UInt8>) -> Bool { bytes[bytes.startIndex + 16] != 1 }
 }

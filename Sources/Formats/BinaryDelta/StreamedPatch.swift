@@ -7,7 +7,7 @@ internal import CompressionCodecs
 /// 4 bytes   ASCII "MDP1"
 /// number    the size of the new data
 /// five parts, each:
-///   number    0 as it is · 1 zstd · LZMA2: 2 · 3 behind ``ProgramFilter`` · 4 behind ``TableFilter`` · 5 behind both
+///   number    0 as it is · 1 zstd · from 2 on LZMA2 behind a ``PatchFilter``
 ///   number    (from 2 on) the dictionary's size
 ///   number    (from 2 on) the start of the known bytes, a place in the old data
 ///   number    (from 2 on) how many they are
@@ -17,7 +17,7 @@ internal import CompressionCodecs
 /// The parts are: how many bytes each instruction adds; how many it copies; how far it then seeks, as a number whose lowest
 /// bit is its sign (each of these three: eight bytes, the lowest first, that tell how many bytes of numbers follow); the
 /// bytes that are added to old bytes; the bytes that are copied. Known bytes stand before a part's content as if they had
-/// been unpacked already; behind the filter they were filtered as well, from their place in the old data on.
+/// been unpacked already; behind a filter they were filtered as well, from their place in the old data on.
 public struct StreamedPatch: Sendable {
     /// In bytes.
     public let newSize: UInt64
@@ -37,8 +37,8 @@ public struct StreamedPatch: Sendable {
 
     static let opening = Array("MDP1".utf8)
     static let partCount = 5
-    /// What a part's dictionary may take, in bytes. With the known bytes, read once more beside it, and two parts at work,
-    /// patching stays below 48 MiB.
+    /// What a part's dictionary may take, in bytes. What is new takes all of it, with the known bytes once more beside it while they
+    /// are read; differences are made with a third (``PatchLZMA/dictionaryByteCount(for:)``): patching takes 36 MiB at the most.
     static let dictionaryByteCountMax: UInt64 = 24 << 20
     /// How much of the old data a part may know, in bytes.
     public static let knownByteCountMax = 12 << 20

@@ -28,7 +28,7 @@ public struct StreamedPatchMaker {
     /// Of the new data there are four copies at times. First the old data is sorted, which takes four bytes more for
     /// each; later LZMA takes twelve for each that its dictionary reaches.
     public static func workingByteCount(old: Int, new: Int) -> Int {
-        let reach = PatchLZMA.dictionaryByteCount(for: new + min(old, StreamedPatch.knownByteCountMax))
+        let reach = PatchLZMA.text.dictionaryByteCount(for: new + min(old, StreamedPatch.knownByteCountMax))
         return old + 4 * new + max(4 * old, 12 * reach)
     }
 
