@@ -30,6 +30,25 @@ struct KnownPatchTests {
         #expect(try apply(patch, to: old) == new)
     }
 
+    @Test("codings 3 and 5 undo the filter for unwinding, 4 and 5 that for tables")
+    func tables() throws {
+        // The examples of the format's page: a table for searching, relocations.
+        let pairs: [UInt8] = [1, 0x1B, 3, 0x3B, 0x44, 0, 0, 0] + numbers([3, 0x1000, 0x50, 0x1040, 0x68, 0x1050, 0x60], of: 4)
+        let filteredPairs: [UInt8] =
+            [1, 0x1B, 3, 0x3B, 0x44, 0, 0, 0] + numbers([3, 0x1000, 0x50, 0x40, 0x18, 0x10, 0xFFFF_FFF8], of: 4)
+        let kind: UInt64 = 0x5_0000_0002
+        let words = numbers([0x1000, kind, 0x10, 0x1010, kind, 0x30, 0x1020, kind, 0x50], of: 8)
+        let filteredWords = numbers([0x1000, kind, 0x10, 0x10, kind, 0x20, 0x10, kind, 0x20], of: 8)
+        for (coding, new, filtered) in [
+            (3, pairs, filteredPairs), (4, words, filteredWords), (5, words, filteredWords), (5, pairs, filteredPairs),
+            (5, pairs + [0, 0, 0, 0] + words, filteredPairs + [0, 0, 0, 0] + filteredWords), (2, pairs + words, pairs + words),
+        ] as [(UInt8, [UInt8], [UInt8])] {
+            // One chunk that is not packed (01, its size less one). The end.
+            let chunk: [UInt8] = [0x01, 0x00, UInt8(new.count - 1)] + filtered + [0x00]
+            #expect(try apply(copying(UInt8(new.count), coding: [coding, 0x80, 0x20, 0, 0], chunk), to: []) == new)
+        }
+    }
+
     @Test("coding 2 is the same without the filter")
     func plain() throws {
         let old = Array("0123456789abcdef".utf8) + Array("the known bytes".utf8)
@@ -48,6 +67,10 @@ struct KnownPatchTests {
         patch += [1, 0xFF, 4, 0] + Array("xyz".utf8)
         // From place 0 on; then from place -1 on, where zeros stand.
         #expect(try apply(patch, to: Array("ab".utf8)) == Array("bax".utf8) + [4] + Array("ayz".utf8))
+    }
+
+    private func numbers(_ numbers: [UInt64], of byteCount: UInt64) -> [UInt8] {
+        numbers.flatMap { number in (0..<byteCount).map { UInt8(truncatingIfNeeded: number >> (8 * $0)) } }
     }
 
     /// A patch that copies all of its last part, of `count` bytes.

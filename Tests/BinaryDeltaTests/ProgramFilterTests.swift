@@ -86,8 +86,8 @@ struct ProgramFilterTests {
     @Test("of old data too large to know, the part is known that resembles the new")
     func largeOldData() throws {
         var random = Numbers(seed: 5)
-        let old = (0..<9 << 20).map { _ in UInt8(truncatingIfNeeded: random.next()) }
-        for start in [0, 4 << 20, old.count - 300_000] {
+        let old = (0..<StreamedPatch.knownByteCountMax + 1 << 20).map { _ in UInt8(truncatingIfNeeded: random.next()) }
+        for start in [0, 6 << 20, old.count - 300_000] {
             var maker = StreamedPatchMaker()
             let new = Array(old[start..<start + 300_000])
             maker.add(new[...])

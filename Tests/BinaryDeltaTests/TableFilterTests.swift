@@ -32,6 +32,17 @@ struct TableFilterTests {
         #expect(Array(bytes.suffix(24)) == words([0x10, 0x5_0000_0004, 9]))
     }
 
+    @Test("the first two words are none that stand behind others")
+    func beginning() {
+        // As the second word of an entry: the word before it would be missing.
+        var bytes = words([0x10, 1, 0x100, 0x1010, 5, 6])
+        TableFilter.filter(&bytes)
+        #expect(bytes == words([0x10, 1, 0x100, 0x1000, 5, 6]))
+        bytes = words([2, 0x77, 0x100, 2, 0x1000])
+        TableFilter.filter(&bytes)
+        #expect(bytes == words([2, 0x77, 0x100, 2, 0x1000]))
+    }
+
     @Test("what is no entry stays as it is")
     func untouched() {
         for numbers: [UInt64] in [

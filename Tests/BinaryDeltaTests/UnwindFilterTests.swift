@@ -39,6 +39,32 @@ struct UnwindFilterTests {
         expectUndone(filtered, to: bytes)
     }
 
+    @Test("a distance beyond the first record ends the records, behind its number")
+    func end() {
+        let last = Self.numbers([16, 29, 5, 5, 5])
+        let table: [UInt8] = [1, 0x1B, 3, 0x3B] + Self.numbers([0x44, 2, 7, 7, 8, 9])
+        var bytes = Self.common + last + table
+        UnwindFilter.filter(&bytes)
+        #expect(
+            bytes == Self.common + Self.numbers([16, 1, 5, 5, 5, 0x3B03_1B01, 0x44, 2, 7, 7, 1, 2]))
+    }
+
+    @Test("records of other sizes and letters begin, and go on", arguments: [(20, 0x52, true), (255, 0x50, true), (256, 0x52, false)])
+    func opening(byteCount: UInt32, letter: UInt8, isRecord: Bool) {
+        let common = Self.numbers([byteCount, 0]) + [1, 0x7A, letter] + [UInt8](repeating: 3, count: Int(byteCount) - 7)
+        var bytes = common + Self.numbers([16, byteCount + 8, 5, 5, 5])
+        UnwindFilter.filter(&bytes)
+        #expect(bytes == common + Self.numbers([16, isRecord ? 0 : byteCount + 8, 5, 5, 5]))
+    }
+
+    @Test("a table of nothing is followed by what follows")
+    func emptyTable() {
+        let opening: [UInt8] = [1, 0x1B, 3, 0x3B] + Self.numbers([0x44])
+        var bytes = opening + Self.numbers([0]) + opening + Self.numbers([2, 7, 7, 8, 9])
+        UnwindFilter.filter(&bytes)
+        #expect(bytes == opening + Self.numbers([0]) + opening + Self.numbers([2, 7, 7, 1, 2]))
+    }
+
     @Test("what is cut short, or is no record, stays as it is")
     func untouched() {
         let opening: [UInt8] = [1, 0x1B, 3, 0x3B] + Self.numbers([0x44])
@@ -58,13 +84,18 @@ struct UnwindFilterTests {
     func roundTrip(seed: UInt64) {
         var random = Numbers(seed: seed)
         var original: [UInt8] = []
+        var common = 0
         while original.count < 9_000 {
-            switch random.next() % 8 {
+            switch random.next() % 20 {
             case 0: original += (0..<Int(random.next() % 9)).map { _ in UInt8(truncatingIfNeeded: random.next()) }
             case 1: original += [1, 0x1B, 3, 0x3B] + Self.numbers([4, UInt32(random.next() % 9)])
-            case 2: original += Self.common
-            default:
+            case 2:
+                common = original.count
+                original += Self.common
+            case 3:
                 original += Self.numbers([16, UInt32(random.next() % 4_000), UInt32(random.next() % 9_000), 64, 7])
+            default:
+                original += Self.numbers([16, UInt32(original.count + 4 - common), UInt32(random.next() % 9_000), 64, 7])
             }
         }
         var filtered = original

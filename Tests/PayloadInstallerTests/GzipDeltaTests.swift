@@ -85,6 +85,27 @@ struct GzipDeltaTests {
         }
     }
 
+    @Test("are packed a few at a time, however large or small they are")
+    func batches() async throws {
+        func image(_ version: UInt8) throws -> [UInt8] {
+            let sizes = [0, 3 << 20, 0, 700_000, 700_000, 800_000, 0, 0, 2 << 20, 5, 0]
+            return try SmallErofs.image(
+                sizes.enumerated().map { index, byteCount in
+                    let line = Array("Line \(index) of a page that says something of version \(version).\n".utf8)
+                    let content = (0..<byteCount).map { line[($0 * ($0 / 5_000 % 2 + 1)) % line.count] }
+                    let header: [UInt8] = [0x1F, 0x8B, 8, 0, version, UInt8(index), 0, 0, 2, 3]
+                    let member = try #require(GzipMember(header: header, level: 9))
+                    return ("\(index / 10)\(index % 10).gz", try #require(member.file(holding: content[...])))
+                })
+        }
+        let (old, new) = (MemoryBlockDevice(try image(1)), MemoryBlockDevice(try image(2)))
+        let (manifest, payload) = try await delta(from: old.bytes, to: new.bytes, effort: .fast)
+        #expect(manifest.partitions[0].operations.contains { $0.kind == .gzipPatch })
+        let target = MemoryBlockDevice(sizeBytes: new.sizeBytes)
+        try install(payload, onto: ["system": InstallTarget(device: target, source: old)])
+        #expect(target.bytes == new.bytes)
+    }
+
     @Test("are not unpacked for format 1")
     func formatOne() async throws {
         let (old, new) = (try VectorFiles.image("old.gzip.ext4"), try VectorFiles.image("new.gzip.ext4"))

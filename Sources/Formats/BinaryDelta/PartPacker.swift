@@ -80,6 +80,7 @@ struct PatchLZMA {
     }
 
     static let text = PatchLZMA(.text)
+    static let program = PatchLZMA(.text, .program)
     static let table = PatchLZMA(.table)
     static let relocations = PatchLZMA(.text, .table)
     static let programWithRelocations = PatchLZMA(.text, .programAndTable)

@@ -42,7 +42,7 @@ enum PatchEstimate {
     static func bestWay(for bytes: [UInt8], known: KnownBytes) throws(CodecError) -> PatchLZMA {
         guard bytes.count > smallByteCount else { return .text }
         var best = (way: PatchLZMA.text, byteCount: Int.max)
-        for way in [PatchLZMA.text, .table, .relocations, .programWithRelocations] {
+        for way in [PatchLZMA.text, .program, .table, .relocations, .programWithRelocations] {
             // The whole is prepared: a program's pieces by themselves would stand at other places.
             let sample = sample(of: way.prepared(bytes)[...], pieceByteCount: pieceByteCount)
             let knownSample = Self.sample(of: way.prepared(known), pieceByteCount: 2 * pieceByteCount)

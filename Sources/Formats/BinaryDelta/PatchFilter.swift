@@ -1,7 +1,7 @@
 /// What a part's content goes through before it is packed by LZMA; the number is the coding's.
 enum PatchFilter: UInt64, Sendable, CaseIterable {
     case none = 2
-    /// ``UnwindFilter``, then ``ProgramFilter``. Not made; with the next one, programs are as small.
+    /// ``UnwindFilter``, then ``ProgramFilter``.
     case program = 3
     /// ``TableFilter``.
     case table = 4

@@ -26,10 +26,10 @@ public struct StreamedPatchMaker {
     /// The memory that a patch takes at the most while it is made, in bytes, with what it is made of.
     ///
     /// Of the new data there are four copies at times. First the old data is sorted, which takes four bytes more for
-    /// each; later LZMA takes twelve for each that its dictionary reaches.
+    /// each; later LZMA takes up to fourteen for each that its dictionary reaches.
     public static func workingByteCount(old: Int, new: Int) -> Int {
         let reach = PatchLZMA.text.dictionaryByteCount(for: new + min(old, StreamedPatch.knownByteCountMax))
-        return old + 4 * new + max(4 * old, 12 * reach)
+        return old + 4 * new + max(4 * old, 14 * reach)
     }
 
     /// - Parameter oldOffset: Where `old` stands in the old data that the patch is applied to.

@@ -6,13 +6,14 @@
 /// The filter makes as many bytes as it is given, takes any bytes, and can always be undone: whether a word is turned, the
 /// words before it tell. The rules, for words of eight bytes from the first byte on, the lowest byte first:
 ///
-/// 1. A word is looked at where three words stand before it, none of the last two of which was looked at and turned.
-/// 2. It is turned where the first of the three is below 2^32, the second has 1 to 42 in its lower half and less than 2^20 in its
-///    upper half: a place, and a type and a symbol. Then the first of the three is taken from it, modulo 2^64. From the second word
-///    behind it the one three words before is taken as well, if the word between is the second of the three once more.
-/// 3. Where an ELF file's magic number ends in a word, and begins at no word's beginning, the next word is the first that begins a
-///    multiple of eight bytes behind the magic number's beginning; the words before are forgotten, and the bytes between stay as
-///    they are.
+/// 1. A word is a place where three words stand before it, neither of the last two is a place, the first of the three is below 2^32, and
+///    the second has 1 to 42 in its lower half and less than 2^20 in its upper half: a type and a symbol. Then the first of the three is
+///    taken from it, modulo 2^64.
+/// 2. Of the two words behind a place neither is one. If the first of them equals the second of the three, then from the second of
+///    them the third of the three is taken.
+/// 3. Where an ELF file's magic number ends in a word, within this word and the one before it, and begins at no word's beginning, the next
+///    word is the first that begins a multiple of eight bytes behind the magic number's beginning; the words before are forgotten,
+///    and the bytes between stay as they are.
 /// 4. Bytes behind the last whole word stay as they are.
 ///
 /// Source: System V ABI, “Relocation”, and its supplement for AMD64, which has the types.
@@ -27,7 +28,7 @@ package struct TableFilter: StreamFilter {
     /// How many bytes stand before the next word.
     private var skippedCount = 0
 
-    private static let noWords: (UInt64, UInt64, UInt64) = (.max, 0, 0)
+    private static let noWords: (UInt64, UInt64, UInt64) = (.max, .max, .max)
 
     private static let wordByteCount = 8
 

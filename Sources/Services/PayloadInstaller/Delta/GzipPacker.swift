@@ -23,7 +23,6 @@ struct GzipPacker {
         bytes = [UInt8](repeating: 0, count: byteCount)
         (files, between) = (recipe.target[...], places.between[...])
         newByteCount = recipe.target.reduce(0) { $0 + $1.contentByteCount } + places.betweenByteCount
-        gatherWholeFiles()
     }
 
     /// How much new data there is to be.
@@ -31,6 +30,7 @@ struct GzipPacker {
 
     /// So much content is packed at the same time, or one file.
     private static let waitingBytesMax = 2 << 20
+    private static let waitingFilesMax = 1024
     /// Each takes half a MiB of its own.
     private static let packersMax = 4
 
@@ -43,6 +43,7 @@ struct GzipPacker {
     /// - Returns: Whether everything went where it was to go.
     mutating func append(_ piece: ArraySlice<UInt8>) -> Bool {
         var rest = piece
+        guard makeRoomForNext() else { return false }
         while !rest.isEmpty {
             if let file = files.first {
                 let taken = rest.prefix(waitingByteCount + file.contentByteCount - content.count)
@@ -57,15 +58,24 @@ struct GzipPacker {
             } else {
                 return false
             }
-            gatherWholeFiles()
-            guard hasRoomForNext || packFiles() else { return false }
+            guard makeRoomForNext() else { return false }
         }
         return true
     }
 
     /// Packs what still waits.
     /// - Returns: Whether everything went where it was to go.
-    mutating func finish() -> Bool { packFiles() }
+    mutating func finish() -> Bool { makeRoomForNext() && packFiles() }
+
+    /// - Returns: Whether everything went where it was to go.
+    private mutating func makeRoomForNext() -> Bool {
+        gatherWholeFiles()
+        while !hasRoomForNext {
+            guard packFiles() else { return false }
+            gatherWholeFiles()
+        }
+        return true
+    }
 
     /// Whether there was all of the new data.
     var isDone: Bool { files.isEmpty && between.isEmpty }
@@ -74,13 +84,14 @@ struct GzipPacker {
 
     /// Whether the next file may wait as well.
     private var hasRoomForNext: Bool {
-        guard let next = files.first else { return true }
-        return waiting.isEmpty || waitingByteCount + next.contentByteCount <= Self.waitingBytesMax
+        guard let next = files.first, !waiting.isEmpty else { return true }
+        return waiting.count < Self.waitingFilesMax
+            && waitingByteCount + next.contentByteCount <= Self.waitingBytesMax
     }
 
     /// One may hold nothing.
     private mutating func gatherWholeFiles() {
-        while let file = files.first, content.count - waitingByteCount == file.contentByteCount {
+        while let file = files.first, hasRoomForNext, content.count - waitingByteCount == file.contentByteCount {
             waiting.append((file, waitingByteCount..<content.count))
             files.removeFirst()
         }
