@@ -82,30 +82,54 @@ package struct UnwindFilter: StreamFilter {
     private static let searchedByteCount = 12
     private static let magic: UInt32 = 0x3B03_1B01
 
-    /// Goes to the next table or record.
+    /// Goes to the next table or record. The one has a 01 at its beginning, the other eight bytes behind it.
     private mutating func search(_ span: borrowing MutableSpan<UInt8>, _ index: inout Int) -> Bool {
         let start = index
         let end = span.count - Self.searchedByteCount
-        while index <= end {
-            if span[index] == 0x01, Self.number(span, index) == Self.magic {
-                state = .table(pairCount: Self.number(span, index + 8), last: nil)
+        guard start <= end else { return false }
+        var one = start
+        while true {
+            one = Self.nextOne(span, from: one, through: end + 8)
+            if one <= end, Self.number(span, one) == Self.magic {
+                state = .table(pairCount: Self.number(span, one + 8), last: nil)
                 skippedCount = Self.searchedByteCount
+                index = one
                 return true
             }
-            if span[index + 9] == UInt8(ascii: "z"), Self.isRecord(span, at: index) {
+            if one - 8 >= start, one - 8 <= end, Self.isRecord(span, at: one - 8) {
+                index = one - 8
                 let place = position &+ UInt32(truncatingIfNeeded: index - start)
                 state = .records(Records(first: place, common: place))
                 skippedCount = 4 + Int(Self.number(span, index))
                 return true
             }
-            index += 1
+            guard one < end + 8 else { break }
+            one += 1
         }
+        index = end + 1
         return false
+    }
+
+    /// The place of the next 01; behind `end` where there is none.
+    private static func nextOne(_ span: borrowing MutableSpan<UInt8>, from start: Int, through end: Int) -> Int {
+        let bytes = unsafe span.bytes
+        var index = start
+        // Eight at a time: most of a program is searched.
+        while index + 7 <= end {
+            let word = unsafe UInt64(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self))
+            // Which byte is the first to be zero in the difference.
+            let difference = word ^ 0x0101_0101_0101_0101
+            let zeros = (difference &- 0x0101_0101_0101_0101) & ~difference & 0x8080_8080_8080_8080
+            if zeros != 0 { return index + zeros.trailingZeroBitCount / 8 }
+            index += 8
+        }
+        while index <= end, span[index] != 1 { index += 1 }
+        return index
     }
 
     /// Whether the first record of `.eh_frame` may stand there.
     private static func isRecord(_ span: borrowing MutableSpan<UInt8>, at index: Int) -> Bool {
-        number(span, index + 4) == 0 && span[index + 8] == 1
+        span[index + 9] == UInt8(ascii: "z") && number(span, index + 4) == 0 && span[index + 8] == 1
             && (span[index + 10] == UInt8(ascii: "R") || span[index + 10] == UInt8(ascii: "P"))
             && (12...255).contains(number(span, index))
     }
