@@ -28,6 +28,24 @@ struct DeltaTests {
         #expect(target.bytes == new)
     }
 
+    @Test("finds blocks that no file owns one by one, however far apart they stood")
+    func scatteredBlocks() async throws {
+        let files = SmallErofs.image([("file", [1])])
+        let loose = noise(6_144 * 4096, seed: 8)
+        // Each twelfth block, turned by a hundred bytes.
+        var moved: [UInt8] = []
+        for start in stride(from: 0, to: loose.count, by: 12 * 4096) {
+            moved += loose[start + 100..<start + 4096]
+            moved += loose[start..<start + 100]
+        }
+        let (old, new) = (files + loose, files + moved)
+        let payload = try await delta(from: old, to: new, effort: .fast)
+        #expect(payload.count < moved.count / 3, "\(payload.count) bytes")
+        let target = MemoryBlockDevice(sizeBytes: UInt64(new.count))
+        try install(payload, onto: ["system": InstallTarget(device: target, source: MemoryBlockDevice(old))])
+        #expect(target.bytes == new)
+    }
+
     @Test("uses each kind of operation where it is shortest")
     func kinds() async throws {
         let (old, new) = (try VectorFiles.image("old.lz4.erofs"), try VectorFiles.image("new.lz4.erofs"))

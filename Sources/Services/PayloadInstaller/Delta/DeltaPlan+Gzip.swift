@@ -16,7 +16,7 @@ extension DeltaPlan {
             var group = open ?? GzipGroup()
             // A block that holds ends of several files belongs to one operation.
             let blocks = new.blocks
-            let fresh = blocks.filter { !group.target.contains($0) }
+            let fresh = blocks.filter { group.target.rank(of: $0) == nil }
             if fresh.allSatisfy({ !isOwned[$0] }), fresh.count < blocks.count || fresh.contains(where: isNew),
                 try isChanged(new, was?.file)
             {

@@ -217,12 +217,18 @@ struct DeltaPlan {
         similar?.spans(resembling: spans, limit: DeltaGroup.sourceBlocksMax / 2) ?? []
     }
 
+    private func resembling(_ spans: [BlockSpan], among blocks: BlockList) -> [BlockSpan] {
+        similar?.spans(resembling: spans, among: blocks, limit: DeltaGroup.sourceBlocksMax / 2) ?? []
+    }
+
     /// What no file owns: the file system's own blocks, or all of an image that holds none.
     private mutating func looseUnits() -> [DeltaUnit] {
         let own = (0..<target.blockCount).filter { !isOwned[$0] }
         let changed = own.filter { matches.origins[$0] == .new }
         guard !changed.isEmpty else { return [] }
         let old = looseBlocksOfSource()
+        // Without a map all of the source is loose, and what stands together there belongs together.
+        let oldBlocks = source.map == nil || target.map == nil ? nil : BlockList(old.flatMap { $0.start..<$0.end })
         var units: [DeltaUnit] = []
         var rank = 0
         for start in stride(from: 0, to: changed.count, by: Self.looseBlocksMax) {
@@ -231,7 +237,8 @@ struct DeltaPlan {
             let spans = [BlockSpan](blocks: piece)
             matches.take(spans)
             let beside = old.window(of: Self.looseBlocksMax * 3 / 2, around: Double(rank) / Double(own.count))
-            units.append(DeltaUnit(target: spans, source: (beside + resembling(spans)).merged))
+            let elsewhere = oldBlocks.map { resembling(spans, among: $0) } ?? resembling(spans)
+            units.append(DeltaUnit(target: spans, source: (beside + elsewhere).merged))
         }
         return units
     }
