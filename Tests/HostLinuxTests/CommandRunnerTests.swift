@@ -89,6 +89,14 @@ import Testing
 }
 
 @Suite struct CommandPowerTests {
+    @Test("A command that the shutdown ends with everything else has been heard")
+    func endedByTheShutdown() async throws {
+        try await CommandPower(command: ["/bin/sh", "-c", "kill -TERM $$"]).reboot(reason: "test")
+        await #expect(throws: HostPowerError.self) {
+            try await CommandPower(command: ["/bin/sh", "-c", "kill -KILL $$"]).reboot(reason: "test")
+        }
+    }
+
     @Test("The reboot command is run with the reason in its place")
     func runsCommand() async throws {
         try await withTemporaryFolder { folder in

@@ -16,6 +16,9 @@ package struct CommandPower: HostPower {
         self.runner = runner
     }
 
+    /// Ended by SIGTERM: the shutdown that the command asked for ends it with its service, maybe before it has said that all is well.
+    private static let terminatedStatus: Int32 = 128 + 15
+
     package func reboot(reason: String) async throws(HostPowerError) {
         guard let path = command.first else { throw HostPowerError(reason: "no reboot command is set") }
         let arguments = command.dropFirst().map { $0 == "{reason}" ? reason : $0 }
@@ -26,7 +29,7 @@ package struct CommandPower: HostPower {
             throw HostPowerError(reason: "\(error.path) could not be run: \(error.reason)")
         }
         if result.timedOut { throw HostPowerError(reason: "\(path) did not end in time") }
-        guard result.isSuccess else {
+        guard result.isSuccess || result.status == Self.terminatedStatus else {
             let lastLine = result.output.split(separator: "\n").last.map { ": \($0)" } ?? ""
             throw HostPowerError(reason: "\(path) ended with status \(result.status)\(lastLine)")
         }
