@@ -19,3 +19,12 @@ func expectUndone(
     } while !rest.isEmpty
     #expect(made == original)
 }
+
+/// What a patch made here makes of `old`.
+func applied(_ patch: [UInt8], to old: [UInt8]) throws -> [UInt8] {
+    let read = try StreamedPatch(patch[...], newSizeLimit: 1 << 20)
+    var made: [UInt8] = []
+    try read.apply(
+        oldSize: UInt64(old.count), readOld: { Array(old[Int($0)..<Int($0) + $1]) }, write: { made += $0 })
+    return made
+}

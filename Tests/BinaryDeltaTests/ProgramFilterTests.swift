@@ -51,11 +51,11 @@ struct ProgramFilterTests {
         let patch = try maker.patch(old: [])
         // Sixteen targets are four bits; as distances, no two of eight thousand calls would be alike.
         #expect(patch.count < 8_000, "\(patch.count) bytes")
-        #expect(try apply(patch, to: []) == code)
+        #expect(try applied(patch, to: []) == code)
         for place in stride(from: 0, to: patch.count, by: 7) {
             var damaged = patch
             damaged[place] ^= UInt8(1) << UInt8(place % 8)
-            if let made = try? apply(damaged, to: []) { #expect(made.count <= code.count) }
+            if let made = try? applied(damaged, to: []) { #expect(made.count <= code.count) }
         }
     }
 
@@ -67,7 +67,7 @@ struct ProgramFilterTests {
         let patch = try maker.patch(old: old[...])
         // As distances, every one of the six thousand calls would be another.
         #expect(patch.count < 4_000, "\(patch.count) bytes")
-        #expect(try apply(patch, to: old) == new)
+        #expect(try applied(patch, to: old) == new)
     }
 
     /// Calls to a thousand places that do not move, from code that does.
@@ -93,17 +93,9 @@ struct ProgramFilterTests {
             maker.add(new[...])
             let patch = try maker.patch(old: old[...])
             #expect(patch.count < 2_000, "\(patch.count) bytes at \(start)")
-            #expect(try apply(patch, to: old) == new)
+            #expect(try applied(patch, to: old) == new)
         }
     }
 
     private func filler(_ count: Int) -> [UInt8] { [UInt8](repeating: 0x90, count: count) }
-
-    private func apply(_ patch: [UInt8], to old: [UInt8]) throws -> [UInt8] {
-        let read = try StreamedPatch(patch[...], newSizeLimit: 1 << 20)
-        var made: [UInt8] = []
-        try read.apply(
-            oldSize: UInt64(old.count), readOld: { Array(old[Int($0)..<Int($0) + $1]) }, write: { made += $0 })
-        return made
-    }
 }

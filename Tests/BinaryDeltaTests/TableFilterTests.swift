@@ -91,11 +91,7 @@ struct TableFilterTests {
         maker.add(new[...])
         let patch = try maker.patch(old: old[...])
         #expect(patch.count < 400, "\(patch.count) bytes")
-        let read = try StreamedPatch(patch[...], newSizeLimit: 1 << 20)
-        var made: [UInt8] = []
-        try read.apply(
-            oldSize: UInt64(old.count), readOld: { Array(old[Int($0)..<Int($0) + $1]) }, write: { made += $0 })
-        #expect(made == new)
+        #expect(try applied(patch, to: old) == new)
     }
 
     private func words(_ numbers: [UInt64]) -> [UInt8] {
