@@ -33,21 +33,21 @@ struct DeflateCodes {
 
     /// - Parameter tokens: As of ``DeflateBlock``.
     func write(_ tokens: [UInt32], to writer: inout BitWriter) {
+        // Asked for once, and not for each token.
+        let (lengthSymbols, lengthBases) = (DeflateSymbols.lengthSymbols, DeflateSymbols.lengthBases)
+        let (lengthExtraBits, distanceBases) = (DeflateSymbols.lengthExtraBits, DeflateSymbols.distanceBases)
+        let distanceExtraBits = DeflateSymbols.distanceExtraBits
         for token in tokens {
             let (low, distance) = (Int(token & 0xFF), Int(token >> 8))
             if distance == 0 {
                 write(low, of: literals, to: &writer)
             } else {
-                let length = Int(DeflateSymbols.lengthSymbols[low])
+                let length = Int(lengthSymbols[low])
                 write(length, of: literals, to: &writer)
-                writer.write(
-                    UInt16(low - DeflateSymbols.lengthBases[length - 257]),
-                    count: DeflateSymbols.lengthExtraBits[length - 257])
+                writer.write(UInt16(low - lengthBases[length - 257]), count: lengthExtraBits[length - 257])
                 let symbol = DeflateSymbols.distanceSymbol(distance - 1)
                 write(symbol, of: distances, to: &writer)
-                writer.write(
-                    UInt16(distance - 1 - DeflateSymbols.distanceBases[symbol]),
-                    count: DeflateSymbols.distanceExtraBits[symbol])
+                writer.write(UInt16(distance - 1 - distanceBases[symbol]), count: distanceExtraBits[symbol])
             }
         }
         write(DeflateSymbols.endOfBlock, of: literals, to: &writer)

@@ -50,7 +50,7 @@ struct DeflateEncoder {
     ///   - level: As of gzip, 4 to 9.
     ///   - opening: What stands before the stream.
     /// - Returns: `opening` and the stream; `nil` for another level, and for content with more places to look at than
-    ///   ``DeflateWindow/placesLeft`` allows.
+    ///   ``RepetitionFinder/placesLeft`` allows.
     static func encode(_ content: ArraySlice<UInt8>, level: Int, behind opening: [UInt8] = []) -> [UInt8]? {
         guard let effort = Effort(level: level) else { return nil }
         var encoder = DeflateEncoder(content, effort, BitWriter(behind: opening))
@@ -69,8 +69,8 @@ struct DeflateEncoder {
         // A byte that waits to hear whether the next one begins a longer match.
         var isByteWaiting = false
         while window.lookahead > 0 {
-            guard window.placesLeft > 0 else { return false }
-            let candidate = window.insert()
+            guard !window.isTooCostly else { return false }
+            let candidate = window.candidate()
             let previous = match
             match = Match(length: 2, start: match.start)
             if candidate != 0, previous.length < effort.lazyLength, window.isInReach(candidate) {
@@ -81,7 +81,7 @@ struct DeflateEncoder {
                 isFull = block.add(
                     length: previous.length, distance: window.position - 1 - previous.start,
                     byteCount: window.position - blockStart)
-                window.advance(inserting: previous.length - 2)
+                window.advance(by: previous.length - 2)
                 isByteWaiting = false
                 match.length = 2
             } else if isByteWaiting {
@@ -112,7 +112,7 @@ struct DeflateEncoder {
 
     private mutating func search(from candidate: Int, atLeast length: Int, into match: inout Match) {
         let places = length >= effort.goodLength ? effort.placesMax >> 2 : effort.placesMax
-        let found = window.longestMatch(
+        let found = window.longestRepetition(
             from: candidate, longerThan: length, niceLength: effort.niceLength, placesMax: places)
         match.length = min(found.length, window.lookahead)
         if let start = found.start { match.start = start }

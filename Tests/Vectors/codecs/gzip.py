@@ -41,7 +41,17 @@ def far(size):
     return (noise(32400) * (size // 32400 + 1))[:size]
 
 
-KINDS = {"noise": noise, "text": text, "mixed": mixed, "far": far, "zeros": bytes}
+def bits(size):
+    """Two letters: the same three bytes stand in thousands of places, of which gzip looks at some."""
+    return bytes(97 + (byte >> 7) for byte in noise(size))
+
+
+def runs(size):
+    """One letter again and again, and now and then another one: so do the same eight bytes."""
+    return b"".join(b"a" * (16 + (byte >> 3)) + b"b" for byte in noise(size // 16 + 1))[:size]
+
+
+KINDS = {"noise": noise, "text": text, "mixed": mixed, "far": far, "zeros": bytes, "bits": bits, "runs": runs}
 EDGES = [0, 1, 2, 3, 4, 259, 4096, 32767, 32768, 65000, 65274, 65276, 65400, 65535, 65536, 65537, 98043, 131072, 200000]
 
 for kind, make in KINDS.items():
