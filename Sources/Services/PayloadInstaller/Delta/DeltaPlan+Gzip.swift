@@ -4,8 +4,6 @@ extension DeltaPlan {
     /// Files that gzip packed and that say something else now. One byte that changed in what they hold changes all that
     /// follows in the file; so they are unpacked, patched, and packed again.
     mutating func gzipGroups() throws(PayloadBuildError) -> [GzipGroup] {
-        let old = source.map?.files ?? []
-        let pairing = FilePairing(old)
         var groups: [GzipGroup] = []
         for (index, file) in (target.map?.files ?? []).enumerated() {
             guard let new = gzip.target[index] else { continue }

@@ -24,6 +24,8 @@ struct DeltaPlan {
     let source: DeltaImage
     /// Of the target and of the source.
     let gzip: (target: GzipFiles, source: GzipFiles)
+    /// Finds for files of the target what they were.
+    let pairing: FilePairing
     private let similar: SimilarContent?
     private let isInPlace: Bool
     private var matches: BlockMatches
@@ -42,9 +44,10 @@ struct DeltaPlan {
         self.similar = similar
         self.gzip = gzip
         self.isInPlace = isInPlace
+        pairing = FilePairing(source.map?.files ?? [])
         matches = BlockMatches(
-            target: targetDigests, source: sourceDigests, hints: Self.hints(target: target, source: source),
-            isInPlace: isInPlace)
+            target: targetDigests, source: sourceDigests,
+            hints: Self.hints(target: target, source: source, pairing: pairing), isInPlace: isInPlace)
         isOwned = [Bool](repeating: false, count: target.blockCount)
     }
 
@@ -119,10 +122,9 @@ struct DeltaPlan {
         return clusters
     }
 
-    private static func hints(target: DeltaImage, source: DeltaImage) -> [Int32] {
+    private static func hints(target: DeltaImage, source: DeltaImage, pairing: FilePairing) -> [Int32] {
         var hints = [Int32](repeating: -1, count: target.blockCount)
         guard let new = target.map?.files, let old = source.map?.files else { return hints }
-        let pairing = FilePairing(old)
         for file in new {
             guard let counterpart = pairing.counterpart(of: file) else { continue }
             let blocks = old[counterpart].spans(within: source.blockCount).flatMap { $0.start..<$0.end }
@@ -144,7 +146,6 @@ struct DeltaPlan {
     private mutating func fileUnits() -> [DeltaUnit] {
         guard let files = target.map?.files else { return [] }
         let old = source.map?.files ?? []
-        let pairing = FilePairing(old)
         var units: [DeltaUnit] = []
         for file in files where file.clusters.isEmpty {
             // A file may name a block twice.
@@ -162,7 +163,6 @@ struct DeltaPlan {
 
     private mutating func packedUnits() -> [PackedUnit] {
         let old = source.map?.files ?? []
-        let pairing = FilePairing(old)
         var units: [PackedUnit] = []
         for file in target.map?.files ?? [] where !file.clusters.isEmpty {
             guard file.clusters.contains(where: { isNew($0) }),

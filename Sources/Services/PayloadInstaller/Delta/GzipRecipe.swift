@@ -1,3 +1,4 @@
+internal import BinaryDelta
 internal import CompressionCodecs
 
 /// What an operation of kind `gzipPatch` knows beside its patch: where in its source gzip files stand, and where in its

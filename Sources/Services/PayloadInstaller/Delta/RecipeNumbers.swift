@@ -1,3 +1,4 @@
+internal import BinaryDelta
 internal import CompressionCodecs
 
 /// The numbers of a recipe, which stand in an operation's blob before its patch: their size packed, then a zstd frame of
@@ -6,9 +7,11 @@ struct RecipeNumbers {
     /// More are not read.
     static let byteCountMax = 1 << 20
 
-    private(set) var rest: ArraySlice<UInt8>
+    private var reader: VarintReader
 
-    private init(_ bytes: ArraySlice<UInt8>) { rest = bytes }
+    private init(_ bytes: ArraySlice<UInt8>) { reader = VarintReader(bytes) }
+
+    var rest: ArraySlice<UInt8> { reader.rest }
 
     /// The beginning of a blob.
     static func blob(_ numbers: [UInt8]) throws(CodecError) -> [UInt8] {
@@ -29,15 +32,7 @@ struct RecipeNumbers {
     }
 
     /// - Returns: `nil` where nothing is left that makes sense.
-    mutating func next() -> UInt64? {
-        var value: UInt64 = 0
-        for shift in stride(from: UInt64(0), to: 63, by: 7) {
-            guard let byte = rest.popFirst() else { return nil }
-            value |= UInt64(byte & 0x7F) << shift
-            if byte < 0x80 { return value }
-        }
-        return nil
-    }
+    mutating func next() -> UInt64? { try? reader.number() }
 
     /// - Returns: `nil` also for a larger number.
     mutating func next(atMost limit: Int) -> Int? {
@@ -46,20 +41,6 @@ struct RecipeNumbers {
     }
 
     mutating func take(_ count: Int) -> [UInt8]? {
-        guard count <= rest.count else { return nil }
-        defer { rest = rest.dropFirst(count) }
-        return Array(rest.prefix(count))
-    }
-}
-
-extension [UInt8] {
-    /// Seven bits a byte, the lowest first, the highest bit set where more follow.
-    mutating func appendVarint(_ number: UInt64) {
-        var rest = number
-        while rest >= 0x80 {
-            append(UInt8(truncatingIfNeeded: rest) | 0x80)
-            rest >>= 7
-        }
-        append(UInt8(rest))
+        (try? reader.take(UInt64(count))).map(Array.init)
     }
 }
