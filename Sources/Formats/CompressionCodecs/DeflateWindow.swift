@@ -1,4 +1,4 @@
-/// The 64 KiB of content that gzip has before its eyes, and where in it three bytes stood before.
+/// The 64 KiB of content that gzip has before its eyes.
 ///
 /// A match reaches back less than 32 KiB. When the second half has nearly been used up, it becomes the first one.
 struct DeflateWindow {

@@ -31,7 +31,7 @@ public struct GzipMember: Sendable, Hashable {
     }
 
     /// The file, bit for bit as gzip makes it.
-    /// - Returns: `nil` for content that takes gzip much longer than files do: runs of a few letters at random.
+    /// - Returns: `nil` for content that was made so as to take much longer than files do.
     public func file(holding content: ArraySlice<UInt8>) -> [UInt8]? {
         guard let packed = DeflateEncoder.encode(content, level: level, behind: header) else { return nil }
         return packed + Self.trailer(of: content)

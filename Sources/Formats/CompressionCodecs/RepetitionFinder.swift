@@ -26,8 +26,8 @@ struct RepetitionFinder {
         var start: Int?
     }
 
-    /// How many places may still be looked at. All files of two releases of Debian stay far below; content made for the
-    /// purpose would need many times as many.
+    /// How many places may still be looked at. All files of two releases of Debian stay far below; content can be made that
+    /// would need more.
     private(set) var placesLeft: Int
 
     private var three = PlaceChains<ThreeBytes>()
@@ -59,17 +59,29 @@ struct RepetitionFinder {
     func candidate(for position: Int, of bytes: [UInt8]) -> Int { three.last(like: position, of: bytes.span) }
 
     mutating func longest(_ search: Search, of bytes: [UInt8]) -> Repetition {
-        var found = Repetition(length: search.minimum)
-        // What none of the long chains has is shorter than what they are for.
-        var placeCount = look(along: eight, for: search, upTo: Self.lengthMax, of: bytes, &found)
-        if found.start == nil, search.minimum + 1 < EightBytes.byteCount {
-            placeCount += look(along: four, for: search, upTo: EightBytes.byteCount - 1, of: bytes, &found)
-        }
-        if found.start == nil, search.minimum + 1 < FourBytes.byteCount {
-            placeCount += look(along: three, for: search, upTo: FourBytes.byteCount - 1, of: bytes, &found)
+        var (found, placeCount) = (Repetition(length: search.minimum), 0)
+        if !lookAlongAll(search, bytes, &found, &placeCount) {
+            found = Repetition(length: search.minimum)
+            _ = look(along: three, for: search, upTo: Self.lengthMax, of: bytes, &found, &placeCount)
         }
         placesLeft -= placeCount
         return found
+    }
+
+    /// What a longer chain does not have, among the places that count, is shorter than what the chain is for.
+    /// - Returns: Whether that was less work than what gzip does.
+    @inline(__always)
+    private func lookAlongAll(
+        _ search: Search, _ bytes: [UInt8], _ found: inout Repetition, _ placeCount: inout Int
+    ) -> Bool {
+        guard look(along: eight, for: search, upTo: Self.lengthMax, of: bytes, &found, &placeCount)
+        else { return false }
+        if found.start != nil || search.minimum + 1 >= EightBytes.byteCount { return true }
+        guard look(along: four, for: search, upTo: EightBytes.byteCount - 1, of: bytes, &found, &placeCount)
+        else { return false }
+        if found.start != nil || search.minimum + 1 >= FourBytes.byteCount { return true }
+        _ = look(along: three, for: search, upTo: FourBytes.byteCount - 1, of: bytes, &found, &placeCount)
+        return true
     }
 
     /// The window moves on by its half.
@@ -81,22 +93,24 @@ struct RepetitionFinder {
     }
 
     /// - Parameter enough: No repetition is longer.
-    /// - Returns: At how many places it looked.
+    /// - Returns: `false` where it gave up: after as many places as gzip looks at, for others may have the same hash.
     @inline(__always)
     private func look<Hash>(
         along chains: borrowing PlaceChains<Hash>, for search: Search, upTo enough: Int, of bytes: [UInt8],
-        _ found: inout Repetition
-    ) -> Int {
+        _ found: inout Repetition, _ placeCount: inout Int
+    ) -> Bool {
         let (bytes, numbers) = (bytes.span, numbers.span)
         let (position, limit) = (search.position, search.limit)
         let enough = min(enough, search.niceLength)
         let number = number(behind: search.candidate)
         var least = max(search.minimum, Hash.byteCount - 1)
-        var placeCount = 0
+        var left = search.placesMax
         var place = chains.last(like: position, of: bytes)
         while place > limit || place == search.candidate && place > 0 {
+            guard left > 0 else { return false }
+            left -= 1
             placeCount += 1
-            if placeCount % Self.placesBetweenLooks == 0, bytes.word(at: place) << 40 == bytes.word(at: position) << 40,
+            if left % Self.placesBetweenLooks == 0, bytes.word(at: place) << 40 == bytes.word(at: position) << 40,
                 Int(number &- numbers[place & Self.mask]) > search.placesMax
             {
                 break
@@ -114,7 +128,7 @@ struct RepetitionFinder {
             }
             place = chains.before(place)
         }
-        return placeCount
+        return true
     }
 
     private func number(behind place: Int) -> UInt16 { numbers[place & Self.mask] &+ 1 }
