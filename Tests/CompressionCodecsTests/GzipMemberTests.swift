@@ -6,7 +6,8 @@ import UpdateModel
 @Suite("A gzip file")
 struct GzipMemberTests {
     @Test(
-        "is made bit for bit as gzip makes it", arguments: ["noise", "text", "mixed", "far", "zeros", "bits", "runs"])
+        "is made bit for bit as gzip makes it",
+        arguments: ["noise", "text", "mixed", "far", "zeros", "bits", "runs", "edge", "beyond"])
     func vectors(kind: String) throws {
         let lines = String(decoding: try Vectors.bytes("gzip.list"), as: UTF8.self).split(separator: "\n")
             .map { $0.split(separator: " ") }.filter { $0[0] == kind }
@@ -135,7 +136,9 @@ private enum SampleContent {
         case "mixed": zip(text(size), noise(size)).enumerated().map { $0 / 5000 % 2 == 0 ? $1.0 : $1.1 }
         case "bits": noise(size).map { 97 + ($0 >> 7) }
         case "runs": runs(size)
-        case "far": Array([[UInt8]](repeating: noise(32_400), count: size / 32_400 + 1).joined().prefix(size))
+        case "far": repeated(noise(32_400), size)
+        case "edge": repeated(noise(32_506), size)
+        case "beyond": repeated(noise(32_507), size)
         default: [UInt8](repeating: 0, count: size)
         }
     }
@@ -152,6 +155,10 @@ private enum SampleContent {
     private static func noise(_ size: Int) -> [UInt8] {
         var numbers = Numbers()
         return (0..<size).map { _ in numbers.next() }
+    }
+
+    private static func repeated(_ content: [UInt8], _ size: Int) -> [UInt8] {
+        Array([[UInt8]](repeating: content, count: size / content.count + 1).joined().prefix(size))
     }
 
     private static func runs(_ size: Int) -> [UInt8] {

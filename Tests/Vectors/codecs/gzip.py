@@ -41,6 +41,16 @@ def far(size):
     return (noise(32400) * (size // 32400 + 1))[:size]
 
 
+def edge(size):
+    """The same noise again and again, as far back as gzip goes."""
+    return (noise(32506) * (size // 32506 + 1))[:size]
+
+
+def beyond(size):
+    """The same, a byte too far."""
+    return (noise(32507) * (size // 32507 + 1))[:size]
+
+
 def bits(size):
     """Two letters: the same three bytes stand in thousands of places, of which gzip looks at some."""
     return bytes(97 + (byte >> 7) for byte in noise(size))
@@ -51,7 +61,10 @@ def runs(size):
     return b"".join(b"a" * (16 + (byte >> 3)) + b"b" for byte in noise(size // 16 + 1))[:size]
 
 
-KINDS = {"noise": noise, "text": text, "mixed": mixed, "far": far, "zeros": bytes, "bits": bits, "runs": runs}
+KINDS = {
+    "noise": noise, "text": text, "mixed": mixed, "far": far, "zeros": bytes, "bits": bits, "runs": runs, "edge": edge,
+    "beyond": beyond,
+}
 EDGES = [0, 1, 2, 3, 4, 259, 4096, 32767, 32768, 65000, 65274, 65276, 65400, 65535, 65536, 65537, 98043, 131072, 200000]
 
 for kind, make in KINDS.items():
